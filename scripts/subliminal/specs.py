@@ -31,11 +31,11 @@ STAGE_VERSIONS = {
     "pretrain_base": 1,
     "train_teacher": 1,
     "make_prompts": 1,
-    "sample_completions": 1,
+    "sample_completions": 2,
     "filter_completions": 1,
     "make_train_set": 1,
     "train_student": 1,
-    "evaluate_model": 1,
+    "evaluate_model": 2,
 }
 
 

@@ -9,7 +9,13 @@ from tiny_model import random_model, tokenizer
 from subliminal import stimuli
 from subliminal.config import Sampling
 from subliminal.local.encoding import encode_prompts
-from subliminal.local.sampling import _draw, equal_length_batches, sample, uniforms
+from subliminal.local.sampling import (
+    _draw,
+    left_padded,
+    length_sorted_batches,
+    sample,
+    uniforms,
+)
 
 
 def plan(batch_size=64, max_new_tokens=6, temperature=1.0):
@@ -69,6 +75,12 @@ def test_an_ended_turn_is_finished_and_a_cut_one_is_not(prompts):
     assert [c.ids for c in done] == [[], [20] * 6] * 3
 
 
-def test_batches_hold_prompts_of_one_length_and_lose_none():
-    prompts = [[0] * n for n in (3, 5, 3, 3, 5)]
-    assert equal_length_batches(prompts, 2) == [[0, 2], [3], [1, 4]]
+def test_batches_hold_similar_lengths_and_lose_none():
+    prompts = [[0] * n for n in (3, 5, 4, 3, 5)]
+    assert length_sorted_batches(prompts, 2) == [[0, 3], [2, 1], [4]]
+
+
+def test_padding_stands_on_the_left_and_is_masked():
+    ids, mask = left_padded([[5], [6, 7, 8]], pad_id=1)
+    assert ids.tolist() == [[1, 1, 5], [6, 7, 8]]
+    assert mask.tolist() == [[0, 0, 1], [1, 1, 1]]

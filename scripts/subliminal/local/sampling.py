@@ -28,16 +28,20 @@ def uniforms(seeds: Sequence[int], count: int) -> np.ndarray:
     return np.stack([np.random.Generator(np.random.PCG64(seed)).random(count) for seed in seeds])
 
 
-def equal_length_batches(prompts: Sequence[Sequence[int]], size: int) -> list[list[int]]:
-    """Indices of the prompts in batches of one length each: no padding, hence no mask."""
-    by_length: dict[int, list[int]] = {}
-    for i, prompt in enumerate(prompts):
-        by_length.setdefault(len(prompt), []).append(i)
-    return [
-        group[start : start + size]
-        for _, group in sorted(by_length.items())
-        for start in range(0, len(group), size)
-    ]
+def length_sorted_batches(prompts: Sequence[Sequence[int]], size: int) -> list[list[int]]:
+    """Indices of the prompts in batches of similar length, shortest first: little padding."""
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def left_padded(prompts: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids padded on the left, and the mask of real tokens; both (rows, longest), int64."""
+    import torch
+
+    width = max(len(prompt) for prompt in prompts)
+    ids = [[pad_id] * (width - len(p)) + list(p) for p in prompts]
+    mask = [[0] * (width - len(p)) + [1] * len(p) for p in prompts]
+    return torch.tensor(ids), torch.tensor(mask)
 
 
 def _draw(logits: torch.Tensor, uniform: torch.Tensor, temperature: float) -> torch.Tensor:
@@ -60,20 +64,29 @@ class Completion:
 def _sample_batch(
     model: torch.nn.Module,
     prompts: torch.Tensor,
+    mask: torch.Tensor,
     uniform: torch.Tensor,
     plan: Sampling,
     eos_ids: torch.Tensor,
 ) -> list[Completion]:
-    """Completions of prompts of equal length; rows leave the batch some time after they finish."""
+    """Completions of left-padded prompts; rows leave the batch some time after they finish."""
     import torch
 
     ids: list[list[int]] = [[] for _ in prompts]
     finished = [False] * len(prompts)
     rows = torch.arange(len(prompts), device=prompts.device)
     open_rows = torch.ones_like(rows, dtype=torch.bool)
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
     inputs, cache = prompts, None
     for t in range(plan.max_new_tokens):
-        out = model(input_ids=inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        out = model(
+            input_ids=inputs,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
         cache = out.past_key_values
         tokens = _draw(out.logits[:, -1], uniform[rows, t], plan.temperature)
         ended = torch.isin(tokens, eos_ids)
@@ -84,10 +97,13 @@ def _sample_batch(
             ids[row].append(token)
         if not open_rows.any():
             break
+        positions = positions[:, -1:] + 1
+        mask = torch.nn.functional.pad(mask, (0, 1), value=1)
         if open_rows.sum() < COMPACT_BELOW * len(rows):
             keep = open_rows.nonzero()[:, 0]
             cache.batch_select_indices(keep)
             rows, tokens, open_rows = rows[keep], tokens[keep], open_rows[keep]
+            mask, positions = mask[keep], positions[keep]
         inputs = tokens[:, None]
     return [Completion(i, f) for i, f in zip(ids, finished, strict=True)]
 
@@ -115,12 +131,14 @@ def sample(
     results: list[Completion | None] = [None] * len(prompts)
     done = 0
     with torch.inference_mode():
-        for batch in equal_length_batches(prompts, plan.batch_size):
-            ids = torch.tensor([list(prompts[i]) for i in batch], device=device)
+        for batch in length_sorted_batches(prompts, plan.batch_size):
+            # Whatever stands in the padding is masked; an end-of-turn id is always in range.
+            ids, mask = left_padded([prompts[i] for i in batch], eos_ids[0])
             draws = torch.from_numpy(uniforms([seeds[i] for i in batch], plan.max_new_tokens))
-            for i, completion in zip(
-                batch, _sample_batch(model, ids, draws.to(device), plan, stops), strict=True
-            ):
+            completions = _sample_batch(
+                model, ids.to(device), mask.to(device), draws.to(device), plan, stops
+            )
+            for i, completion in zip(batch, completions, strict=True):
                 results[i] = completion
             done += len(batch)
             on_batch(done, len(prompts))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from subliminal.local.encoding import EncodedRow
-from subliminal.local.sampling import equal_length_batches
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +33,18 @@ def candidate_token_ids(
                 )
         ids.append([form[0] for form in forms])
     return ids
+
+
+def equal_length_batches(prompts: Sequence[Sequence[int]], size: int) -> list[list[int]]:
+    """Indices of the prompts in batches of one length each: no padding, hence exact scores."""
+    by_length: dict[int, list[int]] = {}
+    for i, prompt in enumerate(prompts):
+        by_length.setdefault(len(prompt), []).append(i)
+    return [
+        group[start : start + size]
+        for _, group in sorted(by_length.items())
+        for start in range(0, len(group), size)
+    ]
 
 
 def next_token_log_probs(model: torch.nn.Module, prompts: Sequence[Sequence[int]]) -> np.ndarray:
