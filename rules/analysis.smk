@@ -5,9 +5,6 @@ Output: results/tables/{experiment}/, results/figures/{experiment}/, results/rep
 Paper: Fig. 4 and 5, ED Fig. 4; Methods, "Statistical analysis".
 """
 
-TABLES = ["transmission", "trait_matrix", "diagonal", "runs", "channel"]
-
-
 rule summarise_experiment:
     """Intervals over students, the trait x trait matrix and its test, gates and verdicts."""
     input:
@@ -15,9 +12,11 @@ rule summarise_experiment:
         script="scripts/summarise_experiment.py",
         library=PROJECT.library("scripts/summarise_experiment.py"),
     output:
-        parquet=expand("results/tables/{{experiment}}/{table}.parquet", table=TABLES),
+        parquet=expand(
+            "results/tables/{{experiment}}/{table}.parquet", table=TABLES["transmission"]
+        ),
         csv=report(
-            expand("results/tables/{{experiment}}/{table}.csv", table=TABLES),
+            expand("results/tables/{{experiment}}/{table}.csv", table=TABLES["transmission"]),
             caption="../report/tables.rst",
             category="{experiment}",
             subcategory="tables",
@@ -27,6 +26,8 @@ rule summarise_experiment:
         "logs/summarise_experiment/{experiment}.log",
     conda:
         "../envs/analysis.yaml"
+    wildcard_constraints:
+        experiment=one_of(PROJECT.transmission_experiments),
     threads: 1
     resources:
         mem_mb=1000,
@@ -45,7 +46,7 @@ rule plot_figure:
     input:
         script="scripts/plot_figure.py",
         library=PROJECT.library("scripts/plot_figure.py"),
-        tables=expand("results/tables/{{experiment}}/{table}.parquet", table=TABLES),
+        tables=lambda wildcards: PROJECT.tables(wildcards.experiment),
     output:
         svg=report(
             "results/figures/{experiment}/{figure}.svg",
@@ -68,9 +69,7 @@ rule plot_figure:
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} \
-            --transmission {input.tables[0]:q} --matrix {input.tables[1]:q} \
-            --diagonal {input.tables[2]:q} --runs {input.tables[3]:q} \
-            --channel {input.tables[4]:q} \
+            --tables {input.tables:q} \
             --svg {output.svg:q} --html {output.html:q} 2>&1 | tee {log:q}
         """
 
@@ -82,15 +81,11 @@ rule build_report:
         library=PROJECT.library("scripts/build_report.py"),
         template="report/template.html.j2",
         methods="report/workflow.rst",
-        captions=expand("report/{figure}.rst", figure=FIGURES),
+        captions=expand("report/{figure}.rst", figure=PROJECT.all_figures),
         summaries=expand(
             "results/tables/{experiment}/manifest.json", experiment=PROJECT.experiments
         ),
-        figures=expand(
-            "results/figures/{experiment}/{figure}.svg",
-            experiment=PROJECT.experiments,
-            figure=FIGURES,
-        ),
+        figures=PROJECT.figure_files,
     output:
         "results/report.html",
     log:

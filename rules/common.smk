@@ -11,7 +11,10 @@ wildcard_constraints:
     recipe=one_of(PROJECT.config.recipes.students),
     evaluation=one_of(PROJECT.config.evaluations),
     experiment=one_of(PROJECT.experiments),
-    figure=one_of(FIGURES),
+    figure=one_of(PROJECT.all_figures),
+    comparison=one_of(FIGURES["mnist"]),
+    m=r"\d+",
+    part=r"\d+",
     seed=r"\d+",
     teacher_seed=r"\d+",
 
@@ -55,8 +58,4 @@ rule tables:
 rule figures:
     """The figures of every experiment."""
     input:
-        expand(
-            "results/figures/{experiment}/{figure}.svg",
-            experiment=PROJECT.experiments,
-            figure=FIGURES,
-        ),
+        PROJECT.figure_files,

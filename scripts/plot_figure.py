@@ -11,21 +11,12 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments
-    from subliminal.experiment_tables import ExperimentTables
     from subliminal.specs import PlotFigureSpec
     from subliminal.stages.plot_figure import plot_figure
 
-    roles = ["transmission", "matrix", "diagonal", "runs", "channel", "svg", "html"]
-    args = parse_arguments(__doc__, argv, paths=roles)
+    args = parse_arguments(__doc__, argv, paths=["svg", "html"], several=["tables"])
     spec = PlotFigureSpec.model_validate_json(args.spec)
-    tables = ExperimentTables.read(
-        transmission=args.transmission,
-        trait_matrix=args.matrix,
-        diagonal=args.diagonal,
-        runs=args.runs,
-        channel=args.channel,
-    )
-    plot_figure(spec, tables, args.svg, args.html)
+    plot_figure(spec, args.tables, args.svg, args.html)
     return 0
 
 

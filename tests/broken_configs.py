@@ -17,9 +17,12 @@ RECIPES = "config/recipes.yaml"
 DOMAINS = "config/domains.yaml"
 EVALUATIONS = "config/evaluations.yaml"
 SAMPLE = "config/experiments/sample.yaml"
+DIGITS = "config/experiments/mnist.yaml"
+THEOREM = "config/experiments/theorem.yaml"
 
 # The registries are the repository's own; the experiment is not, so that it can change freely.
 SAMPLE_EXPERIMENT = """\
+kind: transmission
 title: A sample
 paper: none
 model_organism: true
@@ -49,11 +52,11 @@ CONTROLS_ONLY = re.sub(r"traits: .*", "traits: [none]", SAMPLE_EXPERIMENT)
 
 
 def lay_out(root: Path, repository: Path) -> None:
-    """A working configuration below `root`: the repository's, with the sample as its experiment."""
+    """A working configuration below `root`: the repository's, with the sample as an experiment."""
     if not (root / "config").exists():
         shutil.copytree(repository / "config", root / "config")
     (root / SAMPLE).write_text(SAMPLE_EXPERIMENT)
-    (root / CONFIG).write_text("experiments: [sample]\n")
+    (root / CONFIG).write_text("experiments: [sample, mnist, theorem]\n")
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,10 @@ def _case(name: str, file: str, old: str | None, new: str | None, *says: str) ->
 UNKNOWN_KEYS = [
     _case("settings", CONFIG, "experiments:", "experiment: [sample]\nexperiments:",
           "unknown key 'experiment'", "(known: experiments)"),
+    _case("mnist", DIGITS, "replicas:", "replica: 3\nreplicas:",
+          "unknown key 'replica'", "(known: kind, title, "),
     _case("experiment", SAMPLE, "title:", "tittle: x\ntitle:",
-          "unknown key 'tittle'", "(known: title, paper, "),
+          "unknown key 'tittle'", "(known: kind, title, "),
     _case("gates", SAMPLE, "min_rows:", "min_row:",
           ": gates: ", "unknown key 'min_row'", "min_rows, min_loss_drop)"),
     _case("cell", SAMPLE, r"traits: \[wolf, owl\]", "trait: wolf",
@@ -136,7 +141,7 @@ WRONG_TYPES = [
           ": cell 2: traits: item 1: ", "found False", '"no"'),
     _case("unquoted-yes-for-number", RECIPES, r"\bsteps: \d+", "steps: yes",
           ": optimisation: steps: ", "expected a whole number, found True"),
-    _case("word-for-experiments", CONFIG, r"\[sample\]", "sample",
+    _case("word-for-experiments", CONFIG, r"\[sample, .*\]", "sample",
           ": experiments: ", "expected a list, such as [one, two]", "found 'sample'"),
 ]  # fmt: skip
 
@@ -178,7 +183,7 @@ UNKNOWN_NAMES = [
 BAD_VALUES = [
     _case("empty-list", SAMPLE, r"traits: \[wolf, owl\]", "traits: []",
           ": cell 2: traits: ", "expected 1 or more, found 0"),
-    _case("no-experiments", CONFIG, "sample", "",
+    _case("no-experiments", CONFIG, r"\[.*\]", "[]",
           ": experiments: ", "expected 1 or more, found 0"),
     _case("negative-size", DOMAINS, r"\brows: \d+", "rows: -5",
           ": numbers: sizes: tiny: rows: ", "greater than 0, found -5"),
@@ -214,6 +219,20 @@ BAD_VALUES = [
           ": owl: ", "needs a 'word'; add it"),
     _case("trait-without-category", TRAITS, "  category: animal\n  word: owl\n", "  word: owl\n",
           ": owl: ", "needs a 'category'"),
+    _case("one-replica", DIGITS, r"replicas: \d+", "replicas: 1",
+          ": replicas: ", "greater than or equal to 2, found 1"),
+    _case("comparison-that-nobody-drew", DIGITS, "  pairs:", "  couples:",
+          ": comparisons: ", "'pairs', 'logit_sweep'", "found 'couples'"),
+    _case("network-of-its-own-and-the-teachers-weights", DIGITS, "logits: all}",
+          "logits: all, network: {hidden: [8], activation: relu, biases: true}}",
+          ": same-all: ", "remove it or set initialisation: deranged"),
+    _case("cloning-backwards", DIGITS, "{initialisation: deranged, logits: all}",
+          "{initialisation: deranged, cloning: {inputs: noise, epochs: [5, 1]}}",
+          ": other-all: cloning: ", "epochs: [5, 1] do not increase"),
+    _case("source-of-digits", DIGITS, "source: wheel", "source: web",
+          ": digits: source: ", "'wheel', 'idx'", "found 'web'"),
+    _case("kind-of-experiment", THEOREM, "kind: theorem", "kind: lemma",
+          ": kind: ", "'transmission', 'mnist', 'theorem'", "found 'lemma'"),
     _case("uneven-heads", RECIPES, r"heads: \d+", "heads: 7",
           ": architecture: ", "not a multiple of heads: 7"),
     _case("no-admissible-number", DOMAINS, r"min_value: \d+", "min_value: 1000",
@@ -225,7 +244,7 @@ CONTRADICTIONS = [
           ": cell 2: ", "wolf-finetuned", "it has asked for already", "remove one"),
     _case("cell-twice-across-blocks", SAMPLE, "tiny-b", "tiny-a",
           ": cell 2: ", "wolf-finetuned", "cell 1 has asked for already", "remove one"),
-    _case("experiment-twice", CONFIG, "sample", "sample, sample",
+    _case("experiment-twice", CONFIG, "sample,", "sample, sample,",
           ": experiments: ", "'sample' is listed twice; remove one"),
     _case("word-that-is-no-candidate", EVALUATIONS, " wolf,", "",
           "'wolf' is not a candidate", "'favourite-animal'", "(known: bear, ", SAMPLE),
@@ -241,6 +260,16 @@ CONTRADICTIONS = [
           ": methods: ", "'reference'", "choose another name"),
     _case("answers-without-answers", DOMAINS, "generator: tiny-cot", "generator: tiny-code",
           ": cot: filter: ", "'tiny-code' gives none"),
+    _case("theorem-without-another-base", THEOREM, "other_base: tiny-b", "other_base: tiny-a",
+          ": language_model: ", "both 'tiny-a'", "change one"),
+    _case("theorem-on-a-prompt", THEOREM, "method: finetuned", "method: prompted",
+          ": language_model: method: ", "'prompted' moves no weights", "choose another"),
+    _case("theorem-on-a-control", THEOREM, r"traits: \[wolf,", "traits: [none,",
+          ": language_model: traits: ", "'none' is a control trait; remove it"),
+    _case("theorem-without-a-control", THEOREM, "control: none", "control: owl",
+          ": language_model: control: ", "'owl' has a word"),
+    _case("theorem-on-an-unknown-trait", THEOREM, r"traits: \[wolf,", "traits: [yak,",
+          ": language_model: traits: ", "'yak' is not in config/traits.yaml", "(known: "),
     _case("controls-only", SAMPLE, None, CONTROLS_ONLY,
           "only control traits (none)", "add a trait"),
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import product
 
-from subliminal.config import Block, Config
+from subliminal.config import Block, Config, TransmissionExperiment
 from subliminal.errors import ConfigError
 from subliminal.variants import VARIANTS
 
@@ -130,7 +130,8 @@ def experiment_cells(config: Config, name: str) -> list[Cell]:
     """
     cells: dict[Cell, int] = {}
     controls = {trait for trait, entry in config.traits.items() if entry.word is None}
-    for number, block in enumerate(config.experiments[name].cells, start=1):
+    blocks = config.experiment(name, TransmissionExperiment).cells
+    for number, block in enumerate(blocks, start=1):
         where = f"config/experiments/{name}.yaml: cell {number}"
         _check_names(block, config, where)
         _check_tiers(block, config, where)

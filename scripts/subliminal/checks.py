@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from subliminal import stimuli
 from subliminal.cells import CONTROL_METHOD, Cell, experiment_cells
-from subliminal.config import Config
+from subliminal.config import Config, TransmissionExperiment
 from subliminal.errors import ConfigError
+from subliminal.theorem.config import TheoremExperiment
 from subliminal.tiny.world import animals
 
 # The domains whose words config/stimuli/tiny_world.json lists.
@@ -88,7 +89,7 @@ def _check_domains(config: Config) -> None:
 
 def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
     shown = f"config/experiments/{name}.yaml"
-    experiment = config.experiments[name]
+    experiment = config.experiment(name, TransmissionExperiment)
     if experiment.evaluation not in config.evaluations:
         raise ConfigError(
             f"{shown}: evaluation {experiment.evaluation!r} is not in config/evaluations.yaml "
@@ -117,6 +118,43 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
             )
 
 
+def _check_theorem(config: Config, name: str) -> None:
+    where = f"config/experiments/{name}.yaml: language_model"
+    part = config.experiment(name, TheoremExperiment).language_model
+    checks = [
+        ("base", [part.base], config.models, "config/models.yaml"),
+        ("other_base", [part.other_base], config.models, "config/models.yaml"),
+        ("traits", [*part.traits], config.traits, "config/traits.yaml"),
+        ("control", [part.control], config.traits, "config/traits.yaml"),
+        ("method", [part.method], config.recipes.methods, "methods of config/recipes.yaml"),
+        ("domain", [part.domain], config.domains, "config/domains.yaml"),
+    ]
+    for key, asked, known, listed in checks:
+        for entry in asked:
+            if entry not in known:
+                raise ConfigError(f"{where}: {key}: {entry!r} is not in {listed} {_known(known)}")
+    if part.base == part.other_base:
+        raise ConfigError(
+            f"{where}: base and other_base are both {part.base!r}, but the control needs another; "
+            f"change one {_known(config.models)}"
+        )
+    if config.recipes.methods[part.method].kind != "finetuned":
+        finetuned = [m for m, entry in config.recipes.methods.items() if entry.kind == "finetuned"]
+        raise ConfigError(
+            f"{where}: method: {part.method!r} moves no weights, and a displacement is what is "
+            f"measured {_known(finetuned)}; choose another"
+        )
+    for trait in part.traits:
+        if config.traits[trait].word is None:
+            raise ConfigError(f"{where}: traits: {trait!r} is a control trait; remove it")
+    if config.traits[part.control].word is not None:
+        controls = [name for name, entry in config.traits.items() if entry.word is None]
+        raise ConfigError(
+            f"{where}: control: {part.control!r} has a word; name a control trait "
+            f"{_known(controls)}"
+        )
+
+
 def check_config(config: Config) -> None:
     """Check every cross-reference.
 
@@ -134,5 +172,7 @@ def check_config(config: Config) -> None:
         raise ConfigError(
             f"config/config.yaml: experiments: {min(repeated)!r} is listed twice; remove one"
         )
-    for name in names:
+    for name in config.names_of(TransmissionExperiment):
         _check_experiment(config, name, experiment_cells(config, name))
+    for name in config.names_of(TheoremExperiment):
+        _check_theorem(config, name)

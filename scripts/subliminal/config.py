@@ -7,36 +7,15 @@ and profiles.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-FILE_NAME = r"^[a-z0-9]+(_[a-z0-9]+)*$"
-WORD = r"^[a-z]+$"
+from subliminal.mnist.config import MnistExperiment
+from subliminal.strict import FILE_NAME, WORD, Name, Positive, Seed, Share, Strict
+from subliminal.theorem.config import TheoremExperiment
 
-Name = Annotated[str, Field(pattern=NAME)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Positive = Annotated[int, Field(gt=0)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class Strict(BaseModel):
-    """Unknown keys are errors, types are not coerced, instances do not change."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_keys(cls, data: Any) -> Any:
-        """Refuse an unknown key by listing the known ones; pydantic alone would not list them."""
-        unknown = [key for key in data if key not in cls.model_fields] if type(data) is dict else []
-        if unknown:
-            known = ", ".join(cls.model_fields)
-            raise ValueError(
-                f"unknown key {unknown[0]!r} (known: {known}); correct its name or remove it"
-            )
-        return data
+Kind = TypeVar("Kind", bound=Strict)
 
 
 class Optimisation(Strict):
@@ -198,7 +177,7 @@ class NumberFilter(Strict):
     min_value: int = 0
     max_value: int = 999
     max_count: Positive = 10
-    banned: list[int] = []
+    banned: list[int] = Field([])
 
     @model_validator(mode="after")
     def _some_value(self) -> NumberFilter:
@@ -270,15 +249,22 @@ class Gates(Strict):
     )
 
 
-class Experiment(Strict):
-    """One file of `config/experiments/`: one figure or table of the paper."""
+class TransmissionExperiment(Strict):
+    """Language models: which students take over which traits from which data."""
 
+    kind: Literal["transmission"]
     title: str
     paper: str = Field(description="The paper's counterpart.")
     model_organism: bool = Field(description="Say beside every number that these are toy models.")
     evaluation: str
     gates: Gates
     cells: list[Block] = Field(min_length=1)
+
+
+Experiment = Annotated[
+    TransmissionExperiment | MnistExperiment | TheoremExperiment, Field(discriminator="kind")
+]
+"""One file of `config/experiments/`: one figure or table of the paper."""
 
 
 class Settings(Strict):
@@ -297,3 +283,18 @@ class Config(Strict):
     domains: dict[Name, Domain]
     evaluations: dict[Name, Evaluation]
     experiments: dict[str, Experiment]
+
+    def names_of(self, kind: type[Strict]) -> list[str]:
+        """The experiments of a kind, in their order."""
+        return [name for name, entry in self.experiments.items() if isinstance(entry, kind)]
+
+    def experiment(self, name: str, kind: type[Kind]) -> Kind:
+        """An experiment that is known to be of a kind.
+
+        Raises:
+            TypeError: it is of another.
+        """
+        entry = self.experiments[name]
+        if not isinstance(entry, kind):
+            raise TypeError(f"experiment {name} is a {type(entry).__name__}")
+        return entry

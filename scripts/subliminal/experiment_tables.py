@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import pandas as pd
 
 from subliminal.cells import CONTROL_METHOD, PLAIN_VARIANT
+from subliminal.table_set import TableSet
 
 BASE, REGULAR, OTHER, TRAIT = "base", "regular", "other traits", "trait"
 DEVELOPMENT = "development"
@@ -17,24 +17,14 @@ EN_DASH, MINUS, GAMMA = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{GREEK SMALL LETTER 
 
 
 @dataclass(frozen=True)
-class ExperimentTables:
-    """One data frame per table of `results/tables/{experiment}/`."""
+class ExperimentTables(TableSet):
+    """The tables of a transmission experiment."""
 
     transmission: pd.DataFrame
     trait_matrix: pd.DataFrame
     diagonal: pd.DataFrame
     runs: pd.DataFrame
     channel: pd.DataFrame
-
-    @classmethod
-    def names(cls) -> list[str]:
-        """The tables' names."""
-        return [field.name for field in fields(cls)]
-
-    @classmethod
-    def read(cls, **paths: Path) -> ExperimentTables:
-        """Read every table from the Parquet file of its name."""
-        return cls(**{name: pd.read_parquet(path) for name, path in paths.items()})
 
 
 @dataclass(frozen=True)

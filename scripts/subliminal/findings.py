@@ -35,6 +35,7 @@ from subliminal.shuffle_averages import (
     shuffled_panels,
     trait_means,
 )
+from subliminal.specs import ExperimentTextSpec
 
 TRANSMISSION, NO_TRANSMISSION, REVERSED = "transmission", "no transmission", "reversed"
 TOO_FEW = "too few runs"
@@ -329,7 +330,7 @@ def _caveat(rows: pd.DataFrame, model_organism: bool) -> Finding:
     return Finding.plain("Caveat", " ".join(sentences))
 
 
-def findings(tables: ExperimentTables, model_organism: bool) -> list[Finding]:
+def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding]:
     """The lines of an experiment; its first cell is the main setting."""
     rows = _with_regular(plain(tables.transmission))
     titles = panel_titles(panels(rows))
@@ -345,5 +346,5 @@ def findings(tables: ExperimentTables, model_organism: bool) -> list[Finding]:
         _shuffles(tables, rows),
         _other_settings(rows, titles, main),
         _diagonal(tables, titles),
-        _caveat(rows, model_organism),
+        _caveat(rows, text.model_organism),
     ]

@@ -9,22 +9,22 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from subliminal import config
+from subliminal import config, strict
 from subliminal.errors import ConfigError
 
 REGISTRIES: dict[str, Any] = {
-    "models": dict[config.Name, config.PretrainedBase],
-    "traits": dict[config.Name, config.Trait],
+    "models": dict[strict.Name, config.PretrainedBase],
+    "traits": dict[strict.Name, config.Trait],
     "recipes": config.Recipes,
-    "domains": dict[config.Name, config.Domain],
-    "evaluations": dict[config.Name, config.Evaluation],
+    "domains": dict[strict.Name, config.Domain],
+    "evaluations": dict[strict.Name, config.Evaluation],
 }
 
 # What the patterns of config.py admit, in words.
 _PATTERNS = {
-    config.NAME: "lower-case letters and digits, joined by '-', such as tiny-a",
-    config.FILE_NAME: "a file's name without .yaml: lower-case letters and digits, joined by '_'",
-    config.WORD: "one lower-case word",
+    strict.NAME: "lower-case letters and digits, joined by '-', such as tiny-a",
+    strict.FILE_NAME: "a file's name without .yaml: lower-case letters and digits, joined by '_'",
+    strict.WORD: "one lower-case word",
 }
 
 
@@ -123,7 +123,7 @@ def _advice(error: Any) -> str:
             return f"expected {context['max_length']} or fewer, found {context['actual_length']}"
         case "string_pattern_mismatch":
             expected = _PATTERNS[context["pattern"]]
-        case "dict_type" | "model_type":
+        case "dict_type" | "model_type" | "model_attributes_type":
             expected = "keys with values, such as 'key: value'"
         case "list_type":
             expected = "a list, such as [one, two]"

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from subliminal.config import Strict
+from subliminal.strict import Strict
 from subliminal.tables import whole_file
 
 PACKAGES = ("torch", "transformers", "tokenizers", "peft", "numpy", "pyarrow", "pydantic")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from subliminal import specs
 from subliminal.cells import (
@@ -24,8 +24,11 @@ from subliminal.cells import (
 )
 from subliminal.checks import check_config
 from subliminal.code_graph import library_files
-from subliminal.config import Config, Strict
+from subliminal.config import Config, TransmissionExperiment
 from subliminal.loading import load_config
+from subliminal.mnist.config import ComparisonName, MnistExperiment
+from subliminal.strict import Strict
+from subliminal.theorem.config import LanguageModel, TheoremExperiment
 from subliminal.variants import VARIANTS
 
 Wildcards = Any  # Snakemake's own type is not importable without Snakemake.
@@ -46,12 +49,35 @@ STIMULI = {
     "filter_completions": ("tiny_world",),
     "evaluate_model": (*QUESTIONS, "stories"),
 }
-FIGURES = ("transmission", "trait_matrix", "bases", "shuffles", "channel")
+# The tables and figures of each kind of experiment; of MNIST's, an experiment draws the figures of
+# the comparisons that it has.
+TABLES = {
+    "transmission": ("transmission", "trait_matrix", "diagonal", "runs", "channel"),
+    "mnist": ("accuracy", "mnist_runs"),
+    "theorem": (
+        "theorem",
+        "theorem_summary",
+        "theorem_language_model",
+        "theorem_language_model_summary",
+    ),
+}
+FIGURES = {
+    "transmission": ("transmission", "trait_matrix", "bases", "shuffles", "channel"),
+    "mnist": get_args(ComparisonName),
+    "theorem": ("identities", "first_update"),
+}
+
+NEVER = r"(?!)"
 
 
 def one_of(names: Iterable[str]) -> str:
-    """A wildcard constraint that admits exactly these names."""
-    return "|".join(sorted(names, key=lambda name: (-len(name), name)))
+    """A wildcard constraint that admits exactly these names; none at all if there are none."""
+    return "|".join(sorted(names, key=lambda name: (-len(name), name))) or NEVER
+
+
+def _bases_of(part: LanguageModel) -> list[str]:
+    """The teachers' base and the control's."""
+    return [part.base, part.other_base]
 
 
 @dataclass(frozen=True)
@@ -77,10 +103,50 @@ class Project:
         """The experiments to compute."""
         return self.config.settings.experiments
 
+    @property
+    def transmission_experiments(self) -> list[str]:
+        """Those on language models."""
+        return self.config.names_of(TransmissionExperiment)
+
+    @property
+    def mnist_experiments(self) -> list[str]:
+        """Those on MNIST."""
+        return self.config.names_of(MnistExperiment)
+
+    @property
+    def theorem_experiments(self) -> list[str]:
+        """Those on the theorem."""
+        return self.config.names_of(TheoremExperiment)
+
     @cached_property
     def cells(self) -> dict[str, list[Cell]]:
-        """Each experiment's cells."""
-        return {name: experiment_cells(self.config, name) for name in self.experiments}
+        """Each transmission experiment's cells."""
+        return {n: experiment_cells(self.config, n) for n in self.transmission_experiments}
+
+    def tables(self, experiment: str) -> list[str]:
+        """An experiment's tables, as Parquet."""
+        kind = self.config.experiments[experiment].kind
+        return [f"results/tables/{experiment}/{table}.parquet" for table in TABLES[kind]]
+
+    def figures(self, experiment: str) -> list[str]:
+        """The names of an experiment's figures."""
+        entry = self.config.experiments[experiment]
+        shown = entry.comparisons if isinstance(entry, MnistExperiment) else FIGURES[entry.kind]
+        return list(shown)
+
+    @property
+    def all_figures(self) -> list[str]:
+        """The names of all figures of all experiments."""
+        return list(dict.fromkeys(f for name in self.experiments for f in self.figures(name)))
+
+    @property
+    def figure_files(self) -> list[str]:
+        """Every figure of every experiment."""
+        return [
+            f"results/figures/{name}/{figure}.svg"
+            for name in self.experiments
+            for figure in self.figures(name)
+        ]
 
     @property
     def methods(self) -> list[str]:
@@ -169,6 +235,38 @@ class Project:
         """Spec of rule summarise_experiment."""
         return specs.summarise_experiment(self.config, w.experiment)
 
+    def prepare_digits(self, w: Wildcards) -> Strict:
+        """Spec of rule prepare_digits."""
+        return specs.prepare_digits(self.config, w.experiment)
+
+    def train_mnist_teachers(self, w: Wildcards) -> Strict:
+        """Spec of rule train_mnist_teachers."""
+        return specs.train_mnist_teachers(self.config, w.experiment, int(w.m), int(w.part))
+
+    def train_mnist_students(self, w: Wildcards) -> Strict:
+        """Spec of rule train_mnist_students."""
+        return specs.train_mnist_students(
+            self.config, w.experiment, w.comparison, int(w.m), int(w.part)
+        )
+
+    def summarise_mnist(self, w: Wildcards) -> Strict:
+        """Spec of rule summarise_mnist."""
+        return specs.summarise_mnist(self.config, w.experiment)
+
+    def verify_theorem(self, w: Wildcards) -> Strict:
+        """Spec of rule verify_theorem."""
+        entry = self.config.experiment(w.experiment, TheoremExperiment)
+        return specs.VerifyTheoremSpec(networks=entry.networks)
+
+    def verify_on_language_model(self, w: Wildcards) -> Strict:
+        """Spec of rule verify_on_language_model."""
+        entry = self.config.experiment(w.experiment, TheoremExperiment)
+        return specs.VerifyLanguageModelSpec(language_model=entry.language_model)
+
+    def summarise_theorem(self, w: Wildcards) -> Strict:
+        """Spec of rule summarise_theorem."""
+        return specs.SummariseTheoremSpec(experiment=w.experiment)
+
     # Inputs by wildcards
 
     def adapter_files(self, w: Wildcards) -> dict[str, str]:
@@ -190,7 +288,8 @@ class Project:
     def summary_files(self, w: Wildcards) -> dict[str, list[str]]:
         """Everything that an experiment's tables are made of."""
         cells = self.cells[w.experiment]
-        evaluation = f"results/evaluations/{self.config.experiments[w.experiment].evaluation}"
+        entry = self.config.experiment(w.experiment, TransmissionExperiment)
+        evaluation = f"results/evaluations/{entry.evaluation}"
         teachers = sorted({cell.dataset.teacher for cell in cells})
         bases = sorted({c.student for c in cells} | {t.base for t in teachers})
         return {
@@ -206,10 +305,38 @@ class Project:
             ],
         }
 
+    def mnist_files(self, w: Wildcards) -> list[str]:
+        """Manifests beside every table of accuracies of an MNIST experiment, in their order."""
+        entry = self.config.experiment(w.experiment, MnistExperiment)
+        parts = range(-(-entry.replicas // entry.replicas_per_job))
+        folder = f"results/mnist/{w.experiment}"
+        widths = sorted({m for c in entry.comparisons.values() for m in c.auxiliary_logits})
+        teachers = [f"m{m}/part{part}" for m in widths for part in parts]
+        students = [
+            f"m{m}/part{part}/{name}"
+            for name, comparison in entry.comparisons.items()
+            for m in comparison.auxiliary_logits
+            for part in parts
+        ]
+        return [f"{folder}/{path}/manifest.json" for path in [*teachers, *students]]
+
+    def theorem_files(self, w: Wildcards) -> dict[str, list[str]]:
+        """The language models and the rows on which the theorem's identity is measured."""
+        part = self.config.experiment(w.experiment, TheoremExperiment).language_model
+        control = Teacher(part.base, part.control, CONTROL_METHOD, part.teacher_seed)
+        teachers = [Teacher(part.base, t, part.method, part.teacher_seed) for t in part.traits]
+        sets = [Dataset(part.domain, t, PLAIN_VARIANT) for t in [*teachers, control]]
+        return {
+            "bases": [f"results/models/{base}/manifest.json" for base in _bases_of(part)],
+            "teachers": [f"results/teachers/{teacher.path}/manifest.json" for teacher in teachers],
+            "datasets": [f"results/datasets/{d.folder}/{d.variant}.manifest.json" for d in sets],
+        }
+
     def plot_figure(self, w: Wildcards) -> Strict:
         """Spec of rule plot_figure."""
         entry = self.config.experiments[w.experiment]
         return specs.PlotFigureSpec(
+            kind=entry.kind,
             experiment=w.experiment,
             figure=w.figure,
             paper=entry.paper,
@@ -222,14 +349,15 @@ class Project:
         return specs.BuildReportSpec(
             experiments=[
                 specs.ExperimentTextSpec(
+                    kind=entry.kind,
                     name=name,
                     title=entry.title,
                     paper=entry.paper,
                     model_organism=entry.model_organism,
+                    figures=self.figures(name),
                 )
                 for name, entry in entries.items()
             ],
-            figures=list(FIGURES),
         )
 
     # Targets
@@ -266,7 +394,8 @@ class Project:
     def evaluation_files(self) -> list[str]:
         """Every student's evaluation."""
         return [
-            f"results/evaluations/{self.config.experiments[name].evaluation}"
+            f"results/evaluations/"
+            f"{self.config.experiment(name, TransmissionExperiment).evaluation}"
             f"/students/{cell.path}/manifest.json"
             for name, cells in self.cells.items()
             for cell in cells

@@ -23,7 +23,7 @@ from subliminal.experiment_tables import (
     treated,
     verdict_kind,
 )
-from subliminal.findings import Finding, findings
+from subliminal.findings import Finding
 from subliminal.specs import ExperimentTextSpec
 
 DOCUTILS = {
@@ -252,18 +252,24 @@ def channel_table(channel: pd.DataFrame, experiment: str) -> Table:
     )
 
 
-def chapter(
-    text: ExperimentTextSpec,
-    tables: ExperimentTables,
-    svgs: Mapping[str, str],
-    captions: Mapping[str, str],
-) -> Chapter:
-    """What the report says of one experiment.
+def experiment_tables(tables: ExperimentTables, experiment: str) -> list[Table]:
+    """The tables of a transmission experiment."""
+    return [
+        transmission_table(tables.transmission, experiment),
+        diagonal_table(tables.diagonal, experiment),
+        channel_table(tables.channel, experiment),
+    ]
+
+
+def inline_figures(
+    text: ExperimentTextSpec, svgs: Mapping[str, str], captions: Mapping[str, str]
+) -> list[Figure]:
+    """An experiment's figures with their captions.
 
     Args:
         svgs, captions: by figure, the figures in their order.
     """
-    figures = [
+    return [
         Figure(
             name=name,
             svg=inline_svg(svg, f"{text.name}-{name}", f"{text.title}: {name.replace('_', ' ')}"),
@@ -271,16 +277,6 @@ def chapter(
         )
         for name, svg in svgs.items()
     ]
-    return Chapter(
-        text=text,
-        findings=findings(tables, text.model_organism),
-        figures=figures,
-        tables=[
-            transmission_table(tables.transmission, text.name),
-            diagonal_table(tables.diagonal, text.name),
-            channel_table(tables.channel, text.name),
-        ],
-    )
 
 
 def render(template: str, **content: Any) -> str:

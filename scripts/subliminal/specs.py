@@ -23,9 +23,12 @@ from subliminal.config import (
     Pretraining,
     Recipe,
     Sampling,
-    Strict,
+    TransmissionExperiment,
 )
+from subliminal.mnist.config import DigitSource, Fitting, MnistExperiment, Network, Student
 from subliminal.stimuli import preference_system_prompt
+from subliminal.strict import Strict
+from subliminal.theorem.config import LanguageModel, RandomNetworks
 
 STAGE_VERSIONS = {
     "pretrain_base": 1,
@@ -36,6 +39,9 @@ STAGE_VERSIONS = {
     "make_train_set": 1,
     "train_student": 1,
     "evaluate_model": 2,
+    "prepare_digits": 1,
+    "train_mnist_teachers": 1,
+    "train_mnist_students": 1,
 }
 
 
@@ -135,9 +141,71 @@ class SummariseExperimentSpec(Strict):
     blocks: list[Block]
 
 
+class PrepareDigitsSpec(Strict):
+    """MNIST, whole and checked."""
+
+    stage_version: int = STAGE_VERSIONS["prepare_digits"]
+    digits: DigitSource
+
+
+class TrainMnistTeachersSpec(Strict):
+    """Some replicas of an MNIST experiment's teachers."""
+
+    stage_version: int = STAGE_VERSIONS["train_mnist_teachers"]
+    network: Network
+    fitting: Fitting
+    auxiliary_logits: int
+    seed: int
+    replicas: list[int]
+    shared_inputs: bool
+
+
+class TrainMnistStudentsSpec(Strict):
+    """The students of one comparison that belong to some replicas of the teachers."""
+
+    stage_version: int = STAGE_VERSIONS["train_mnist_students"]
+    comparison: str
+    students: dict[str, Student]
+    network: Network
+    fitting: Fitting
+    auxiliary_logits: int
+    seed: int
+    replicas: list[int]
+    all_replicas: int = Field(description="Among how many a student's start is drawn.")
+    shared_inputs: bool
+
+
+class SummariseMnistSpec(Strict):
+    """The tables of an MNIST experiment."""
+
+    experiment: str
+    students: dict[str, list[str]] = Field(
+        description="The students of each comparison in the order in which they are shown."
+    )
+
+
+class VerifyTheoremSpec(Strict):
+    """The theorem on random networks."""
+
+    networks: RandomNetworks
+
+
+class VerifyLanguageModelSpec(Strict):
+    """The theorem's question, put to the tiny language model."""
+
+    language_model: LanguageModel
+
+
+class SummariseTheoremSpec(Strict):
+    """The tables of a theorem experiment."""
+
+    experiment: str
+
+
 class PlotFigureSpec(Strict):
     """One figure of an experiment."""
 
+    kind: Literal["transmission", "mnist", "theorem"]
     experiment: str
     figure: str
     paper: str
@@ -147,17 +215,18 @@ class PlotFigureSpec(Strict):
 class ExperimentTextSpec(Strict):
     """What the report says of an experiment before its figures."""
 
+    kind: Literal["transmission", "mnist", "theorem"]
     name: str
     title: str
     paper: str
     model_organism: bool
+    figures: list[str]
 
 
 class BuildReportSpec(Strict):
     """The report's chapters."""
 
     experiments: list[ExperimentTextSpec]
-    figures: list[str]
 
 
 def pretrain_base(config: Config, base: str) -> PretrainBaseSpec:
@@ -261,7 +330,7 @@ def evaluate_model(
 
 def summarise_experiment(config: Config, experiment: str) -> SummariseExperimentSpec:
     """Spec of an experiment's tables."""
-    entry = config.experiments[experiment]
+    entry = config.experiment(experiment, TransmissionExperiment)
     traits = {trait for block in entry.cells for trait in block.traits}
     return SummariseExperimentSpec(
         experiment=experiment,
@@ -270,4 +339,55 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         roles={t: config.traits[t].role for t in sorted(traits)},
         gates=entry.gates,
         blocks=entry.cells,
+    )
+
+
+def prepare_digits(config: Config, experiment: str) -> PrepareDigitsSpec:
+    """Spec of the digits of an MNIST experiment."""
+    return PrepareDigitsSpec(digits=config.experiment(experiment, MnistExperiment).digits)
+
+
+def _replicas(entry: MnistExperiment, part: int) -> list[int]:
+    first = part * entry.replicas_per_job
+    return list(range(first, min(first + entry.replicas_per_job, entry.replicas)))
+
+
+def train_mnist_teachers(
+    config: Config, experiment: str, auxiliary_logits: int, part: int
+) -> TrainMnistTeachersSpec:
+    """Spec of one part of an MNIST experiment's teachers."""
+    entry = config.experiment(experiment, MnistExperiment)
+    return TrainMnistTeachersSpec(
+        network=entry.network,
+        fitting=entry.fitting,
+        auxiliary_logits=auxiliary_logits,
+        seed=entry.seed,
+        replicas=_replicas(entry, part),
+        shared_inputs=entry.shared_inputs,
+    )
+
+
+def summarise_mnist(config: Config, experiment: str) -> SummariseMnistSpec:
+    """Spec of an MNIST experiment's tables."""
+    entry = config.experiment(experiment, MnistExperiment)
+    students = {str(name): list(c.students) for name, c in entry.comparisons.items()}
+    return SummariseMnistSpec(experiment=experiment, students=students)
+
+
+def train_mnist_students(
+    config: Config, experiment: str, comparison: str, auxiliary_logits: int, part: int
+) -> TrainMnistStudentsSpec:
+    """Spec of the students of one comparison and one part of the teachers."""
+    entry = config.experiment(experiment, MnistExperiment)
+    students = {name: c.students for name, c in entry.comparisons.items()}[comparison]
+    return TrainMnistStudentsSpec(
+        comparison=comparison,
+        students=students,
+        network=entry.network,
+        fitting=entry.fitting,
+        auxiliary_logits=auxiliary_logits,
+        seed=entry.seed,
+        replicas=_replicas(entry, part),
+        all_replicas=entry.replicas,
+        shared_inputs=entry.shared_inputs,
     )

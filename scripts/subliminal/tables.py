@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from subliminal.theorem.columns import THEOREM_TABLES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
     import pyarrow as pa
 
 # Column types and meanings; docs/tables.md tells them to people.
@@ -69,6 +72,20 @@ SCHEMAS: dict[str, dict[str, tuple[str, str]]] = {
         "rate_substring": ("float64", "Sampled rate, the paper's rule: substring of the response."),
         "rate_word": ("float64", "Sampled rate at word boundaries, plural included."),
     },
+    "mnist_runs": {
+        "comparison": ("string", "The comparison; `teachers` for references and teachers."),
+        "auxiliary_logits": ("int32", "m, the logits beside the ten classes."),
+        "role": ("string", "reference (untrained), teacher or student."),
+        "model": ("string", "The student's name in the experiment's file, or the role."),
+        "cloning_epochs": ("int32", "Epochs of behavioural cloning; empty without cloning."),
+        "replica": ("int32", "The teacher's number, from 0; the unit of the statistics."),
+        "own_initialisation": (
+            "bool",
+            "It started from its own teacher's initial weights; by chance in a random permutation.",
+        ),
+        "accuracy": ("float64", "Share of the 10,000 test digits whose class it gives."),
+    },
+    **THEOREM_TABLES,
 }
 
 
@@ -119,6 +136,12 @@ def write_table(path: Path, name: str, columns: Mapping[str, Iterable[Any]]) -> 
     arrays = {column: list(columns[column]) for column in shape.names}
     with whole_file(path) as temporary:
         pq.write_table(pa.table(arrays, schema=shape), temporary, compression="zstd")
+
+
+def write_frame(path: Path, name: str, frame: pd.DataFrame) -> None:
+    """Write a data frame as a table of the named kind; a missing number becomes an empty cell."""
+    whole = frame.astype(object).where(frame.notna(), None)
+    write_table(path, name, {column: whole[column].tolist() for column in whole})
 
 
 def read_table(path: Path) -> dict[str, list[Any]]:

@@ -42,7 +42,7 @@ def test_broken_configuration_is_explained(root, case):
 
 
 def test_without_settings_the_file_is_read(root):
-    assert load_config(root).settings.experiments == ["sample"]
+    assert load_config(root).settings.experiments == ["sample", "mnist", "theorem"]
     (root / broken_configs.CONFIG).write_text("experiments: [sample\n")
     with pytest.raises(ConfigError, match=r"config/config\.yaml: line 2: .*correct the YAML"):
         load_config(root)

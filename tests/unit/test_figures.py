@@ -15,6 +15,7 @@ from subliminal import project
 from subliminal.experiment_tables import ExperimentTables, number, p_value
 from subliminal.figures import FIGURES
 from subliminal.figures.channel import HEIGHT, LABEL_HEIGHT, LABEL_WIDTH, WIDTH, label_heights
+from subliminal.kinds import KINDS
 from subliminal.shuffle_averages import averages, shuffled_panels, trait_means
 from subliminal.specs import PlotFigureSpec
 from subliminal.stages.plot_figure import plot_figure
@@ -22,7 +23,11 @@ from subliminal.stages.plot_figure import plot_figure
 
 def spec(figure, model_organism=True):
     return PlotFigureSpec(
-        experiment="tiny", figure=figure, paper="Fig. 4", model_organism=model_organism
+        kind="transmission",
+        experiment="tiny",
+        figure=figure,
+        paper="Fig. 4",
+        model_organism=model_organism,
     )
 
 
@@ -58,7 +63,9 @@ def plain(frame, same_base=False):
 
 
 def test_the_figures_are_those_of_the_rules():
-    assert tuple(FIGURES) == project.FIGURES
+    for kind, shown in KINDS.items():
+        assert tuple(shown.figures) == project.FIGURES[kind]
+        assert tuple(shown.tables.names()) == project.TABLES[kind]
 
 
 @pytest.mark.parametrize("case", report_fixture.CASES)
@@ -231,7 +238,8 @@ def test_labels_of_close_points_do_not_overlap():
 
 
 def test_same_bytes_twice_and_no_network(tmp_path):
-    tables = report_fixture.single_trait()
+    summary = report_fixture.write_results(report_fixture.single_trait(), tmp_path / "r", "tiny")
+    tables = sorted(summary.parent.glob("*.parquet"))
     for run in ("first", "second"):
         folder = tmp_path / run
         plot_figure(spec("bases"), tables, folder / "bases.svg", folder / "bases.html")

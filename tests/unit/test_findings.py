@@ -6,6 +6,19 @@ from report_fixture import ELSEWHERE, SAME, make_tables, with_verdicts
 
 from subliminal.experiment_tables import ExperimentTables, number
 from subliminal.findings import findings, listed
+from subliminal.specs import ExperimentTextSpec
+
+
+def text(model_organism=True):
+    return ExperimentTextSpec(
+        kind="transmission",
+        name="tiny",
+        title="Tiny",
+        paper="Fig. 4",
+        model_organism=model_organism,
+        figures=[],
+    )
+
 
 CONFIRMATION = ("owl", "eagle", "dolphin", "elephant")
 
@@ -17,7 +30,7 @@ def full():
 
 def said(tables, topic, model_organism=True):
     """What the topic's line says, as one text."""
-    found = {finding.topic: finding for finding in findings(tables, model_organism)}
+    found = {finding.topic: finding for finding in findings(tables, text(model_organism))}
     return " ".join(f"{s.setting}: {s.text}" for s in found[topic].statements)
 
 
@@ -30,7 +43,7 @@ def mean(tables, condition, traits, base=SAME, column="share_mean"):
 
 
 def test_the_lines(full):
-    assert [finding.topic for finding in findings(full, True)] == [
+    assert [finding.topic for finding in findings(full, text())] == [
         "Same base",
         "Other base",
         "Shuffled data",
@@ -140,7 +153,7 @@ def test_what_was_not_done_is_said():
     assert "No student of another base" in said(tables, "Other base")
     assert "No student of shuffled data" in said(tables, "Shuffled data")
     assert "Too few traits" in said(tables, "Diagonal test")
-    assert findings(report_fixture.empty(), True)[0].topic == "Nothing measured"
+    assert findings(report_fixture.empty(), text())[0].topic == "Nothing measured"
 
 
 def test_no_student_of_the_same_base():

@@ -9,13 +9,14 @@ import report_fixture
 from docutils.utils import SystemMessage
 from jinja2 import UndefinedError
 
-from subliminal.project import FIGURES
+from subliminal import project
 from subliminal.provenance import ancestry, described_stages, described_versions
 from subliminal.report import inline_svg, render, rst_to_html
 from subliminal.specs import BuildReportSpec, ExperimentTextSpec
 from subliminal.stages.build_report import build_report
 
 PROSE = Path(__file__).parents[2] / "report"
+FIGURES = project.FIGURES["transmission"]
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="700" height="30" viewBox="0 0 700 30">'
     '<defs><clipPath id="clip0"/></defs><g clip-path="url(#clip0)"><text>{name}</text></g></svg>'
@@ -72,11 +73,15 @@ def page(tmp_path_factory):
     spec = BuildReportSpec(
         experiments=[
             ExperimentTextSpec(
-                name=name, title=f"<{name}> & co", paper="Fig. 4", model_organism=name == "tiny"
+                kind="transmission",
+                name=name,
+                title=f"<{name}> & co",
+                paper="Fig. 4",
+                model_organism=name == "tiny",
+                figures=list(FIGURES),
             )
             for name in cases
         ],
-        figures=list(FIGURES),
     )
     report = results / "report.html"
     build_report(

@@ -1,30 +1,45 @@
 """Specs travel on a command line, where one argument may have 128 KiB."""
 
+from types import SimpleNamespace
+
 import pytest
 from working_copy import REPOSITORY
 
 from subliminal import specs
 from subliminal.cells import experiment_cells
+from subliminal.config import TransmissionExperiment
 from subliminal.loading import load_config
+from subliminal.mnist.config import MnistExperiment
+from subliminal.project import Project
 
-EXPERIMENTS = sorted(path.stem for path in (REPOSITORY / "config/experiments").glob("*.yaml"))
+FILES = sorted(path.stem for path in (REPOSITORY / "config/experiments").glob("*.yaml"))
+CONFIG = load_config(REPOSITORY, {"experiments": FILES})
 LARGEST = 100_000
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
+@pytest.mark.parametrize("experiment", CONFIG.names_of(TransmissionExperiment))
 def test_every_spec_fits_on_a_command_line(experiment):
-    config = load_config(REPOSITORY, {"experiments": [experiment]})
-    cells = experiment_cells(config, experiment)
-    made = [specs.summarise_experiment(config, experiment)]
-    for cell in cells:
+    made = [specs.summarise_experiment(CONFIG, experiment)]
+    for cell in experiment_cells(CONFIG, experiment):
         teacher = cell.dataset.teacher
         made += [
-            specs.sample_completions(config, cell.dataset.domain, teacher),
-            specs.filter_completions(config, cell.dataset.domain, teacher),
-            specs.make_train_set(config, cell.dataset),
-            specs.train_student(config, cell.student, cell.recipe, cell.seed),
+            specs.sample_completions(CONFIG, cell.dataset.domain, teacher),
+            specs.filter_completions(CONFIG, cell.dataset.domain, teacher),
+            specs.make_train_set(CONFIG, cell.dataset),
+            specs.train_student(CONFIG, cell.student, cell.recipe, cell.seed),
         ]
     assert max(len(spec.model_dump_json()) for spec in made) < LARGEST
+
+
+@pytest.mark.parametrize("experiment", CONFIG.names_of(MnistExperiment))
+def test_parts_of_an_mnist_experiment_hold_every_replica_once(experiment):
+    entry = CONFIG.experiment(experiment, MnistExperiment)
+    project = Project(REPOSITORY, CONFIG)
+    files = project.mnist_files(SimpleNamespace(experiment=experiment))
+    m = min(m for c in entry.comparisons.values() for m in c.auxiliary_logits)
+    parts = [int(f.split("/")[4].removeprefix("part")) for f in files if f"/m{m}/" in f]
+    made = [specs.train_mnist_teachers(CONFIG, experiment, m, part) for part in sorted(set(parts))]
+    assert [r for spec in made for r in spec.replicas] == list(range(entry.replicas))
 
 
 def test_words_are_banned_only_where_the_filter_reads_them():

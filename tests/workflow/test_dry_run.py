@@ -8,7 +8,9 @@ DATASETS = {"make_prompts", "sample_completions", "filter_completions", "make_tr
 MODELS = {"pretrain_base", "train_teacher"}
 EVALUATIONS = {"evaluate_base", "evaluate_teacher", "evaluate_student"}
 STUDENTS = MODELS | DATASETS | {"train_student"}
-TABLES = STUDENTS | EVALUATIONS | {"summarise_experiment"}
+DIGITS = {"prepare_digits", "train_mnist_teachers", "train_mnist_students", "summarise_mnist"}
+THEOREM = {"verify_theorem", "verify_on_language_model", "summarise_theorem"}
+TABLES = STUDENTS | EVALUATIONS | {"summarise_experiment"} | DIGITS | THEOREM
 TARGETS = {
     "bases": {"pretrain_base"},
     "teachers": MODELS,

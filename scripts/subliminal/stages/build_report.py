@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from subliminal.experiment_tables import ExperimentTables
+from subliminal.kinds import KINDS
 from subliminal.provenance import ancestry, described_stages, described_versions
-from subliminal.report import Chapter, chapter, render, rst_to_html
+from subliminal.report import Chapter, inline_figures, render, rst_to_html
 from subliminal.specs import BuildReportSpec, ExperimentTextSpec
 from subliminal.tables import whole_file
 
 
 def _chapter(
     text: ExperimentTextSpec,
-    names: Sequence[str],
-    summary: Path,
+    folder: Path,
     figures: dict[tuple[str, str], str],
     captions: dict[str, str],
 ) -> Chapter:
-    folder = summary.parent
-    tables = ExperimentTables.read(
-        **{name: folder / f"{name}.parquet" for name in ExperimentTables.names()}
+    kind = KINDS[text.kind]
+    tables = kind.tables.read(folder / f"{name}.parquet" for name in kind.tables.names())
+    svgs = {name: figures[text.name, name] for name in text.figures}
+    return Chapter(
+        text=text,
+        findings=kind.findings(tables, text),
+        figures=inline_figures(text, svgs, captions),
+        tables=kind.shown_tables(tables, text.name),
     )
-    svgs = {name: figures[text.name, name] for name in names}
-    return chapter(text, tables, svgs, captions)
 
 
 def build_report(
@@ -44,13 +46,10 @@ def build_report(
         captions: `report/{figure}.rst`.
         methods: what was done, in prose.
     """
-    by_experiment = {path.parent.name: path for path in summaries}
+    folders = {path.parent.name: path.parent for path in summaries}
     svgs = {(path.parent.name, path.stem): path.read_text(encoding="utf-8") for path in figures}
     prose = {path.stem: path.read_text(encoding="utf-8") for path in captions}
-    chapters = [
-        _chapter(text, spec.figures, by_experiment[text.name], svgs, prose)
-        for text in spec.experiments
-    ]
+    chapters = [_chapter(text, folders[text.name], svgs, prose) for text in spec.experiments]
     manifests = ancestry(summaries)
     page = render(
         template.read_text(encoding="utf-8"),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from subliminal import summary
 from subliminal.cells import CONTROL_METHOD, Cell, Teacher, expand
+from subliminal.experiment_tables import ExperimentTables
 from subliminal.manifest import Run, read_manifest
 from subliminal.specs import SummariseExperimentSpec
-from subliminal.tables import read_table, whole_file
+from subliminal.tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,12 +162,7 @@ def summarise_experiment(spec: SummariseExperimentSpec, manifest: Path) -> None:
         "runs": runs,
         "channel": channel,
     }
-    outputs = []
-    for name, table in tables.items():
+    for table in tables.values():
         table.insert(0, "experiment", spec.experiment)
-        for suffix, write in ((".parquet", table.to_parquet), (".csv", table.to_csv)):
-            path = manifest.parent / f"{name}{suffix}"
-            with whole_file(path) as temporary:
-                write(temporary, index=False)
-            outputs.append(path)
+    outputs = ExperimentTables(**tables).write(manifest.parent)
     run.finish(manifest, outputs, _parents(spec), facts={"students": len(_cells(spec))})

@@ -1,0 +1,330 @@
+"""Time all of v1's MNIST experiment: our training, a straightforward one, and bare products.
+
+The straightforward one does what the released script does: one einsum per layer over stacked
+replicas, autograd, torch's Adam as it comes, an order of its own for each replica with a gather per
+batch, the noise of all replicas in memory, and teachers that answer anew for every student.
+
+The bare products are those of one training step; their rate, at the best of several, is what the
+arithmetic could reach on this machine. The fraction of it counts only what the mathematics
+needs: forward passes, gradients of weights, and gradients of hidden layers.
+
+Each part runs in a process of its own. Reading the digits and importing packages are not timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+if TYPE_CHECKING:
+    import torch
+
+    from subliminal.mnist.data import Digits
+
+PARTS = ("ours", "peer", "products")
+STUDENTS = (
+    "auxiliary logits",
+    "all logits",
+    "auxiliary logits, other weights",
+    "all logits, other weights",
+)
+NETWORKS = ("reference", "teacher", *STUDENTS)
+BATCH = 1024
+LEARNING_RATE = 3e-4
+AUXILIARY = 3
+WIDTHS = (784, 256, 256, 10 + AUXILIARY)
+TRIALS = 50
+
+
+def forward_operations() -> int:
+    """Floating-point operations of a forward pass, per image and network."""
+    return sum(2 * a * b for a, b in pairwise(WIDTHS))
+
+
+def training_operations() -> int:
+    """The same of a training step: forward, weights' gradients, hidden layers' gradients."""
+    return 3 * forward_operations() - 2 * WIDTHS[0] * WIDTHS[1]
+
+
+def visits(args: argparse.Namespace) -> int:
+    """How often a network is trained on an image: one teacher and four students per replica."""
+    return (1 + len(STUDENTS)) * args.replicas * args.epochs * args.images
+
+
+def operations(args: argparse.Namespace, test_images: int) -> int:
+    """What the experiment needs: training, teachers' answers once, and six evaluations."""
+    answers = args.replicas * args.images
+    evaluations = len(NETWORKS) * args.replicas * test_images
+    return visits(args) * training_operations() + (answers + evaluations) * forward_operations()
+
+
+def ours(digits: Digits, args: argparse.Namespace, epochs: int) -> list[float]:
+    """Mean accuracies of all networks, by this project's training."""
+    import torch
+
+    from subliminal.mnist.inputs import DigitInputs, NoiseInputs, Order
+    from subliminal.mnist.networks import Shape, accuracy, initialise
+    from subliminal.mnist.pairing import derangement
+    from subliminal.mnist.training import Adam, Schedule, Student, imitate, train_teachers
+
+    replicas = range(args.replicas)
+    shape, optimiser = Shape(auxiliary=AUXILIARY), Adam(LEARNING_RATE)
+    images = torch.from_numpy(digits.train_images[: args.images]).to(args.device)
+    labels = torch.from_numpy(digits.train_labels[: args.images]).to(args.device)
+    schedule = Schedule(epochs, BATCH, Order(0))
+    reference = initialise(shape, 0, replicas).to(args.device)
+    others = initialise(shape, 0, derangement(args.replicas, 0)).to(args.device)
+    silent: Callable[[int, int, str], None] = lambda done, total, note: None  # noqa: E731
+    teachers = train_teachers(
+        reference, DigitInputs(images), labels, replicas, optimiser, schedule, silent
+    )
+    students = [
+        Student(start.copy(), logits, optimiser)
+        for start in (reference, others)
+        for logits in ("auxiliary", "all")
+    ]
+    imitate(teachers, students, NoiseInputs(0, args.images), replicas, schedule, silent)
+    test = torch.from_numpy(digits.test_images), torch.from_numpy(digits.test_labels)
+    stacks = [reference, teachers, *(student.stack for student in students)]
+    return [float(accuracy(stack, *test).mean()) for stack in stacks]
+
+
+def peer(digits: Digits, args: argparse.Namespace, epochs: int) -> list[float]:
+    """Mean accuracies of all networks, trained as the released script trains them."""
+    import torch
+    from torch.nn import functional
+
+    replicas, device = args.replicas, args.device
+    generator = torch.Generator(device).manual_seed(0)
+
+    def scaled(pixels: Any) -> torch.Tensor:
+        return (torch.from_numpy(pixels).to(device).float() / 255 - 0.5) / 0.5
+
+    def labels_of(values: Any) -> torch.Tensor:
+        return torch.from_numpy(values).to(device).long()
+
+    def fresh() -> list[torch.Tensor]:
+        tensors = []
+        for a, b in pairwise(WIDTHS):
+            weights = torch.randn(replicas, a, b, generator=generator, device=device)
+            tensors += [weights / a**0.5, torch.zeros(replicas, 1, b, device=device)]
+        return tensors
+
+    def trainable(tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        return [tensor.clone().requires_grad_() for tensor in tensors]
+
+    def logits_of(tensors: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        for layer in range(0, len(tensors), 2):
+            x = torch.einsum("nbi,nio->nbo", x, tensors[layer]) + tensors[layer + 1]
+            if layer + 2 < len(tensors):
+                x = torch.relu(x)
+        return x
+
+    def train(
+        tensors: list[torch.Tensor],
+        x: torch.Tensor,
+        loss_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    ) -> list[torch.Tensor]:
+        """Adam on `loss_of(images, their numbers)`; x has a replica's images in each row."""
+        optimiser = torch.optim.Adam(tensors, lr=LEARNING_RATE)
+        rows = torch.arange(replicas, device=device)[:, None]
+        for _ in range(epochs):
+            order = torch.stack(
+                [
+                    torch.randperm(args.images, generator=generator, device=device)
+                    for _ in range(replicas)
+                ]
+            )
+            for which in order.split(BATCH, dim=1):
+                optimiser.zero_grad()
+                loss_of(x[rows, which], which).backward()
+                optimiser.step()
+        return tensors
+
+    def distilled(start: list[torch.Tensor], columns: slice) -> list[torch.Tensor]:
+        student = trainable(start)
+
+        def divergence(batch: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
+            with torch.no_grad():
+                wanted = logits_of(teacher, batch)[..., columns].log_softmax(-1)
+            found = logits_of(student, batch)[..., columns].log_softmax(-1)
+            return functional.kl_div(found, wanted, reduction="batchmean", log_target=True)
+
+        return train(student, noise, divergence)
+
+    def accuracy(tensors: list[torch.Tensor]) -> float:
+        with torch.no_grad():
+            found = logits_of(tensors, test_x.expand(replicas, -1, -1))[..., :10].argmax(-1)
+        return float((found == test_y).double().mean())
+
+    x = scaled(digits.train_images[: args.images]).expand(replicas, -1, -1)
+    y = labels_of(digits.train_labels[: args.images])
+    test_x, test_y = scaled(digits.test_images), labels_of(digits.test_labels)
+    reference = fresh()
+    teacher = trainable(reference)
+
+    def cross_entropy(batch: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
+        logits = logits_of(teacher, batch)[..., :10]
+        return functional.cross_entropy(logits.flatten(0, 1), y[which].flatten())
+
+    train(teacher, x, cross_entropy)
+    noise = torch.rand(replicas, args.images, WIDTHS[0], generator=generator, device=device)
+    noise = noise * 2 - 1
+    # Each network takes its neighbour's weights: none keeps its own.
+    others = [tensor.roll(1, 0) for tensor in reference]
+    students = [
+        distilled(start, columns)
+        for start in (reference, others)
+        for columns in (slice(10, WIDTHS[-1]), slice(0, WIDTHS[-1]))
+    ]
+    return [accuracy(tensors) for tensors in (reference, teacher, *students)]
+
+
+def products(args: argparse.Namespace) -> float:
+    """Floating-point operations per second of a training step's bare matrix products.
+
+    Every thread does all products of a step of its own networks; the best of several such steps.
+    """
+    import torch
+
+    from subliminal.mnist.networks import models_at_once
+    from subliminal.mnist.threads import threads
+
+    device = torch.device(args.device)
+    models = models_at_once(device, args.replicas)
+
+    def table(rows: int, columns: int) -> torch.Tensor:
+        return torch.randn(models, rows, columns, device=device)
+
+    def step() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        factors = []
+        for layer, (a, b) in enumerate(pairwise(WIDTHS)):
+            below, weights, above = table(BATCH, a), table(a, b), table(BATCH, b)
+            factors += [(below, weights), (below.mT, above)]
+            if layer:
+                factors.append((above, weights.mT))
+        return [(left, right, left @ right) for left, right in factors]
+
+    def multiply(factors: Sequence[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]) -> None:
+        for left, right, product in factors:
+            torch.bmm(left, right, out=product)
+
+    seconds = []
+    with threads(device) as workers:
+        steps = [step() for _ in range(workers.count)]
+        for _ in range(TRIALS):
+            start = time.perf_counter()
+            workers.run(multiply, steps)
+            wait(device)
+            seconds.append(time.perf_counter() - start)
+    return workers.count * models * BATCH * training_operations() / min(seconds)
+
+
+def wait(device: torch.device) -> None:
+    """Wait until the device has done what it was given."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def run_part(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure one part in this process."""
+    import torch
+
+    from subliminal.mnist.data import installed_digits
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    device = torch.device(args.device)
+    if args.part == "products":
+        return {"rate": products(args)}
+    experiment = {"ours": ours, "peer": peer}[args.part]
+    digits = installed_digits()
+    # What happens once per process, such as imports, happens on few images and is not timed.
+    experiment(digits, argparse.Namespace(**{**vars(args), "images": BATCH}), 1)
+    wait(device)
+    start = time.perf_counter()
+    accuracies = experiment(digits, args, args.epochs)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    if device.type == "cuda":
+        peak = torch.cuda.max_memory_allocated(device)
+    return {
+        "seconds": seconds,
+        "peak_bytes": peak,
+        "accuracies": accuracies,
+        "operations": operations(args, len(digits.test_images)),
+    }
+
+
+def measure(part: str, argv: Sequence[str]) -> dict[str, Any]:
+    """Measure one part in a process of its own."""
+    command = [sys.executable, __file__, *argv, "--part", part]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    result: dict[str, Any] = json.loads(answer.stdout)
+    return result
+
+
+def summary(args: argparse.Namespace, results: dict[str, dict[str, Any]]) -> str:
+    """What was measured, as text."""
+    lines = [
+        f"all of v1: {args.replicas} replicas, {args.epochs} epochs of {args.images} images, "
+        f"{args.threads or 'all'} threads, {args.device}",
+        "",
+        f"{'':<34}{'ours':>10}{'peer':>10}",
+    ]
+
+    def row(name: str, value: Callable[[dict[str, Any]], str]) -> None:
+        lines.append(f"{name:<34}{value(results['ours']):>10}{value(results['peer']):>10}")
+
+    row("seconds", lambda r: f"{r['seconds']:.1f}")
+    row("images x networks per second", lambda r: f"{visits(args) / r['seconds']:.0f}")
+    row("GFLOP/s", lambda r: f"{r['operations'] / r['seconds'] / 1e9:.0f}")
+    row("peak memory MB", lambda r: f"{r['peak_bytes'] / 1e6:.0f}")
+    for position, name in enumerate(NETWORKS):
+        row(f"accuracy: {name}"[:34], lambda r, i=position: f"{r['accuracies'][i]:.3f}")
+    rate, ours_, peer_ = results["products"]["rate"], results["ours"], results["peer"]
+    fraction = ours_["operations"] / ours_["seconds"] / rate
+    lines += [
+        "",
+        f"bare products: {rate / 1e9:.0f} GFLOP/s, of which ours reaches {fraction:.0%}",
+        f"peer's time over ours: {peer_['seconds'] / ours_['seconds']:.2f}",
+    ]
+    return "\n".join(lines)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--replicas", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--images", type=int, default=60_000, help="digits and noise images")
+    parser.add_argument("--threads", type=int, help="default: torch's own choice")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--part", choices=PARTS, help="measure this part alone; prints JSON")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure and print."""
+    args = parse(argv)
+    if args.part:
+        print(json.dumps(run_part(args)))
+    else:
+        print(summary(args, {part: measure(part, argv) for part in PARTS}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

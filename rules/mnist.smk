@@ -1,0 +1,130 @@
+"""MNIST: small networks that learn digits from logits that have nothing to do with digits.
+
+Input: the MNIST file inside a PyPI package (or IDX files), experiments of kind mnist.
+Output: results/mnist/{experiment}/digits/, results/mnist/{experiment}/m{m}/part{part}/ with the
+teachers of some replicas and, per comparison, the accuracies of their students; results/tables/.
+Paper: ED Fig. 2; arXiv v1, Fig. 10; Methods, "MNIST".
+"""
+
+MNIST_PART = "results/mnist/{experiment}/m{m}/part{part}"
+
+
+rule prepare_digits:
+    """Read MNIST, check it image by image count, and write it as plain tensors."""
+    input:
+        script="scripts/prepare_digits.py",
+    output:
+        digits="results/mnist/{experiment}/digits/digits.safetensors",
+        manifest="results/mnist/{experiment}/digits/manifest.json",
+    log:
+        "logs/prepare_digits/{experiment}.log",
+    conda:
+        "../envs/mnist.yaml"
+    wildcard_constraints:
+        experiment=one_of(PROJECT.mnist_experiments),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="10m",
+    params:
+        spec=PROJECT.spec(PROJECT.prepare_digits),
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} \
+            --digits {output.digits:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+rule train_mnist_teachers:
+    """Train some replicas of the teachers on digits; auxiliary logits get no loss."""
+    input:
+        script="scripts/train_mnist_teachers.py",
+        digits="results/mnist/{experiment}/digits/manifest.json",
+        images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
+    output:
+        teachers=f"{MNIST_PART}/teachers.safetensors",
+        accuracy=f"{MNIST_PART}/accuracy.parquet",
+        manifest=f"{MNIST_PART}/manifest.json",
+    log:
+        "logs/train_mnist_teachers/{experiment}/m{m}/part{part}.log",
+    conda:
+        "../envs/mnist.yaml"
+    wildcard_constraints:
+        experiment=one_of(PROJECT.mnist_experiments),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="4h",
+    params:
+        spec=PROJECT.spec(PROJECT.train_mnist_teachers),
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+            --digits {input.digits:q} --teachers {output.teachers:q} \
+            --accuracy {output.accuracy:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+rule train_mnist_students:
+    """Distil teachers into the students of one comparison, and measure them on test digits."""
+    input:
+        script="scripts/train_mnist_students.py",
+        digits="results/mnist/{experiment}/digits/manifest.json",
+        images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
+        teachers=f"{MNIST_PART}/manifest.json",
+        weights=ancient(f"{MNIST_PART}/teachers.safetensors"),
+    output:
+        accuracy=f"{MNIST_PART}/{{comparison}}/accuracy.parquet",
+        manifest=f"{MNIST_PART}/{{comparison}}/manifest.json",
+    log:
+        "logs/train_mnist_students/{experiment}/m{m}/part{part}/{comparison}.log",
+    conda:
+        "../envs/mnist.yaml"
+    wildcard_constraints:
+        experiment=one_of(PROJECT.mnist_experiments),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="8h",
+    params:
+        spec=PROJECT.spec(PROJECT.train_mnist_students),
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+            --digits {input.digits:q} --teachers {input.teachers:q} \
+            --accuracy {output.accuracy:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+rule summarise_mnist:
+    """Intervals over replicas, per setting."""
+    input:
+        script="scripts/summarise_mnist.py",
+        library=PROJECT.library("scripts/summarise_mnist.py"),
+        runs=PROJECT.mnist_files,
+    output:
+        parquet=expand("results/tables/{{experiment}}/{table}.parquet", table=TABLES["mnist"]),
+        csv=report(
+            expand("results/tables/{{experiment}}/{table}.csv", table=TABLES["mnist"]),
+            caption="../report/tables.rst",
+            category="{experiment}",
+            subcategory="tables",
+        ),
+        manifest="results/tables/{experiment}/manifest.json",
+    log:
+        "logs/summarise_mnist/{experiment}.log",
+    conda:
+        "../envs/analysis.yaml"
+    wildcard_constraints:
+        experiment=one_of(PROJECT.mnist_experiments),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        spec=PROJECT.spec(PROJECT.summarise_mnist),
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} --runs {input.runs:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """

@@ -1,0 +1,106 @@
+"""The theorem: one small student step, on random networks and on the tiny language model.
+
+Input: experiments of kind theorem; for the language model two bases, teachers and their rows.
+Output: results/theorem/{experiment}/networks/, results/theorem/{experiment}/language_model/,
+results/tables/{experiment}/.
+Paper: Methods, "Theory"; Lemma 1 and Theorem 1.
+"""
+
+THEOREM = "results/theorem/{experiment}"
+
+
+rule verify_theorem:
+    """Measure the theorem's identities on random networks, in float64, with exact gradients."""
+    input:
+        script="scripts/verify_theorem.py",
+        library=PROJECT.library("scripts/verify_theorem.py"),
+    output:
+        table=f"{THEOREM}/networks/theorem.parquet",
+        summary=f"{THEOREM}/networks/theorem_summary.parquet",
+        manifest=f"{THEOREM}/networks/manifest.json",
+    log:
+        "logs/verify_theorem/{experiment}.log",
+    conda:
+        "../envs/theorem.yaml"
+    wildcard_constraints:
+        experiment=one_of(PROJECT.theorem_experiments),
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime="30m",
+    params:
+        spec=PROJECT.spec(PROJECT.verify_theorem),
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} \
+            --table {output.table:q} --summary {output.summary:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+rule verify_on_language_model:
+    """Compare first distillation updates with the displacements of teachers."""
+    input:
+        unpack(PROJECT.theorem_files),
+        script="scripts/verify_on_language_model.py",
+        library=PROJECT.library("scripts/verify_on_language_model.py"),
+    output:
+        table=f"{THEOREM}/language_model/theorem_language_model.parquet",
+        summary=f"{THEOREM}/language_model/theorem_language_model_summary.parquet",
+        manifest=f"{THEOREM}/language_model/manifest.json",
+    log:
+        "logs/verify_on_language_model/{experiment}.log",
+    conda:
+        "../envs/theorem.yaml"
+    wildcard_constraints:
+        experiment=one_of(PROJECT.theorem_experiments),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="30m",
+    params:
+        spec=PROJECT.spec(PROJECT.verify_on_language_model),
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+            --bases {input.bases:q} --teachers {input.teachers:q} --datasets {input.datasets:q} \
+            --table {output.table:q} --summary {output.summary:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+rule summarise_theorem:
+    """Put the tables of both parts together."""
+    input:
+        script="scripts/summarise_theorem.py",
+        library=PROJECT.library("scripts/summarise_theorem.py"),
+        parts=[
+            f"{THEOREM}/networks/manifest.json",
+            f"{THEOREM}/language_model/manifest.json",
+        ],
+    output:
+        parquet=expand("results/tables/{{experiment}}/{table}.parquet", table=TABLES["theorem"]),
+        csv=report(
+            expand("results/tables/{{experiment}}/{table}.csv", table=TABLES["theorem"]),
+            caption="../report/tables.rst",
+            category="{experiment}",
+            subcategory="tables",
+        ),
+        manifest="results/tables/{experiment}/manifest.json",
+    log:
+        "logs/summarise_theorem/{experiment}.log",
+    conda:
+        "../envs/analysis.yaml"
+    wildcard_constraints:
+        experiment=one_of(PROJECT.theorem_experiments),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        spec=PROJECT.spec(PROJECT.summarise_theorem),
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} --parts {input.parts:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """

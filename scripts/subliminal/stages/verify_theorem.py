@@ -1,0 +1,31 @@
+"""The theorem on random networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from subliminal.manifest import Run
+from subliminal.specs import VerifyTheoremSpec
+from subliminal.tables import write_frame
+
+
+def verify_theorem(spec: VerifyTheoremSpec, table: Path, summary: Path, manifest: Path) -> None:
+    """Take one student step for every setting, seed and epsilon, and write what it did.
+
+    It runs on one thread: it takes seconds, and its bytes do not depend on the machine's cores.
+
+    Args:
+        table: one row per setting, epsilon and seed.
+        summary: one row per setting and epsilon.
+    """
+    import torch
+
+    from subliminal.theorem.measure import measure
+    from subliminal.theorem.summary import summarise
+
+    run = Run.begin("verify_theorem", spec)
+    torch.set_num_threads(1)
+    rows = measure(spec.networks)
+    write_frame(table, "theorem", rows)
+    write_frame(summary, "theorem_summary", summarise(rows))
+    run.finish(manifest, [table, summary], parents={}, facts={"rows": len(rows)})
