@@ -174,6 +174,20 @@ def test_a_replica_is_the_same_whichever_others_there_are(shared):
         assert torch.equal(a[0], b[3])
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_threads_do_not_change_the_numbers(shared):
+    def trained(threads):
+        torch.set_num_threads(threads)
+        replicas, plan = [0, 1, 2], schedule(shared=shared)
+        students = [Student(initialise(SMALL, 2, replicas), "all", Adam()) for _ in range(2)]
+        teachers = initialise(SMALL, 1, replicas)
+        imitate(teachers, students, NoiseInputs(2, IMAGES), replicas, plan, ignore)
+        assert torch.get_num_threads() == threads
+        return students[1].stack
+
+    assert all(map(torch.equal, trained(1).tensors, trained(2).tensors))
+
+
 def test_the_same_seeds_give_the_same_bytes():
     def trained(seed):
         inputs, labels = digits()

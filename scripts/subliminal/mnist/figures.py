@@ -59,18 +59,14 @@ def _lines(label: str) -> list[str]:
     return [line for line in lines if line]
 
 
+def _with_label(frame: pd.DataFrame) -> pd.DataFrame:
+    pairs = zip(frame["model"], frame["cloning_epochs"], strict=True)
+    return frame.assign(network=[labelled(model, epochs) for model, epochs in pairs])
+
+
 def _bar_panel(rows: pd.DataFrame, runs: pd.DataFrame, title: str) -> ChartType:
-    labels = {
-        (row.model, row.cloning_epochs): labelled(row.model, row.cloning_epochs)
-        for row in rows.fillna({"cloning_epochs": -1}).itertuples()
-    }
-
-    def with_label(frame: pd.DataFrame) -> pd.DataFrame:
-        keys = frame.fillna({"cloning_epochs": -1})[["model", "cloning_epochs"]]
-        return frame.assign(network=[labels[tuple(key)] for key in keys.itertuples(index=False)])
-
-    labels = {key: label.replace(", -1 cloning epochs", "") for key, label in labels.items()}
-    order = list(labels.values())
+    shown, single = _with_label(rows), _with_label(runs)
+    order = list(shown["network"].drop_duplicates())
     broken = json.dumps({label: _lines(label) for label in order})
     x = alt.X(
         "network:N",
@@ -80,7 +76,6 @@ def _bar_panel(rows: pd.DataFrame, runs: pd.DataFrame, title: str) -> ChartType:
             labelAngle=0, labelExpr=f"{broken}[datum.value]", labelLimit=150, ticks=False
         ),
     )
-    shown = with_label(rows)
     colour = alt.Color(
         "role:N",
         title=None,
@@ -93,7 +88,7 @@ def _bar_panel(rows: pd.DataFrame, runs: pd.DataFrame, title: str) -> ChartType:
         .encode(x=x, y=_accuracy(), color=colour, tooltip=tip)
     )
     dots = (
-        alt.Chart(with_label(runs))
+        alt.Chart(single)
         .mark_circle(size=14, color=style.INK, opacity=0.35)
         .encode(x=x, y=_accuracy("accuracy"), tooltip=["network:N", "replica:Q", "accuracy:Q"])
     )
