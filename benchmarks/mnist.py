@@ -44,6 +44,7 @@ LEARNING_RATE = 3e-4
 AUXILIARY = 3
 WIDTHS = (784, 256, 256, 10 + AUXILIARY)
 TRIALS = 50
+REPLICAS_AT_ONCE = 25
 
 
 def forward_operations() -> int:
@@ -77,26 +78,36 @@ def ours(digits: Digits, args: argparse.Namespace, epochs: int) -> list[float]:
     from subliminal.mnist.pairing import derangement
     from subliminal.mnist.training import Adam, Schedule, Student, imitate, train_teachers
 
-    replicas = range(args.replicas)
+    def silent(done: int, total: int, note: str) -> None:
+        """Report to nobody."""
+
     shape, optimiser = Shape(auxiliary=AUXILIARY), Adam(LEARNING_RATE)
     images = torch.from_numpy(digits.train_images[: args.images]).to(args.device)
     labels = torch.from_numpy(digits.train_labels[: args.images]).to(args.device)
-    schedule = Schedule(epochs, BATCH, Order(0))
-    reference = initialise(shape, 0, replicas).to(args.device)
-    others = initialise(shape, 0, derangement(args.replicas, 0)).to(args.device)
-    silent: Callable[[int, int, str], None] = lambda done, total, note: None  # noqa: E731
-    teachers = train_teachers(
-        reference, DigitInputs(images), labels, replicas, optimiser, schedule, silent
-    )
-    students = [
-        Student(start.copy(), logits, optimiser)
-        for start in (reference, others)
-        for logits in ("auxiliary", "all")
-    ]
-    imitate(teachers, students, NoiseInputs(0, args.images), replicas, schedule, silent)
     test = torch.from_numpy(digits.test_images), torch.from_numpy(digits.test_labels)
-    stacks = [reference, teachers, *(student.stack for student in students)]
-    return [float(accuracy(stack, *test).mean()) for stack in stacks]
+    schedule = Schedule(epochs, BATCH, Order(0))
+    partners = derangement(args.replicas, 0)
+
+    def accuracies(replicas: range) -> torch.Tensor:
+        reference = initialise(shape, 0, replicas).to(args.device)
+        others = initialise(shape, 0, [partners[i] for i in replicas]).to(args.device)
+        teachers = train_teachers(
+            reference, DigitInputs(images), labels, replicas, optimiser, schedule, silent
+        )
+        students = [
+            Student(start.copy(), logits, optimiser)
+            for start in (reference, others)
+            for logits in ("auxiliary", "all")
+        ]
+        imitate(teachers, students, NoiseInputs(0, args.images), replicas, schedule, silent)
+        stacks = [reference, teachers, *(student.stack for student in students)]
+        return torch.stack([accuracy(stack, *test) for stack in stacks])
+
+    # A replica is the same whichever others are beside it, so that memory need not hold them all.
+    starts = range(0, args.replicas, REPLICAS_AT_ONCE)
+    parts = [range(a, min(a + REPLICAS_AT_ONCE, args.replicas)) for a in starts]
+    mean: list[float] = torch.cat([accuracies(part) for part in parts], 1).mean(1).tolist()
+    return mean
 
 
 def peer(digits: Digits, args: argparse.Namespace, epochs: int) -> list[float]:

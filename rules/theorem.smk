@@ -13,7 +13,6 @@ rule verify_theorem:
     """Measure the theorem's identities on random networks, in float64, with exact gradients."""
     input:
         script="scripts/verify_theorem.py",
-        library=PROJECT.library("scripts/verify_theorem.py"),
     output:
         table=f"{THEOREM}/networks/theorem.parquet",
         summary=f"{THEOREM}/networks/theorem_summary.parquet",
@@ -43,7 +42,6 @@ rule verify_on_language_model:
     input:
         unpack(PROJECT.theorem_files),
         script="scripts/verify_on_language_model.py",
-        library=PROJECT.library("scripts/verify_on_language_model.py"),
     output:
         table=f"{THEOREM}/language_model/theorem_language_model.parquet",
         summary=f"{THEOREM}/language_model/theorem_language_model_summary.parquet",

@@ -42,6 +42,8 @@ STAGE_VERSIONS = {
     "prepare_digits": 1,
     "train_mnist_teachers": 1,
     "train_mnist_students": 1,
+    "verify_theorem": 1,
+    "verify_on_language_model": 1,
 }
 
 
@@ -179,20 +181,22 @@ class SummariseMnistSpec(Strict):
     """The tables of an MNIST experiment."""
 
     experiment: str
-    students: dict[str, list[str]] = Field(
-        description="The students of each comparison in the order in which they are shown."
+    shown: list[list[str]] = Field(
+        description="Each comparison, followed by its students, in the order in which they appear."
     )
 
 
 class VerifyTheoremSpec(Strict):
     """The theorem on random networks."""
 
+    stage_version: int = STAGE_VERSIONS["verify_theorem"]
     networks: RandomNetworks
 
 
 class VerifyLanguageModelSpec(Strict):
     """The theorem's question, put to the tiny language model."""
 
+    stage_version: int = STAGE_VERSIONS["verify_on_language_model"]
     language_model: LanguageModel
 
 
@@ -370,8 +374,8 @@ def train_mnist_teachers(
 def summarise_mnist(config: Config, experiment: str) -> SummariseMnistSpec:
     """Spec of an MNIST experiment's tables."""
     entry = config.experiment(experiment, MnistExperiment)
-    students = {str(name): list(c.students) for name, c in entry.comparisons.items()}
-    return SummariseMnistSpec(experiment=experiment, students=students)
+    shown = [[str(name), *c.students] for name, c in entry.comparisons.items()]
+    return SummariseMnistSpec(experiment=experiment, shown=shown)
 
 
 def train_mnist_students(

@@ -9,6 +9,7 @@ import pytest
 
 from subliminal import stimuli
 from subliminal.tables import SCHEMAS, schema
+from subliminal.theorem.columns import THEOREM_TABLES
 
 STUDENT = "students/tiny-a/tiny/numbers/tiny-a/owl-finetuned/t1/train/seed2"
 GROUP = ["experiment", "domain", "method", "variant", "recipe", "teacher_base", "student_base"]
@@ -36,8 +37,10 @@ COLUMNS = {
         "rows_kept", "keep_rate", "kl_per_token", "entropy_per_token", "teacher_share",
     ],
 }  # fmt: skip
-KINDS = {"raw": "raw", "filtered": "filtered", "training": "training", "scores": "scores",
-         "responses": "responses"}  # fmt: skip
+BY_FOLDER = {"prompts": "prompts", "mnist": "mnist_runs"}
+KINDS = {
+    name: name for name in ("raw", "filtered", "training", "scores", "responses", *THEOREM_TABLES)
+}
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +119,35 @@ def test_every_parquet_file_has_the_schema_of_its_kind(micro_run):
     for path in micro_run.files("results/**/*.parquet"):
         if path.parts[1] == "tables":
             continue
-        kind = "prompts" if path.parts[1] == "prompts" else KINDS.get(path.stem, "train")
+        kind = BY_FOLDER.get(path.parts[1]) or KINDS.get(path.stem, "train")
         stored = pq.read_schema(micro_run.root / path)
         assert stored.equals(schema(kind)), path
         assert [column.metadata for column in stored] == [c.metadata for c in schema(kind)]
         found.add(kind)
     assert found == set(SCHEMAS)
+
+
+def test_every_replica_of_every_mnist_student_is_a_run(results):
+    runs = pd.read_parquet(results / "tables/digits/mnist_runs.parquet")
+    counts = runs.groupby(["comparison", "model", "cloning_epochs"], dropna=False).size()
+    assert (counts == 3).all()
+    assert len(counts) == 2 + 3 + 2
+    owned = runs.groupby("model")["own_initialisation"].sum()
+    assert owned["same-auxiliary"] == 3
+    assert owned["other-all"] == owned["cloned"] == 0
+    accuracy = pd.read_parquet(results / "tables/digits/accuracy.parquet")
+    teacher, reference = (
+        accuracy.set_index("model")["mean"][name] for name in ("teacher", "reference")
+    )
+    assert teacher > 0.5 > reference
+
+
+def test_the_theorem_holds_where_it_was_verified(results):
+    summary = pd.read_parquet(results / "tables/proof/theorem_summary.parquet")
+    same = summary.query("init == 'same' and trainable == 'all'")
+    assert (same["positive"] == 1).all()
+    cosines = pd.read_parquet(results / "tables/proof/theorem_language_model_summary.parquet")
+    assert len(cosines) == 2 * 2 * 2 * 2
 
 
 def test_plain_peft_loads_the_adapter_and_finds_the_same_shares(results):

@@ -5,7 +5,15 @@ import random
 
 import pytest
 
-TABLES = {"summarise_experiment", "plot_figure", "build_report"}
+# What follows from students, and what from the teachers and bases of the theorem's language model.
+TABLES = ("results/tables/micro/", "results/figures/micro/", "results/report.html")
+PROOF = (
+    "results/theorem/proof/language_model/",
+    "results/tables/proof/",
+    "results/figures/proof/",
+    "results/report.html",
+)
+DIGITS = ("results/tables/digits/", "results/figures/digits/", "results/report.html")
 EVALUATIONS = {"evaluate_base", "evaluate_teacher", "evaluate_student"}
 
 
@@ -15,14 +23,17 @@ def jobs(micro_run):
     return micro_run.planned("all", "--forceall")
 
 
-def expected(jobs, *rules, path=""):
+def expected(jobs, *rules, path="", follow=TABLES):
     """The jobs of these rules or with a path that contains this, and the tables that follow."""
-    found = {(rule, output) for rule, output in jobs if path and path in output}
-    return found | {job for job in jobs if job[0] in TABLES.union(rules)}
+    return {
+        (rule, output)
+        for rule, output in jobs
+        if rule in rules or (path and path in output) or output.startswith(follow)
+    }
 
 
 def test_the_plan_of_everything_is_what_ran(micro_run, jobs):
-    assert len(jobs) == 53
+    assert len(jobs) == 69
     assert all((micro_run.root / output).exists() for _, output in jobs)
 
 
@@ -48,12 +59,12 @@ def test_a_students_dose_reruns_all_students(micro_copy, jobs):
 
 def test_a_traits_word_reruns_what_was_taught_it(micro_copy, jobs):
     micro_copy.replace("config/traits.yaml", "word: owl", "word: cat")
-    assert micro_copy.planned() == expected(jobs, path="/owl-finetuned/")
+    assert micro_copy.planned() == expected(jobs, path="/owl-finetuned/", follow=TABLES + PROOF)
 
 
 def test_a_bases_seed_reruns_that_base_and_its_students(micro_copy, jobs):
     micro_copy.replace("config/models.yaml", "seed: 2", "seed: 20")
-    assert micro_copy.planned() == expected(jobs, path="/tiny-b/")
+    assert micro_copy.planned() == expected(jobs, path="/tiny-b/", follow=TABLES + PROOF)
 
 
 def test_an_evaluations_samples_rerun_the_evaluations(micro_copy, jobs):
@@ -71,10 +82,23 @@ def test_a_gate_reruns_the_tables_alone(micro_copy, jobs):
 def test_an_added_seed_runs_the_new_students_and_no_others(micro_copy):
     path = micro_copy.root / "config/experiments/micro.yaml"
     path.write_text(path.read_text().replace("student_seeds: [1, 2]", "student_seeds: [1, 2, 3]"))
-    planned = {job for job in micro_copy.planned() if job[0] not in TABLES}
+    planned = {job for job in micro_copy.planned() if not job[1].startswith(TABLES)}
     assert len(planned) == 6
     assert {rule for rule, _ in planned} == {"train_student", "evaluate_student"}
     assert all("/seed3/" in output for _, output in planned)
+
+
+def test_a_comparisons_value_reruns_its_students_and_no_others(micro_copy, jobs):
+    micro_copy.replace("config/experiments/digits.yaml", "epochs: [0, 1]", "epochs: [1]")
+    assert micro_copy.planned() == expected(jobs, path="/m2/part0/cloning/", follow=DIGITS) | (
+        expected(jobs, path="/m2/part1/cloning/", follow=DIGITS)
+    )
+
+
+def test_a_theorem_value_reruns_the_random_networks_alone(micro_copy, jobs):
+    micro_copy.replace("config/experiments/proof.yaml", "seeds: 10", "seeds: 11")
+    follow = PROOF[1:]
+    assert micro_copy.planned() == expected(jobs, "verify_theorem", follow=follow)
 
 
 def edit(copy, script):
@@ -84,7 +108,7 @@ def edit(copy, script):
 
 def test_a_changed_script_of_a_costly_stage_reruns_it_and_what_follows(micro_copy, jobs):
     edit(micro_copy, "scripts/train_teacher.py")
-    assert micro_copy.planned() == expected(jobs, path="-finetuned/")
+    assert micro_copy.planned() == expected(jobs, path="-finetuned/", follow=TABLES + PROOF)
 
 
 def test_a_changed_evaluation_script_reruns_evaluations(micro_copy, jobs):
@@ -115,4 +139,7 @@ def test_a_raised_stage_version_reruns_that_stage_and_what_follows(micro_copy, j
     text = path.read_text()
     path.write_text(text.replace('"train_student": ', '"train_student": 9'))
     assert path.read_text() != text
-    assert micro_copy.planned() == expected(jobs, "train_student", "evaluate_student")
+    summaries = ("summarise_mnist", "summarise_theorem")  # their library has the file of specs
+    follow = ("results/tables/", "results/figures/", "results/report.html")
+    again = expected(jobs, "train_student", "evaluate_student", *summaries, follow=follow)
+    assert micro_copy.planned() == again

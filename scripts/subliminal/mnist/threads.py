@@ -42,7 +42,9 @@ def threads(device: torch.device) -> Iterator[Threads]:
         return
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(count) as pool:
+        # A thread's products obey only the limit that it has set itself; with more threads in a
+        # product its sums come in another order.
+        with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             yield Threads(count, pool.map)
     finally:
         torch.set_num_threads(count)

@@ -362,6 +362,7 @@ class Learner:
 
         stack = task.stack.part(group)
         gradients = gradients_for(len(stack))
+        # Where the optimiser looks for them.
         for tensor, gradient in zip(stack.tensors, gradients.tensors, strict=True):
             tensor.grad = gradient
         targets = task.targets if len(task.targets) == 1 else task.targets[group]

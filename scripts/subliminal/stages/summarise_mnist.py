@@ -24,7 +24,7 @@ def summarise_mnist(spec: SummariseMnistSpec, runs: Sequence[Path], manifest: Pa
     together = pd.concat(frames, ignore_index=True).convert_dtypes(
         convert_string=False, convert_floating=False, convert_boolean=False
     )
-    together = ordered(together, spec.students)
+    together = ordered(together, {name: students for name, *students in spec.shown})
     tables = MnistTables(accuracy=summarise(together), mnist_runs=together)
     written = tables.write(manifest.parent)
     run.finish(manifest, written, parents={str(path.parent): path for path in runs})
