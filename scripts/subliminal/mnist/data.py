@@ -103,13 +103,13 @@ def installed_file() -> Path:
         path = Path(str(metadata.distribution(DISTRIBUTION).locate_file(MEMBER)))
     except metadata.PackageNotFoundError as error:
         raise DataError(
-            f"MNIST is read from the package {DISTRIBUTION} (requirements.lock), which is not "
+            f"MNIST is read from the package {DISTRIBUTION} (requirements-data.txt), which is not "
             f"installed in this environment; type: {INSTALL}"
         ) from error
     if not path.is_file():
         raise DataError(
             f"MNIST is read from {MEMBER} of the package {DISTRIBUTION}=={VERSION} "
-            f"(requirements.lock); there is no {path}; "
+            f"(requirements-data.txt); there is no {path}; "
             f"type: {INSTALL} --force-reinstall"
         )
     return path
@@ -126,7 +126,7 @@ def require_checksum(path: Path, expected: str = SHA256) -> None:
     if found != expected:
         raise DataError(
             f"{path}: expected SHA-256 {expected}, which is that of {DISTRIBUTION}=={VERSION} "
-            f"(requirements.lock), found {found}; type: {INSTALL} --force-reinstall"
+            f"(requirements-data.txt), found {found}; type: {INSTALL} --force-reinstall"
         )
 
 
