@@ -5,6 +5,7 @@ Output: results/tables/{experiment}/, results/figures/{experiment}/, results/rep
 Paper: Fig. 4 and 5, ED Fig. 4; Methods, "Statistical analysis".
 """
 
+
 rule summarise_experiment:
     """Intervals over students, the trait x trait matrix and its test, gates and verdicts."""
     input:
@@ -24,10 +25,10 @@ rule summarise_experiment:
         manifest="results/tables/{experiment}/manifest.json",
     log:
         "logs/summarise_experiment/{experiment}.log",
-    conda:
-        "../envs/analysis.yaml"
     wildcard_constraints:
         experiment=one_of(PROJECT.transmission_experiments),
+    conda:
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -18,10 +18,10 @@ rule prepare_digits:
         manifest="results/mnist/{experiment}/digits/manifest.json",
     log:
         "logs/prepare_digits/{experiment}.log",
-    conda:
-        "../envs/mnist.yaml"
     wildcard_constraints:
         experiment=one_of(PROJECT.mnist_experiments),
+    conda:
+        "../envs/mnist.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -47,10 +47,10 @@ rule train_mnist_teachers:
         manifest=f"{MNIST_PART}/manifest.json",
     log:
         "logs/train_mnist_teachers/{experiment}/m{m}/part{part}.log",
-    conda:
-        "../envs/mnist.yaml"
     wildcard_constraints:
         experiment=one_of(PROJECT.mnist_experiments),
+    conda:
+        "../envs/mnist.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -78,10 +78,10 @@ rule train_mnist_students:
         manifest=f"{MNIST_PART}/{{comparison}}/manifest.json",
     log:
         "logs/train_mnist_students/{experiment}/m{m}/part{part}/{comparison}.log",
-    conda:
-        "../envs/mnist.yaml"
     wildcard_constraints:
         experiment=one_of(PROJECT.mnist_experiments),
+    conda:
+        "../envs/mnist.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -113,10 +113,10 @@ rule summarise_mnist:
         manifest="results/tables/{experiment}/manifest.json",
     log:
         "logs/summarise_mnist/{experiment}.log",
-    conda:
-        "../envs/analysis.yaml"
     wildcard_constraints:
         experiment=one_of(PROJECT.mnist_experiments),
+    conda:
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -19,10 +19,10 @@ rule verify_theorem:
         manifest=f"{THEOREM}/networks/manifest.json",
     log:
         "logs/verify_theorem/{experiment}.log",
-    conda:
-        "../envs/theorem.yaml"
     wildcard_constraints:
         experiment=one_of(PROJECT.theorem_experiments),
+    conda:
+        "../envs/theorem.yaml"
     threads: 1
     resources:
         mem_mb=1500,
@@ -48,10 +48,10 @@ rule verify_on_language_model:
         manifest=f"{THEOREM}/language_model/manifest.json",
     log:
         "logs/verify_on_language_model/{experiment}.log",
-    conda:
-        "../envs/theorem.yaml"
     wildcard_constraints:
         experiment=one_of(PROJECT.theorem_experiments),
+    conda:
+        "../envs/theorem.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -87,10 +87,10 @@ rule summarise_theorem:
         manifest="results/tables/{experiment}/manifest.json",
     log:
         "logs/summarise_theorem/{experiment}.log",
-    conda:
-        "../envs/analysis.yaml"
     wildcard_constraints:
         experiment=one_of(PROJECT.theorem_experiments),
+    conda:
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,

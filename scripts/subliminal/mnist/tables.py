@@ -61,7 +61,7 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
                 "normal_high": interval.mean + 1.96 * error,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"auxiliary_logits": "int32", "cloning_epochs": "Int32"})
 
 
 def comparison_rows(accuracy: pd.DataFrame, comparison: str) -> pd.DataFrame:

@@ -21,9 +21,9 @@ def summarise_mnist(spec: SummariseMnistSpec, runs: Sequence[Path], manifest: Pa
     """
     run = Run.begin("summarise_mnist", spec)
     frames = [pd.read_parquet(path.with_name("accuracy.parquet")) for path in runs]
-    together = pd.concat(frames, ignore_index=True).convert_dtypes(
-        convert_string=False, convert_floating=False, convert_boolean=False
-    )
+    # Whole numbers, also where some networks were not cloned.
+    frames = [frame.astype({"cloning_epochs": "Int32"}) for frame in frames]
+    together = pd.concat(frames, ignore_index=True)
     together = ordered(together, {name: students for name, *students in spec.shown})
     tables = MnistTables(accuracy=summarise(together), mnist_runs=together)
     written = tables.write(manifest.parent)
