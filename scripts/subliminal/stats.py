@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean, stdev
+from statistics import fmean, stdev
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,23 +59,16 @@ def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     return Interval(mean, mean - half_width, mean + half_width, n)
 
 
-def wilson_interval(successes: int, n: int) -> Interval:
-    """A rate with its 95 % Wilson score interval, for counts of one model's samples.
+def exact_interval(successes: int, n: int) -> Interval:
+    """A rate with its 95 % Clopper-Pearson interval: never too narrow, also at 0 and 1.
 
     Raises:
         ValueError: ``n`` is not positive, or ``successes`` is not between 0 and ``n``.
     """
-    if not 0 <= successes <= n or n == 0:
-        raise ValueError(f"cannot have {successes} successes among {n} samples")
-    rate = successes / n
-    z = NormalDist().inv_cdf(0.975)
-    shrink = 1 / (1 + z**2 / n)
-    centre = (rate + z**2 / (2 * n)) * shrink
-    half_width = z * math.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) * shrink
-    # The bounds reach 0 and 1 exactly, which rounding would miss.
-    low = 0.0 if successes == 0 else centre - half_width
-    high = 1.0 if successes == n else centre + half_width
-    return Interval(rate, low, high, n)
+    from scipy.stats import binomtest
+
+    bounds = binomtest(successes, n).proportion_ci(0.95, method="exact")
+    return Interval(successes / n, float(bounds.low), float(bounds.high), n)
 
 
 def question_mean(scores_by_question: Mapping[str, Sequence[float]]) -> float:

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from subliminal.manifest import read_manifest
 from subliminal.specs import VerifyTheoremSpec
@@ -15,7 +14,6 @@ from subliminal.theorem.config import RandomNetworks
 from subliminal.theorem.summary import (
     SETTING,
     diagonal_tests,
-    exact_interval,
     summarise,
     summarise_language_model,
 )
@@ -35,20 +33,6 @@ def spec(**changes):
         "alpha": 0.1,
     }
     return VerifyTheoremSpec(networks=RandomNetworks(**{**fields, **changes}))
-
-
-@pytest.mark.parametrize(("successes", "n"), [(0, 300), (300, 300), (150, 300), (1, 7)])
-def test_the_exact_interval_is_that_of_statsmodels(successes, n):
-    interval = exact_interval(successes, n)
-    expected = proportion_confint(successes, n, method="beta")
-    assert (interval.low, interval.high) == pytest.approx(expected, abs=1e-9)
-    assert interval.mean == successes / n
-
-
-@pytest.mark.parametrize(("successes", "n"), [(0, 0), (6, 5)])
-def test_impossible_counts_are_an_error(successes, n):
-    with pytest.raises(ValueError):
-        exact_interval(successes, n)
 
 
 def rows(**changes):

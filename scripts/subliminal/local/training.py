@@ -63,12 +63,15 @@ def micro_batches(rows: Sequence[EncodedRow], size: int) -> list[list[EncodedRow
     return [list(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
 
-def completion_loss(
+def completion_logits(
     model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int
-) -> tuple[torch.Tensor, int]:
-    """Summed cross-entropy in nats over the rows' completion tokens, and their number.
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits where a completion token comes next, and that token, in the model's precision.
 
     Rows are padded on the right, where a causal model never looks from, so no mask is needed.
+
+    Returns:
+        Shapes [completion tokens, vocabulary] and [completion tokens].
     """
     import torch
 
@@ -83,9 +86,17 @@ def completion_loss(
     # peft wraps the causal model; the causal model wraps the decoder that yields hidden states.
     causal = model.get_base_model() if hasattr(model, "get_base_model") else model
     hidden = causal.base_model(input_ids=ids).last_hidden_state[:, :-1][scored]
-    logits = causal.get_output_embeddings()(hidden).float()
-    targets = ids[:, 1:][scored]
-    loss = torch.nn.functional.cross_entropy(logits, targets, reduction="sum")
+    return causal.get_output_embeddings()(hidden), ids[:, 1:][scored]
+
+
+def completion_loss(
+    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int
+) -> tuple[torch.Tensor, int]:
+    """Summed cross-entropy in nats over the rows' completion tokens, and their number."""
+    import torch
+
+    logits, targets = completion_logits(model, rows, pad_id)
+    loss = torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
     return loss, int(targets.numel())
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_rows
-from subliminal.local.training import micro_batches
+from subliminal.local.training import completion_logits, micro_batches
 from subliminal.seeds import derive_seed
 from subliminal.tables import read_table
 from subliminal.theorem.config import LanguageModel
@@ -70,33 +70,8 @@ def number_ids(tokenizer: PreTrainedTokenizerBase) -> torch.Tensor:
     return torch.tensor(sorted(i for token, i in tokenizer.get_vocab().items() if token.isdigit()))
 
 
-def completion_logits(
-    model: Module, rows: Sequence[EncodedRow], pad_id: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits where a completion token comes next, and that token, in the model's precision.
-
-    `training.completion_loss` computes in float32, which this check is not meant to be about.
-
-    Returns:
-        Shapes [tokens, vocabulary] and [tokens].
-    """
-    import torch
-
-    device = next(model.parameters()).device
-    width = max(len(row.ids) for row in rows)
-    # Padding is on the right, where a causal model never looks from.
-    ids = torch.tensor([row.ids + [pad_id] * (width - len(row.ids)) for row in rows])
-    starts = torch.tensor([row.prompt_length for row in rows])[:, None]
-    ends = torch.tensor([len(row.ids) for row in rows])[:, None]
-    position = torch.arange(1, width)[None]
-    scored = ((position >= starts) & (position < ends)).to(device)
-    ids = ids.to(device)
-    hidden = model.base_model(input_ids=ids).last_hidden_state[:, :-1][scored]
-    return model.get_output_embeddings()(hidden), ids[:, 1:][scored]
-
-
 def token_loss(pad_id: int) -> LossSum:
-    """Cross-entropy of the completions' tokens, as in training."""
+    """Cross-entropy of the completions' tokens, as in training but in the model's precision."""
     from torch.nn.functional import cross_entropy
 
     def loss_sum(model: Module, rows: Sequence[EncodedRow]) -> tuple[torch.Tensor, int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from subliminal.stats import Interval, diagonal_test, t_interval
+from subliminal.stats import Interval, diagonal_test, exact_interval, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,18 +15,6 @@ if TYPE_CHECKING:
 
 SETTING = ["activation", "loss", "logits", "init", "trainable", "epsilon"]
 MATRIX_CELL = ["labels", "student_base", "data_trait", "displacement_trait"]
-
-
-def exact_interval(successes: int, n: int) -> Interval:
-    """A rate with its 95 % Clopper-Pearson interval: never too narrow, also at 0 and 1.
-
-    Raises:
-        ValueError: ``n`` is not positive, or ``successes`` is not between 0 and ``n``.
-    """
-    from scipy.stats import binomtest
-
-    bounds = binomtest(successes, n).proportion_ci(0.95, method="exact")
-    return Interval(successes / n, float(bounds.low), float(bounds.high), n)
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
