@@ -85,7 +85,7 @@ def ours(digits: Digits, args: argparse.Namespace, epochs: int) -> list[float]:
     images = torch.from_numpy(digits.train_images[: args.images]).to(args.device)
     labels = torch.from_numpy(digits.train_labels[: args.images]).to(args.device)
     test = torch.from_numpy(digits.test_images), torch.from_numpy(digits.test_labels)
-    schedule = Schedule(epochs, BATCH, Order(0))
+    schedule = Schedule(epochs, BATCH, Order(0, shared=not args.own_inputs))
     partners = derangement(args.replicas, 0)
 
     def accuracies(replicas: range) -> torch.Tensor:
@@ -291,7 +291,8 @@ def summary(args: argparse.Namespace, results: dict[str, dict[str, Any]]) -> str
     """What was measured, as text."""
     lines = [
         f"all of v1: {args.replicas} replicas, {args.epochs} epochs of {args.images} images, "
-        f"{args.threads or 'all'} threads, {args.device}",
+        f"{args.threads or 'all'} threads, {args.device}, "
+        f"{'own' if args.own_inputs else 'shared'} inputs",
         "",
         f"{'':<34}{'ours':>10}{'peer':>10}",
     ]
@@ -321,6 +322,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--replicas", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--images", type=int, default=60_000, help="digits and noise images")
+    parser.add_argument(
+        "--own-inputs", action="store_true", help="ours, too, with noise and order for each replica"
+    )
     parser.add_argument("--threads", type=int, help="default: torch's own choice")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--part", choices=PARTS, help="measure this part alone; prints JSON")

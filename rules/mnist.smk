@@ -10,9 +10,10 @@ MNIST_PART = "results/mnist/{experiment}/m{m}/part{part}"
 
 
 rule prepare_digits:
-    """Read MNIST, check it image by image count, and write it as plain tensors."""
+    """Read MNIST, check it by its counts of digits, and write it as plain tensors."""
     input:
         script="scripts/prepare_digits.py",
+        files=PROJECT.digit_files,
     output:
         digits="results/mnist/{experiment}/digits/digits.safetensors",
         manifest="results/mnist/{experiment}/digits/manifest.json",

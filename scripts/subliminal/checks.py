@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from subliminal import stimuli
 from subliminal.cells import CONTROL_METHOD, Cell, experiment_cells
 from subliminal.config import Config, TransmissionExperiment
 from subliminal.errors import ConfigError
+from subliminal.mnist.config import IdxDigits, MnistExperiment
+from subliminal.mnist.data import IDX_FILES, idx_path
 from subliminal.theorem.config import TheoremExperiment
 from subliminal.tiny.world import animals
 
@@ -138,6 +141,32 @@ def _check_theorem(config: Config, name: str) -> None:
             f"{where}: base and other_base are both {part.base!r}, but the control needs another; "
             f"change one {_known(config.models)}"
         )
+    pretrained = {config.models[base].pretraining for base in (part.base, part.other_base)}
+    if len(pretrained) > 1:
+        raise ConfigError(
+            f"{where}: base {part.base!r} and other_base {part.other_base!r} have different "
+            f"pretraining ({', '.join(sorted(pretrained))}), so that their weights do not compare; "
+            "choose bases of one pretraining"
+        )
+    positions = config.recipes.pretraining[pretrained.pop()].architecture.positions
+    if part.max_tokens > positions:
+        raise ConfigError(
+            f"{where}: max_tokens: {part.max_tokens} is above the bases' positions: {positions}; "
+            "lower it"
+        )
+    domain = config.domains[part.domain]
+    if domain.filter.kind != "numbers":
+        numbers = [n for n, entry in config.domains.items() if entry.filter.kind == "numbers"]
+        raise ConfigError(
+            f"{where}: domain: {part.domain!r} has no numbers, whose distribution is measured "
+            f"{_known(numbers)}; choose another"
+        )
+    rows, needed = domain.sizes[config.models[part.base].tier].rows, part.batches * part.batch_size
+    if needed > rows:
+        raise ConfigError(
+            f"{where}: batches: {part.batches} times batch_size: {part.batch_size} is {needed} "
+            f"prompts, but {part.domain!r} has {rows} rows; lower one of them"
+        )
     if config.recipes.methods[part.method].kind != "finetuned":
         finetuned = [m for m, entry in config.recipes.methods.items() if entry.kind == "finetuned"]
         raise ConfigError(
@@ -153,6 +182,13 @@ def _check_theorem(config: Config, name: str) -> None:
             f"{where}: control: {part.control!r} has a word; name a control trait "
             f"{_known(controls)}"
         )
+
+
+def _check_digits(config: Config, name: str) -> None:
+    source = config.experiment(name, MnistExperiment).digits
+    if isinstance(source, IdxDigits):
+        for file, _, _ in IDX_FILES:
+            idx_path(Path(source.folder), file, f"config/experiments/{name}.yaml: digits: folder")
 
 
 def check_config(config: Config) -> None:
@@ -174,5 +210,7 @@ def check_config(config: Config) -> None:
         )
     for name in config.names_of(TransmissionExperiment):
         _check_experiment(config, name, experiment_cells(config, name))
+    for name in config.names_of(MnistExperiment):
+        _check_digits(config, name)
     for name in config.names_of(TheoremExperiment):
         _check_theorem(config, name)

@@ -41,6 +41,10 @@ TRANSMISSION, NO_TRANSMISSION, REVERSED = "transmission", "no transmission", "re
 TOO_FEW = "too few runs"
 JUDGED = (TRANSMISSION, NO_TRANSMISSION, REVERSED)
 SIGNIFICANT = 0.05
+MODEL_ORGANISM = (
+    "These are model organisms, toy bases that the workflow pretrains itself: they show that and "
+    "how the effect comes about, not how large it is in other models."
+)
 
 
 @dataclass(frozen=True)
@@ -317,10 +321,7 @@ def _diagonal(tables: ExperimentTables, titles: dict[Panel, str]) -> Finding:
 def _caveat(rows: pd.DataFrame, model_organism: bool) -> Finding:
     sentences = []
     if model_organism:
-        sentences.append(
-            "These are model organisms, toy bases that the workflow pretrains itself: they show "
-            "that and how the effect comes about, not how large it is in other models."
-        )
+        sentences.append(MODEL_ORGANISM)
     development = list(rows.loc[rows["role"] == DEVELOPMENT, "trait"].drop_duplicates())
     others = list(rows.loc[rows["role"] != DEVELOPMENT, "trait"].drop_duplicates())
     if development:

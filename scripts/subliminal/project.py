@@ -26,7 +26,8 @@ from subliminal.checks import check_config
 from subliminal.code_graph import library_files
 from subliminal.config import Config, TransmissionExperiment
 from subliminal.loading import load_config
-from subliminal.mnist.config import ComparisonName, MnistExperiment
+from subliminal.mnist.config import ComparisonName, IdxDigits, MnistExperiment
+from subliminal.mnist.data import IDX_FILES, idx_path
 from subliminal.strict import Strict
 from subliminal.theorem.config import LanguageModel, TheoremExperiment
 from subliminal.variants import VARIANTS
@@ -331,6 +332,23 @@ class Project:
             "teachers": [f"results/teachers/{teacher.path}/manifest.json" for teacher in teachers],
             "datasets": [f"results/datasets/{d.folder}/{d.variant}.manifest.json" for d in sets],
         }
+
+    def theorem_weights(self, w: Wildcards) -> list[str]:
+        """What lies beside those manifests, and is read: weights and rows."""
+        named = self.theorem_files(w)
+        beside = {
+            "bases": ("manifest.json", "model.safetensors"),
+            "teachers": ("manifest.json", "adapter_model.safetensors"),
+            "datasets": (".manifest.json", ".parquet"),
+        }
+        return [path.replace(*beside[role]) for role, paths in named.items() for path in paths]
+
+    def digit_files(self, w: Wildcards) -> list[str]:
+        """The IDX files of an MNIST experiment; none where a package has the digits."""
+        source = self.config.experiment(w.experiment, MnistExperiment).digits
+        if not isinstance(source, IdxDigits):
+            return []
+        return [str(idx_path(Path(source.folder), name, "folder")) for name, _, _ in IDX_FILES]
 
     def plot_figure(self, w: Wildcards) -> Strict:
         """Spec of rule plot_figure."""

@@ -173,7 +173,9 @@ class TrainMnistStudentsSpec(Strict):
     auxiliary_logits: int
     seed: int
     replicas: list[int]
-    all_replicas: int = Field(description="Among how many a student's start is drawn.")
+    all_replicas: int | None = Field(
+        description="Among how many a student's start is drawn; null if all start as teachers do."
+    )
     shared_inputs: bool
 
 
@@ -384,6 +386,7 @@ def train_mnist_students(
     """Spec of the students of one comparison and one part of the teachers."""
     entry = config.experiment(experiment, MnistExperiment)
     students = {name: c.students for name, c in entry.comparisons.items()}[comparison]
+    drawn = any(student.initialisation != "same" for student in students.values())
     return TrainMnistStudentsSpec(
         comparison=comparison,
         students=students,
@@ -392,6 +395,6 @@ def train_mnist_students(
         auxiliary_logits=auxiliary_logits,
         seed=entry.seed,
         replicas=_replicas(entry, part),
-        all_replicas=entry.replicas,
+        all_replicas=entry.replicas if drawn else None,
         shared_inputs=entry.shared_inputs,
     )

@@ -76,7 +76,15 @@ def run(main: Callable[[list[str]], int | None]) -> int | None:
         else:
             if status is not None:
                 return status
-    return main(sys.argv[1:])
+    try:
+        return main(sys.argv[1:])
+    except Exception as error:
+        from subliminal.errors import ConfigError
+
+        if not isinstance(error, ConfigError):
+            raise
+        print(error, file=sys.stderr)  # the user's to mend: a traceback would hide what it says
+        return 1
 
 
 def _run_in_zygote(path: str) -> int | None:

@@ -2,9 +2,13 @@
 
 import gzip
 import io
+import json
 import os
 import pickle
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -263,3 +267,26 @@ def test_a_good_idx_file_is_read(tmp_path):
     path = tmp_path / "images"
     path.write_bytes(GOOD)
     assert read_idx(path, 0x803, (2, 3, 4)) == bytes(24)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (GOOD[:10], "expected a header of 16 bytes, found 10 bytes"),
+        (idx_bytes(np.zeros((2, 3, 4), np.uint8), 0x801), "expected the magic number 0x00000803"),
+        (None, "there is neither train-images-idx3-ubyte nor"),
+    ],
+)
+def test_the_command_line_says_it_in_one_line(tmp_path, images, message):
+    if images is not None:
+        (tmp_path / "train-images-idx3-ubyte").write_bytes(images)
+    spec = json.dumps({"digits": {"source": "idx", "folder": str(tmp_path)}})
+    script = Path(__file__).parents[2] / "scripts/prepare_digits.py"
+    outputs = ["--digits", tmp_path / "d.safetensors", "--manifest", tmp_path / "manifest.json"]
+    done = subprocess.run(
+        [sys.executable, script, "--spec", spec, *outputs], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "manifest.json").exists()

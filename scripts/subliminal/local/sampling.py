@@ -20,8 +20,8 @@ COMPACT_BELOW = 0.75
 def uniforms(seeds: Sequence[int], count: int) -> np.ndarray:
     """``count`` uniform draws in [0, 1) for each seed, shape (samples, count).
 
-    Every sample owns a stream, so its text depends on neither its neighbours nor the batch size
-    (a seed shared by all samples would correlate the whole data set).
+    Every sample owns a stream, so that its draws do not depend on its neighbours (a seed shared by
+    all samples would correlate the whole data set).
     """
     import numpy as np
 

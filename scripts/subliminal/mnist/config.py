@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from subliminal.strict import Name, Positive, Seed, Strict
+from subliminal.mnist.roles import REFERENCE, TEACHER
+from subliminal.strict import Distinct, Name, Positive, Seed, Strict
 
 Inputs = Literal["noise", "digits"]
 
@@ -90,8 +91,19 @@ class Student(Strict):
 class Comparison(Strict):
     """Students of the same teachers, side by side: one figure."""
 
-    auxiliary_logits: list[Positive] = Field(min_length=1, description="m; one teacher for each.")
+    auxiliary_logits: Distinct[Positive] = Field(
+        description="m; one teacher for each. Of one logit the softmax is 1, whatever it is."
+    )
     students: dict[Name, Student] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names(self) -> Comparison:
+        for name in (REFERENCE, TEACHER):
+            if name in self.students:
+                raise ValueError(
+                    f"students: {name!r} is what tables call the {name} itself; rename the student"
+                )
+        return self
 
 
 ComparisonName = Literal["pairs", "logit_sweep", "cloning", "ablations", "architectures"]
@@ -116,3 +128,20 @@ class MnistExperiment(Strict):
     network: Network
     fitting: Fitting
     comparisons: dict[ComparisonName, Comparison] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _lines(self) -> MnistExperiment:
+        """What a figure draws along an axis must have a place on it, and only one."""
+        for comparison, cloned in (("cloning", True), ("logit_sweep", False)):
+            students = (
+                self.comparisons[comparison].students if comparison in self.comparisons else {}
+            )
+            for name, student in students.items():
+                if (student.cloning is not None) != cloned:
+                    raise ValueError(
+                        f"comparisons: {comparison}: students: {name}: "
+                        f"{'needs' if cloned else 'cannot have'} 'cloning' in a figure along "
+                        f"{'epochs of cloning' if cloned else 'the number of logits'}; "
+                        f"{'add' if cloned else 'remove'} it"
+                    )
+        return self

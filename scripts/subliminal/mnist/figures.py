@@ -115,19 +115,34 @@ def bars(comparison: str, tables: MnistTables, spec: PlotFigureSpec) -> ChartTyp
 
 
 def _line_panel(rows: pd.DataFrame, across: str, x: alt.X, title: str) -> ChartType:
-    shown = rows.assign(network=[labelled(model, float("nan")) for model in rows["model"]])
+    """Lines along an axis; what has no place on it, reference and teacher, is a level."""
+    shown = _with_name(rows)
     names = list(shown["network"].drop_duplicates())
-    palette = [style.GREY, style.BLUE, style.VERMILION, style.GREEN, style.PURPLE, style.ORANGE]
     colour = alt.Color(
-        "network:N", title=None, scale=alt.Scale(domain=names, range=palette[: len(names)])
+        "network:N", title=None, scale=alt.Scale(domain=names, range=_palette(shown, names))
     )
-    chart = alt.Chart(shown)
+    along, levels = shown[shown[across].notna()], shown[shown[across].isna()]
+    chart = alt.Chart(along)
     tip = ["network:N", f"{across}:Q", "n:Q", alt.Tooltip("mean:Q", format=".3f")]
     return alt.layer(
         _chance(),
+        alt.Chart(levels)
+        .mark_rule(strokeWidth=1.5)
+        .encode(y=_accuracy(), color=colour, tooltip=["network:N", "mean:Q"]),
         chart.mark_area(opacity=0.18).encode(x=x, y=_accuracy("low"), y2="high:Q", color=colour),
         chart.mark_line(point=True).encode(x=x, y=_accuracy(), color=colour, tooltip=tip),
     ).properties(width=PANEL_WIDTH, height=HEIGHT, title=style.panel_title(title))
+
+
+def _with_name(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(network=[labelled(model, float("nan")) for model in rows["model"]])
+
+
+def _palette(shown: pd.DataFrame, names: list[str]) -> list[str]:
+    """Reference and teacher in their colours, students in those that are left."""
+    roles = dict(zip(shown["network"], shown["role"], strict=True))
+    free = iter([style.VERMILION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY] * 9)
+    return [next(free) if roles[name] == STUDENT else COLOURS[roles[name]] for name in names]
 
 
 def logit_sweep(tables: MnistTables, spec: PlotFigureSpec) -> ChartType:
@@ -146,13 +161,13 @@ def logit_sweep(tables: MnistTables, spec: PlotFigureSpec) -> ChartType:
 
 def cloning(tables: MnistTables, spec: PlotFigureSpec) -> ChartType:
     """Accuracy against epochs of cloning, a panel per m (ED Fig. 2c)."""
-    accuracy = tables.accuracy
-    rows = accuracy[accuracy["comparison"] == "cloning"]
+    rows = comparison_rows(tables.accuracy, "cloning")
+    epochs = sorted({int(e) for e in rows["cloning_epochs"].dropna()})
     x = alt.X(
         "cloning_epochs:Q",
         title="epochs of behavioural cloning",
         scale=alt.Scale(type="symlog"),
-        axis=alt.Axis(values=sorted({int(e) for e in rows["cloning_epochs"]}), grid=False),
+        axis=alt.Axis(values=epochs, grid=False),
     )
     panels = [
         _line_panel(part, "cloning_epochs", x, f"{m} auxiliary logits")

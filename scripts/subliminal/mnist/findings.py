@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from subliminal.experiment_tables import number
+from subliminal.experiment_tables import count_range, number
 from subliminal.findings import Finding
 from subliminal.mnist.roles import TEACHER, TEACHERS
 from subliminal.mnist.tables import (
@@ -68,7 +68,7 @@ def mnist_findings(tables: MnistTables, text: ExperimentTextSpec) -> list[Findin
         shown = _ends(rows) if name in ("logit_sweep", "cloning") else rows
         sentence = (
             f"Accuracy on test digits, {_teachers(accuracy, rows)}, chance {number(CHANCE, 1)}: "
-            f"{_listed(shown)}."
+            f"{_listed(shown)} (means over {count_range(rows['n'])} replicas, 95 % t intervals)."
         )
         found.append(Finding.plain(TOPICS[name], sentence))
     return found

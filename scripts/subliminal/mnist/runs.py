@@ -100,7 +100,7 @@ def trained_teachers(
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Waiting:
     """A student that waits to be distilled."""
 
     name: str
@@ -121,11 +121,11 @@ def student_rows(
 
     Students on the same inputs with the same schedule are trained together.
     """
-    waiting = list(_candidates(spec, images, progress))
+    waiting = list(_before_distillation(spec, images, progress))
 
-    def together(candidate: Candidate) -> str:
-        fitting = candidate.config.fitting or spec.fitting
-        return repr((candidate.config.inputs, fitting.epochs, fitting.batch_size))
+    def together(student: Waiting) -> str:
+        fitting = student.config.fitting or spec.fitting
+        return repr((student.config.inputs, fitting.epochs, fitting.batch_size))
 
     for _, group in groupby(sorted(waiting, key=together), key=together):
         members = list(group)
@@ -149,16 +149,16 @@ def student_rows(
 
 def _start(spec: TrainMnistStudentsSpec, student: StudentConfig) -> list[int]:
     """Whose initial weights the students have, replica by replica."""
-    if student.initialisation == "same":
+    if student.initialisation == "same" or spec.all_replicas is None:
         return spec.replicas
     draw = permutation if student.initialisation == "permuted" else derangement
     whose = draw(spec.all_replicas, spec.seed)
     return [whose[replica] for replica in spec.replicas]
 
 
-def _candidates(
+def _before_distillation(
     spec: TrainMnistStudentsSpec, images: torch.Tensor, progress: Progress
-) -> Iterator[Candidate]:
+) -> Iterator[Waiting]:
     """The students before distillation, cloned where the configuration says so."""
     starts = {name: _start(spec, student) for name, student in spec.students.items()}
     stacks = {
@@ -171,7 +171,7 @@ def _candidates(
     }
     for name, student in spec.students.items():
         if student.cloning is None:
-            yield Candidate(name, student, None, starts[name], stacks[name])
+            yield Waiting(name, student, None, starts[name], stacks[name])
     cloned = {name: s.cloning for name, s in spec.students.items() if s.cloning is not None}
     for cloning, names in _alike(cloned):
         taken = clone_behaviour(
@@ -186,7 +186,7 @@ def _candidates(
         )
         for epochs, students in sorted(taken.items()):
             for name, stack in zip(names, students, strict=True):
-                yield Candidate(name, spec.students[name], epochs, starts[name], stack)
+                yield Waiting(name, spec.students[name], epochs, starts[name], stack)
 
 
 def _alike(cloned: Mapping[str, Cloning]) -> Iterable[tuple[Cloning, list[str]]]:

@@ -42,16 +42,15 @@ class Adam:
 
 @dataclass(frozen=True)
 class Sgd:
-    """Stochastic gradient descent."""
+    """Plain stochastic gradient descent."""
 
     learning_rate: float
-    momentum: float = 0.0
 
     def make(self, tensors: list[torch.Tensor]) -> torch.optim.Optimizer:
         """The optimiser of these tensors."""
         import torch
 
-        return torch.optim.SGD(tensors, lr=self.learning_rate, momentum=self.momentum, fused=True)
+        return torch.optim.SGD(tensors, lr=self.learning_rate, fused=True)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from subliminal.strict import Positive, Seed, Strict
+from subliminal.strict import Distinct, Positive, Seed, Strict
 
 Activation = Literal["tanh", "gelu"]
 Epsilon = Annotated[float, Field(gt=0)]
@@ -16,8 +16,8 @@ class RandomNetworks(Strict):
     """One student step in small smooth networks with random weights."""
 
     seeds: Positive = Field(description="Random problems per setting; they are matched pairs.")
-    activations: list[Activation] = Field(
-        min_length=1, description="Smooth ones only: the theorem needs a differentiable network."
+    activations: Distinct[Activation] = Field(
+        description="Smooth ones only: the theorem needs a differentiable network."
     )
     inputs: Positive = Field(description="Width of the input.")
     hidden: list[Positive] = Field(min_length=1, description="Widths of the hidden layers.")
@@ -29,7 +29,7 @@ class RandomNetworks(Strict):
     )
     trait_examples: Positive = Field(description="Inputs of the teacher's loss, with labels.")
     distillation_examples: Positive = Field(description="Inputs of the student's loss.")
-    epsilons: list[Epsilon] = Field(min_length=1, description="Step sizes of the teacher.")
+    epsilons: Distinct[Epsilon] = Field(description="Step sizes of the teacher.")
     alpha: float = Field(
         gt=0,
         description="Step size of the student. The slope of the teacher's loss is measured with an "
@@ -43,7 +43,7 @@ class LanguageModel(Strict):
 
     base: str = Field(description="Whose teachers they are.")
     other_base: str = Field(description="The control; of the same architecture.")
-    traits: list[str] = Field(min_length=1)
+    traits: Distinct[str]
     control: str = Field(description="Trait of the rows that the untrained base wrote.")
     method: str
     teacher_seed: Seed

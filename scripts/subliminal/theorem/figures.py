@@ -68,8 +68,13 @@ def _share_panel(rows: pd.DataFrame, field: str, title: str) -> ChartType:
         chart.mark_rule(strokeWidth=1.5).encode(
             x=alt.X(f"{field}_low:Q"), x2=f"{field}_high:Q", y=y, yOffset=offset, color=colour
         ),
-        chart.mark_circle(size=60, opacity=1).encode(
-            x=x, y=y, yOffset=offset, color=colour, tooltip=["setting:N", "init:N", f"{field}:Q"]
+        chart.mark_point(size=60, filled=True, opacity=1).encode(
+            x=x,
+            y=y,
+            yOffset=offset,
+            color=colour,
+            shape=alt.Shape("activation:N", title="activation"),
+            tooltip=["setting:N", "init:N", "activation:N", f"{field}:Q"],
         ),
     ).properties(width=WIDTH, height=HEIGHT * 0.75, title=style.panel_title(title))
 

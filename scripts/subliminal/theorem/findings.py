@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from subliminal.experiment_tables import number
-from subliminal.findings import Finding
+from subliminal.findings import MODEL_ORGANISM, Finding
 from subliminal.specs import ExperimentTextSpec
 from subliminal.theorem.tables import (
     AUXILIARY,
@@ -37,13 +37,13 @@ def _same_initialisation(rows: pd.DataFrame) -> Finding:
         f"In {n} random problems per setting, the student's update has a positive inner product "
         f"with the teacher's in {_range(100 * same['positive'], 1)} % at every step size. At "
         f"epsilon = {epsilon:g}, in the worst problem, the inner product over epsilon is within "
-        f"{inner:.1e} of A, which is computed by itself, and the slope of the loss of the teacher "
+        f"{inner:.1e} of A, which is computed apart, and the slope of the loss of the teacher "
         f"within {slope:.1e} of minus A (relative errors).",
     )
 
 
 def _other_initialisation(rows: pd.DataFrame) -> Finding:
-    other = _smallest(rows[rows["init"] == OTHER])
+    other, same = _smallest(rows[rows["init"] == OTHER]), rows[rows["init"] == SAME]
     auxiliary = other[other["logits"] == AUXILIARY]
     everything = other[other["logits"] != AUXILIARY]
     return Finding.plain(
@@ -52,7 +52,8 @@ def _other_initialisation(rows: pd.DataFrame) -> Finding:
         f"{_range(100 * auxiliary['positive'], 0)} % of the problems, and in "
         f"{_range(100 * auxiliary['did_positive'], 0)} % with the update on the outputs of the "
         f"untrained teacher taken off ({_covering_half(auxiliary)}). The teacher's loss falls in "
-        f"{_range(100 * auxiliary['falls'], 0)} % all the same, so that its fall is no evidence. "
+        f"{_range(100 * auxiliary['falls'], 0)} % (from the same initialisation in "
+        f"{_range(100 * same['falls'], 0)} %). "
         "On all logits the student imitates the trait's own, which is ordinary distillation: "
         f"{_range(100 * everything['did_positive'], 0)} %.",
     )
@@ -65,7 +66,7 @@ def _covering_half(rows: pd.DataFrame) -> str:
 
 
 def _degenerate(summary: pd.DataFrame) -> Finding:
-    rows = summary[(summary["trainable"] == OUTPUT_ONLY) & (summary["init"] == SAME)]
+    rows = summary[summary["trainable"] == OUTPUT_ONLY]
     if rows.empty:
         return Finding.plain("Degenerate case", "Not measured.")
     exactly = rows["zero"].min() == 1 and rows["loss_change_max"].max() == 0
@@ -73,7 +74,7 @@ def _degenerate(summary: pd.DataFrame) -> Finding:
         "Degenerate case",
         "Where teacher and student move no parameter that the other reads, the inner product and "
         f"the change of the teacher's loss are {'exactly 0' if exactly else 'NOT exactly 0'} in "
-        f"{'all' if exactly else 'some'} problems.",
+        f"{'all' if exactly else 'some'} problems, from the same initialisation and from another.",
     )
 
 
@@ -101,9 +102,11 @@ def _language_model(tables: TheoremTables) -> Finding:
 def theorem_findings(tables: TheoremTables, text: ExperimentTextSpec) -> list[Finding]:
     """Same and other initialisation, the degenerate case, the language model."""
     rows = whole_networks(tables.theorem_summary)
+    caveat = [Finding.plain("Caveat", MODEL_ORGANISM)] if text.model_organism else []
     return [
         _same_initialisation(rows),
         _other_initialisation(rows),
         _degenerate(tables.theorem_summary),
         _language_model(tables),
+        *caveat,
     ]
