@@ -13,7 +13,7 @@ CHOSEN = [
     ("broken-file", "missing-registry"),
 ]
 OPTIONS = [
-    ("experiments=[nope]", "'nope' has no file config/experiments/nope.yaml (known: sample"),
+    ("experiments=[nope]", "'nope' has no file config/experiments/nope.yaml (known: mnist"),
     ("experiments=tiny", "experiments: expected a list, such as [one, two], found 'tiny'"),
     ("experiment=[tiny]", "unknown key 'experiment' (known: experiments)"),
 ]
