@@ -35,10 +35,13 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 SOCKET_VARIABLE = "SUBLIMINAL_WARM_START_SOCKET"
+# A module; with an attribute, which is looked up; with an argument, on which that is called (here it
+# compiles a thousand patterns, which transformers does once per process).
 PRELOAD = (
     "torch",
     "transformers:GPT2LMHeadModel",
     "transformers:PreTrainedTokenizerFast",
+    "transformers.conversion_mapping:get_checkpoint_conversion_mapping:gpt2",
     "peft",
     "peft.utils.transformers_weight_conversion",
     "pyarrow.parquet",
@@ -242,11 +245,13 @@ def zygote(listener_fd: str, *preload: str) -> NoReturn:
     del sys.path[0]  # our own code must not be found while preloading
     identity = _identity(sys.path)
     for name in preload:
-        module, _, attribute = name.partition(":")
+        module, attribute, argument = (*name.split(":"), "", "")[:3]
         if importlib.util.find_spec(module.partition(".")[0]) is not None:
             loaded = importlib.import_module(module)
             if attribute:
-                getattr(loaded, attribute)  # transformers loads its parts on first use
+                found = getattr(loaded, attribute)  # transformers loads its parts on first use
+                if argument:
+                    found(argument)
     for name in [name for name in sys.modules if name.partition(".")[0] == __package__]:
         del sys.modules[name]
     if len(os.listdir("/proc/self/task")) > 1:
