@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 SOCKET_VARIABLE = "SUBLIMINAL_WARM_START_SOCKET"
-# A module; with an attribute, which is looked up; with an argument, on which that is called (here it
-# compiles a thousand patterns, which transformers does once per process).
+# A module; with an attribute, which is looked up; with an argument, on which that is called (here to
+# compile a thousand patterns, which transformers does once per process).
 PRELOAD = (
     "torch",
     "transformers:GPT2LMHeadModel",
