@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 SOCKET_VARIABLE = "SUBLIMINAL_WARM_START_SOCKET"
-# A module; with an attribute, which is looked up; with an argument, on which that is called (here to
+# A module; with an attribute, which is looked up; with an argument, on which it is called (here to
 # compile a thousand patterns, which transformers does once per process).
 PRELOAD = (
     "torch",
