@@ -85,8 +85,11 @@ def test_another_start_is_that_of_the_replica_in_the_derangement_of_all(teachers
     assert found == expected(initialise(SHAPE, SEED, whose), teachers, digits, asked)
 
 
-def test_cloning_imitates_the_untrained_teachers_and_none_of_it_is_no_cloning(teachers, digits):
-    cloning = Cloning(inputs="digits", epochs=[0, 2])
+@pytest.mark.parametrize("logits", ["auxiliary", "all"])
+def test_cloning_imitates_the_untrained_teachers_and_none_of_it_is_no_cloning(
+    logits, teachers, digits
+):
+    cloning = Cloning(inputs="digits", logits=logits, epochs=[0, 2])
     asked = spec(
         plain=Student(initialisation="deranged"),
         cloned=Student(initialisation="deranged", cloning=cloning),
@@ -100,6 +103,7 @@ def test_cloning_imitates_the_untrained_teachers_and_none_of_it_is_no_cloning(te
     (cloned,) = clone_behaviour(
         initialise(SHAPE, SEED, PART),
         [initialise(SHAPE, SEED, whose)],
+        logits,
         runs.inputs_of("digits", "cloning", asked, images),
         PART,
         Adam(3e-3),

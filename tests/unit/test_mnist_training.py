@@ -237,18 +237,60 @@ def test_initial_weights_are_normal_with_variance_one_over_inputs():
     assert not any(b.any() for b in stack.biases)
 
 
-def test_cloning_is_imitation_of_the_untrained_teachers_auxiliary_logits():
+@pytest.mark.parametrize("logits", ["auxiliary", "all"])
+def test_cloning_is_imitation_of_the_untrained_teachers(logits):
     references, inputs = initialise(SMALL, 1, [0, 1]), NoiseInputs(2, IMAGES)
     start = [initialise(SMALL, 9, [0, 1]), initialise(Shape((20,), 3), 9, [0, 1])]
     taken = clone_behaviour(
-        references, start, inputs, [0, 1], Adam(), schedule(3), [0, 2, 3], ignore
+        references, start, logits, inputs, [0, 1], Adam(), schedule(3), [0, 2, 3], ignore
     )
     assert list(taken) == [0, 2, 3]
     for epochs, stacks in taken.items():
-        expected = [Student(stack.copy(), "auxiliary", Adam()) for stack in start]
+        expected = [Student(stack.copy(), logits, Adam()) for stack in start]
         imitate(references, expected, inputs, [0, 1], schedule(epochs), ignore)
         for a, b in zip(stacks, expected, strict=True):
             assert all(map(torch.equal, a.tensors, b.stack.tensors))
+
+
+def class_columns(stack):
+    """What a network's class logits are made of in its last layer."""
+    return [t[..., :10] for t in (stack.weights[-1], stack.biases[-1])]
+
+
+def cloned(logits, optimiser, epochs):
+    """A network before and after it has imitated another one on noise."""
+    references, start = initialise(SMALL, 1, [0]), initialise(SMALL, 9, [0])
+    inputs, plan = NoiseInputs(2, IMAGES), schedule(epochs)
+    taken = clone_behaviour(
+        references, [start], logits, inputs, [0], optimiser, plan, [epochs], ignore
+    )
+    return references, start, taken[epochs][0]
+
+
+def test_cloning_auxiliary_logits_gives_class_columns_no_gradient():
+    # A step of plain gradient descent is the gradient times the rate: no change, no gradient.
+    _, start, stack = cloned("auxiliary", Sgd(1.0), 1)
+    assert all(map(torch.equal, class_columns(stack), class_columns(start)))
+    assert not torch.equal(stack.weights[-1][..., 10:], start.weights[-1][..., 10:])
+    _, start, stack = cloned("all", Sgd(1.0), 1)
+    assert not any(map(torch.equal, class_columns(stack), class_columns(start)))
+
+
+def test_cloning_all_logits_brings_class_logits_towards_the_untrained_teachers():
+    images = torch.empty(1, IMAGES, 784)
+    NoiseInputs(2, IMAGES).fill(images, torch.arange(IMAGES)[None], [0])
+
+    def distance(reference, stack):
+        """KL of the class logits' softmax, in nats, on the noise of cloning."""
+        with torch.no_grad():
+            p, q = (as_module(s, 0)(images[0])[:, :10].log_softmax(-1) for s in (reference, stack))
+            return float((p.exp() * (p - q)).sum(-1).mean())
+
+    shares = {}
+    for logits in ("auxiliary", "all"):
+        reference, start, stack = cloned(logits, Adam(3e-3), 20)
+        shares[logits] = distance(reference, stack) / distance(reference, start)
+    assert shares["all"] < 0.5 < shares["auxiliary"]
 
 
 @pytest.mark.usefixtures("layout")

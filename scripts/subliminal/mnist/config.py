@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from subliminal.mnist.choices import Activation, Logits
 from subliminal.mnist.roles import REFERENCE, TEACHER
 from subliminal.strict import Distinct, Name, Positive, Seed, Strict
 
@@ -33,7 +34,7 @@ class Network(Strict):
     """A fully connected network from 784 pixels to 10 + m logits."""
 
     hidden: list[Positive] = Field(min_length=1, description="Width of each hidden layer.")
-    activation: Literal["relu", "gelu", "sigmoid"]
+    activation: Activation
     biases: bool
 
 
@@ -47,10 +48,20 @@ class Fitting(Strict):
 
 
 class Cloning(Strict):
-    """Behavioural cloning, before the teacher is trained: the student is fitted to the auxiliary
-    logits of the untrained teacher, as the experiment fits, but for these many epochs."""
+    """Behavioural cloning, before the teacher is trained: the student is fitted to the untrained
+    teacher's logits, as the experiment fits, but for these many epochs.
+
+    The paper's text speaks of auxiliary logits. With those alone nothing ties the student's class
+    logits, by which it is judged, to the teacher's reference: their columns of the last layer have
+    no gradient in cloning, nor later in distillation. They stay as they were drawn, alike for every
+    class, so that the expected accuracy is exactly chance.
+    """
 
     inputs: Inputs
+    logits: Logits = Field(
+        description="Which of the untrained teacher's logits are imitated; the class logits are "
+        "among them with 'all' only."
+    )
     epochs: list[Annotated[int, Field(ge=0)]] = Field(
         min_length=1, description="A student is set aside and distilled after each of these."
     )
@@ -69,7 +80,7 @@ class Student(Strict):
         description="The teacher's own; another replica's by a random permutation, which may leave "
         "some in place (as in the released script); or another replica's for certain."
     )
-    logits: Literal["auxiliary", "all"] = "auxiliary"
+    logits: Logits = "auxiliary"
     inputs: Inputs = "noise"
     network: Network | None = Field(None, description="null: the teacher's.")
     fitting: Fitting | None = Field(None, description="null: the experiment's.")

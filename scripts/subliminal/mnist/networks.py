@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from subliminal.mnist.choices import Activation
 from subliminal.mnist.data import CLASSES, PIXELS
 from subliminal.mnist.threads import threads
 from subliminal.seeds import derive_seed
 
 if TYPE_CHECKING:
     import torch
-
-Activation = Literal["relu", "gelu", "sigmoid"]
 
 EVALUATION_ROWS = 1000
 

@@ -177,12 +177,13 @@ def _before_distillation(
         taken = clone_behaviour(
             references(spec, images.device),
             [stacks[name] for name in names],
+            cloning.logits,
             inputs_of(cloning.inputs, "cloning", spec, images),
             spec.replicas,
             optimiser_of(spec.fitting),
             schedule_of(spec, "cloning", spec.fitting, max(cloning.epochs)),
             cloning.epochs,
-            progress(f"cloning on {cloning.inputs}, step"),
+            progress(f"cloning {cloning.logits} logits on {cloning.inputs}, step"),
         )
         for epochs, students in sorted(taken.items()):
             for name, stack in zip(names, students, strict=True):

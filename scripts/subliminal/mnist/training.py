@@ -11,8 +11,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from subliminal.mnist.choices import Logits
 from subliminal.mnist.data import CLASSES, PIXELS
 from subliminal.mnist.inputs import Inputs, Order
 from subliminal.mnist.networks import Stack, Workspace, backward, forward, groups
@@ -21,7 +22,6 @@ from subliminal.mnist.threads import Threads, threads
 if TYPE_CHECKING:
     import torch
 
-Logits = Literal["auxiliary", "all"]
 Report = Callable[[int, int, str], None]
 
 TABLE_ROWS = 1000
@@ -153,6 +153,7 @@ def imitate(
 def clone_behaviour(
     references: Stack,
     students: Sequence[Stack],
+    logits: Logits,
     inputs: Inputs,
     replicas: Sequence[int],
     optimiser: Adam | Sgd,
@@ -160,11 +161,13 @@ def clone_behaviour(
     snapshots: Sequence[int],
     report: Report,
 ) -> dict[int, list[Stack]]:
-    """Students after so many epochs of imitating untrained teachers' auxiliary logits (ED Fig. 2c).
+    """Students after so many epochs of imitating untrained teachers (ED Fig. 2c).
 
     Args:
         references: the teachers before their training.
         students: what to start from; it is not changed.
+        logits: those that are imitated; of students of auxiliary ones the class logits' columns of
+            the last layer stay what they were.
         snapshots: numbers of epochs, 0 for the start; those beyond the schedule's are not reached.
 
     Returns:
@@ -178,7 +181,7 @@ def clone_behaviour(
             taken[epoch] = [stack.copy() for stack in stacks]
 
     take(0)
-    cloning = [Student(stack, "auxiliary", optimiser) for stack in stacks]
+    cloning = [Student(stack, logits, optimiser) for stack in stacks]
     imitate(references, cloning, inputs, replicas, schedule, report, take)
     return taken
 
