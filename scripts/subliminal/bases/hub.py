@@ -1,0 +1,121 @@
+"""A base of the Hugging Face hub, by the commit of its repository.
+
+Files land in the hub's own cache (HF_HOME), so that an interrupted download goes on where it
+stopped and a machine without network can use what another one fetched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from pathlib import Path
+
+from subliminal.bases.folder import WANTED
+from subliminal.config import HubBase
+from subliminal.errors import ConfigError
+from subliminal.strict import SHA256
+
+
+def cache_folder() -> Path:
+    """Where the hub's client keeps its files."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def snapshot_folder(source: HubBase) -> Path:
+    """Where in the cache the repository's files at the commit are, if they have been fetched."""
+    from huggingface_hub.file_download import repo_folder_name
+
+    name = repo_folder_name(repo_id=source.repository, repo_type="model")
+    return cache_folder() / name / "snapshots" / source.revision
+
+
+def fetch(source: HubBase, setting: str) -> Path:
+    """The snapshot of the repository at the commit: weights as safetensors, no pickle, no code.
+
+    The token of a gated repository is read from HF_TOKEN and goes nowhere else.
+
+    Raises:
+        ConfigError: it cannot be had.
+    """
+    import httpx2
+    from huggingface_hub import errors, snapshot_download
+    from huggingface_hub.utils import disable_progress_bars
+
+    disable_progress_bars()
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    token = os.environ.get("HF_TOKEN")
+    try:
+        folder = snapshot_download(
+            source.repository,
+            revision=source.revision,
+            allow_patterns=list(WANTED),
+            token=token or False,  # not even what `hf auth login` left on this machine
+        )
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, httpx2.TransportError) as error:
+        raise ConfigError(
+            f"{setting}: repository {source.repository} at {source.revision}: "
+            f"{_explanation(error, source, token is not None)}"
+        ) from error
+    return Path(folder)
+
+
+def _explanation(error: Exception, source: HubBase, has_token: bool) -> str:
+    """What is wrong and what to do about it; a server's own text is not repeated."""
+    from huggingface_hub import constants, errors
+
+    page = f"https://huggingface.co/{source.repository}"
+    access = "HF_TOKEN is set but has no access" if has_token else "HF_TOKEN is not set"
+    if isinstance(error, errors.GatedRepoError):
+        return (
+            f"it is gated, and {access}; accept the licence at {page} and set HF_TOKEN to a token "
+            "of that account"
+        )
+    if isinstance(error, errors.RevisionNotFoundError):
+        return f"the repository has no such commit; set revision to one of {page}/commits/main"
+    # Without a token the hub says 401 of what does not exist, too.
+    unknown = isinstance(error, errors.RepositoryNotFoundError)
+    if unknown or (_status(error) == 401 and not has_token):
+        return (
+            f"there is no such repository, or it is private or gated and {access}; correct "
+            f"repository, or accept the licence at {page} and set HF_TOKEN"
+        )
+    if _status(error) == 401:
+        return f"{constants.ENDPOINT} refuses the token in HF_TOKEN; renew it or unset it"
+    return (
+        f"{_obstacle(error)} at {constants.ENDPOINT}, and the cache {cache_folder()} does not have "
+        "all of it; try again, or on a machine with network type: hf download "
+        f"{source.repository} --revision {source.revision}"
+    )
+
+
+def _status(error: BaseException) -> int | None:
+    return getattr(getattr(error, "response", None), "status_code", None)
+
+
+def _obstacle(error: BaseException) -> str:
+    """What kept us from the hub, in a few words."""
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    cause = error.__cause__ or error
+    if isinstance(cause, OfflineModeIsEnabled):
+        return "HF_HUB_OFFLINE forbids to look"
+    status = _status(cause)
+    return f"status {status}" if status else f"no usable answer ({type(cause).__name__})"
+
+
+def require_checksums(snapshot: Path, hashes: dict[str, str], setting: str) -> None:
+    """Check large files, which the hub's cache names by their SHA-256.
+
+    Raises:
+        ConfigError: one of them is damaged.
+    """
+    for name, found in hashes.items():
+        blob = (snapshot / name).resolve()
+        if re.fullmatch(SHA256, blob.name) and found != blob.name:
+            raise ConfigError(
+                f"{setting}: {name} is damaged: expected SHA-256 {blob.name}, found {found}; "
+                f"type: rm {blob}"
+            )
