@@ -11,12 +11,14 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments, start_logging
-    from subliminal.specs import SampleCompletionsSpec
-    from subliminal.stages.sample_completions import sample_completions
 
     args = parse_arguments(
         __doc__, argv, paths=["prompts", "base", "raw", "manifest"], optional=["adapter"]
     )
+
+    from subliminal.specs import SampleCompletionsSpec
+    from subliminal.stages.sample_completions import sample_completions
+
     spec = SampleCompletionsSpec.model_validate_json(args.spec)
     log = start_logging(f"sample_completions {spec.domain}/{spec.teacher}")
     sample_completions(

@@ -11,10 +11,12 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments, start_logging
+
+    args = parse_arguments(__doc__, argv, paths=["digits", "teachers", "accuracy", "manifest"])
+
     from subliminal.specs import TrainMnistTeachersSpec
     from subliminal.stages.train_mnist_teachers import train_mnist_teachers
 
-    args = parse_arguments(__doc__, argv, paths=["digits", "teachers", "accuracy", "manifest"])
     spec = TrainMnistTeachersSpec.model_validate_json(args.spec)
     log = start_logging(f"train_mnist_teachers {args.manifest.parent}")
     train_mnist_teachers(

@@ -1,4 +1,8 @@
-"""Fine-tune one student on one dataset."""
+"""Fine-tune one student on one dataset.
+
+--checkpoint-seconds N (default 60): least time between two checkpoints. They go to partial/ beside
+the adapter, and a job that was killed goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,28 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments, start_logging
-    from subliminal.specs import TrainStudentSpec
-    from subliminal.stages.train_student import train_student
+    from subliminal.local.options import take_interval
 
+    seconds, argv = take_interval(argv)
     args = parse_arguments(
         __doc__, argv, paths=["train", "base", "adapter", "training", "manifest"]
     )
+
+    from subliminal.specs import TrainStudentSpec
+    from subliminal.stages.train_student import train_student
+
     spec = TrainStudentSpec.model_validate_json(args.spec)
     log = start_logging(f"train_student {args.manifest.parent}")
     train_student(
-        spec, args.train, args.base, args.adapter, args.training, args.manifest, args.threads, log
+        spec,
+        args.train,
+        args.base,
+        args.adapter,
+        args.training,
+        args.manifest,
+        args.threads,
+        log,
+        seconds,
     )
     return 0
 

@@ -1,5 +1,7 @@
 """Sampling: the right distribution, one stream per sample, whatever the batch."""
 
+import logging
+
 import numpy as np
 import pytest
 import torch
@@ -8,18 +10,64 @@ from tiny_model import random_model, tokenizer
 
 from subliminal import stimuli
 from subliminal.config import Sampling
+from subliminal.errors import ConfigError
+from subliminal.local import cache
+from subliminal.local.draws import PIECE, draw, uniforms
 from subliminal.local.encoding import encode_prompts
-from subliminal.local.sampling import (
-    _draw,
-    left_padded,
-    length_sorted_batches,
-    sample,
-    uniforms,
-)
+from subliminal.local.sampling import BATCHES_PER_UNIT, sample, units
+
+VOCABULARY = 97
+SHAPE = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 64,
+    # Wide enough for a random model to have likely and unlikely tokens.
+    "initializer_range": 0.5,
+}
+# Shorter than the rows, so that it matters.
+WINDOW = {"sliding_window": 6, "layer_types": ["sliding_attention", "full_attention"]}
 
 
-def plan(batch_size=64, max_new_tokens=6, temperature=1.0):
-    return Sampling(temperature=temperature, max_new_tokens=max_new_tokens, batch_size=batch_size)
+def plan(batch_size=64, max_new_tokens=6, temperature=1.0, **more):
+    return Sampling(
+        temperature=temperature, max_new_tokens=max_new_tokens, batch_size=batch_size, **more
+    )
+
+
+def random_base(name):
+    import transformers as t
+
+    torch.manual_seed(0)
+    make = {
+        "gpt2": lambda: t.GPT2LMHeadModel(
+            t.GPT2Config(
+                vocab_size=VOCABULARY,
+                n_embd=32,
+                n_layer=2,
+                n_head=2,
+                n_positions=64,
+                initializer_range=0.5,
+            )
+        ),
+        "llama": lambda: t.LlamaForCausalLM(t.LlamaConfig(**SHAPE)),
+        "qwen2": lambda: t.Qwen2ForCausalLM(t.Qwen2Config(**SHAPE)),
+        "gemma": lambda: t.GemmaForCausalLM(t.GemmaConfig(**SHAPE)),
+        "gemma2": lambda: t.Gemma2ForCausalLM(t.Gemma2Config(**SHAPE, **WINDOW)),
+        "gemma3": lambda: t.Gemma3ForCausalLM(t.Gemma3TextConfig(**SHAPE, **WINDOW)),
+    }
+    return make[name]().eval()
+
+
+def random_prompts(rng):
+    """Prompts of different lengths that begin alike; two of them are the same."""
+    opening = rng.integers(0, VOCABULARY, 5).tolist()
+    rest = [rng.integers(0, VOCABULARY, n).tolist() for n in (4, 17, 1, 9, 9, 3, 20, 9, 2, 12)]
+    return [[*opening, *tokens] for tokens in [*rest, rest[3]]]
 
 
 @pytest.fixture
@@ -28,30 +76,62 @@ def prompts():
 
 
 def test_draws_follow_the_softmax():
-    logits = torch.tensor([0.0, 1.0, -1.0, 2.0])
-    n = 20_000
-    draws = _draw(logits.expand(n, 4), torch.from_numpy(uniforms([5], n)[0]), 1.0)
+    # More than one piece of the vocabulary, and not a whole number of them.
+    logits = torch.randn(3 * PIECE + 7, generator=torch.Generator().manual_seed(0))
+    n = 40_000
+    tokens, _ = draw(logits.expand(n, -1), torch.from_numpy(uniforms([5], n)[0]), 1.0)
     expected = torch.softmax(logits.double(), 0).numpy() * n
-    assert chisquare(np.bincount(draws.numpy(), minlength=4), expected).pvalue > 1e-3
+    assert chisquare(np.bincount(tokens.numpy(), minlength=len(logits)), expected).pvalue > 1e-3
 
 
 def test_a_low_temperature_takes_the_likeliest_token():
     logits = torch.randn(50, 30, generator=torch.Generator().manual_seed(0))
-    draws = _draw(logits, torch.from_numpy(uniforms(list(range(50)), 1)[:, 0]), 1e-4)
-    assert torch.equal(draws, logits.argmax(-1))
+    tokens, _ = draw(logits, torch.from_numpy(uniforms(list(range(50)), 1)[:, 0]), 1e-4)
+    assert torch.equal(tokens, logits.argmax(-1))
+
+
+def test_what_is_forbidden_is_not_drawn_at_either_end():
+    logits = torch.full((2, 3 * PIECE), float("-inf"))
+    logits[:, [5, PIECE + 3, 2 * PIECE - 2]] = torch.tensor([-1.0, 2.0, 0.5])
+    ends = torch.tensor([0.0, 1.0 - 2.0**-53], dtype=torch.float64)
+    assert draw(logits, ends, 1.0)[0].tolist() == [5, 2 * PIECE - 2]
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "qwen2", "gemma", "gemma2", "gemma3"])
+def test_samples_are_those_of_a_plain_forward_pass(name):
+    model, temperature, longest = random_base(name), 0.9, 14
+    prompts = random_prompts(np.random.default_rng(1))
+    seeds, eos = list(range(100, 100 + len(prompts))), list(range(0, VOCABULARY, 8))
+    chosen = plan(3, longest, temperature, log_probs=True)
+    done = sample(model, prompts, seeds, chosen, eos)
+    assert any(c.finished for c in done)
+    for prompt, completion, numbers in zip(prompts, done, uniforms(seeds, longest), strict=True):
+        tokens = torch.tensor(completion.tokens)
+        with torch.no_grad():
+            logits = model(torch.tensor([[*prompt, *tokens]])).logits[0, len(prompt) - 1 : -1]
+        expected = torch.log_softmax(logits.double() / temperature, -1)
+        assert completion.log_probs == pytest.approx(
+            expected.gather(1, tokens[:, None])[:, 0].tolist(), abs=1e-4
+        )
+        upper = expected.exp().cumsum(-1).gather(1, tokens[:, None])[:, 0].numpy()
+        drawn = numbers[: len(tokens)]
+        assert (drawn < upper + 1e-6).all()
+        assert (drawn > upper - np.exp(completion.log_probs) - 1e-6).all()
+        assert len(tokens) == longest or completion.tokens[-1] in eos
+        assert not set(completion.ids) & set(eos)
 
 
 def test_a_sample_depends_on_its_own_seed_alone(prompts):
     model, eos = random_model(), [tokenizer().eos_token_id]
     together = sample(model, prompts, list(range(20)), plan(), eos)
-    alone = [sample(model, [p], [i], plan(batch_size=1), eos)[0] for i, p in enumerate(prompts)]
-    assert together == alone
+    for size in (1, 3):
+        assert sample(model, prompts, list(range(20)), plan(batch_size=size), eos) == together
     assert sample(model, prompts, list(range(20, 40)), plan(), eos) != together
 
 
-def test_an_ended_turn_is_finished_and_a_cut_one_is_not(prompts):
-    class EndsEvenRows(torch.nn.Module):
-        """Wants the end of turn in even rows of the batch, a number in odd ones."""
+def test_an_ended_turn_is_finished_and_a_cut_one_is_not():
+    class EndsLongRows(torch.nn.Module):
+        """Wants the end of turn in rows beyond 12 tokens, a number in others."""
 
         def __init__(self, inner):
             super().__init__()
@@ -59,28 +139,80 @@ def test_an_ended_turn_is_finished_and_a_cut_one_is_not(prompts):
 
         def forward(self, **inputs):
             out = self.inner(**inputs)
-            out.logits[:] = -50.0
-            first = inputs["past_key_values"] is None
-            rows = torch.arange(len(out.logits))
-            ends = rows[rows % 2 == 0] if first else rows[:0]
-            out.logits[:, :, 20] = 0.0
-            out.logits[ends, :, tokenizer().eos_token_id] = 50.0
+            if inputs["logits_to_keep"] is not None and "position_ids" in inputs:
+                out.logits[:] = -50.0
+                out.logits[:, :, 20] = 0.0
+                ends = inputs["position_ids"][:, 0] >= 12
+                out.logits[ends, :, tokenizer().eos_token_id] = 50.0
             return out
 
-    same = [prompts[0]] * 6
+    prompts = [[7] * 5, [7] * 9, [7] * 13]
     done = sample(
-        EndsEvenRows(random_model()), same, list(range(6)), plan(), [tokenizer().eos_token_id]
+        EndsLongRows(random_model()), prompts, [0, 1, 2], plan(), [tokenizer().eos_token_id]
     )
-    assert [c.finished for c in done] == [True, False] * 3
-    assert [c.ids for c in done] == [[], [20] * 6] * 3
+    assert [c.finished for c in done] == [False, True, True]
+    assert [c.ids for c in done] == [[20] * 6, [20] * 4, []]
+    assert [len(c.tokens) for c in done] == [6, 5, 1]
 
 
-def test_batches_hold_similar_lengths_and_lose_none():
-    prompts = [[0] * n for n in (3, 5, 4, 3, 5)]
-    assert length_sorted_batches(prompts, 2) == [[0, 3], [2, 1], [4]]
+def test_units_hold_similar_lengths_and_lose_none():
+    lengths = [int(n) for n in np.random.default_rng(0).integers(2, 9, 50)]
+    made = units([[0] * n for n in lengths], 2)
+    order = [i for unit in made for i in unit]
+    assert [len(unit) for unit in made] == [2 * BATCHES_PER_UNIT] * 3 + [2]
+    assert sorted(order) == list(range(50))
+    assert [lengths[i] for i in order] == sorted(lengths)
 
 
-def test_padding_stands_on_the_left_and_is_masked():
-    ids, mask = left_padded([[5], [6, 7, 8]], pad_id=1)
-    assert ids.tolist() == [[1, 1, 5], [6, 7, 8]]
-    assert mask.tolist() == [[0, 0, 1], [1, 1, 1]]
+def test_known_units_are_not_sampled_again(prompts):
+    model, eos, seeds = random_model(), [tokenizer().eos_token_id], list(range(20))
+    made = []
+    whole = sample(model, prompts, seeds, plan(1), eos, on_unit=made.append)
+    assert len(made) == 3
+    again = []
+    known = {**made[0], **made[2]}
+    assert sample(model, prompts, seeds, plan(1), eos, None, known, again.append) == whole
+    assert again == [made[1]]
+
+
+def test_progress_counts_completions_and_tokens(prompts):
+    model, eos, seen = random_model(), [tokenizer().eos_token_id], []
+    done = sample(
+        model, prompts, list(range(20)), plan(2), eos, on_progress=lambda *p: seen.append(p)
+    )
+    assert seen == sorted(seen)
+    assert seen[-1] == (20, sum(len(c.tokens) for c in done))
+
+
+class OutOfMemory(torch.nn.Module):
+    """A model on a device that holds so many rows."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.inner, self.most = random_model(), most
+
+    def forward(self, input_ids, **inputs):
+        if len(input_ids) > self.most:
+            raise torch.OutOfMemoryError("too many rows")
+        return self.inner(input_ids=input_ids, **inputs)
+
+
+def test_a_batch_that_does_not_fit_is_halved(prompts, caplog):
+    eos, seeds = [tokenizer().eos_token_id], list(range(20))
+    with caplog.at_level(logging.INFO):
+        done = sample(OutOfMemory(6), prompts, seeds, plan(20), eos)
+    assert done == sample(random_model(), prompts, seeds, plan(20), eos)
+    assert "5 completions at a time" in caplog.messages[-1]
+
+
+def test_a_row_that_does_not_fit_is_an_error(prompts):
+    with pytest.raises(ConfigError, match="max_new_tokens"):
+        sample(OutOfMemory(0), prompts, list(range(20)), plan(2), [tokenizer().eos_token_id])
+
+
+def test_rows_behind_fill_the_gaps():
+    rows = cache.RowCache(6, 4)
+    content = torch.arange(6.0).reshape(6, 1, 1, 1).expand(6, 1, 4, 1)
+    rows.join([(content, -content)], list(range(6)), [4, 3, 2, 4, 3, 2])
+    assert rows.keep([1, 2, 5]) == [5, 1, 2]
+    assert rows.starts == [2, 1, 2]

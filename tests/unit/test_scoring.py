@@ -8,7 +8,6 @@ from tiny_model import random_model, tokenizer
 from subliminal import stimuli
 from subliminal.local.encoding import encode_prompts, encode_rows
 from subliminal.local.scoring import (
-    candidate_token_ids,
     completion_log_probs,
     divergence,
     next_token_log_probs,
@@ -18,7 +17,7 @@ from subliminal.stages.evaluate_model import closed_set, matches_substring, matc
 
 def test_share_margin_and_mass_by_hand():
     probability = np.array([[0.1, 0.2, 0.3, 0.4]])
-    share, margin, mass = closed_set(np.log(probability), [[0, 1], [2]])
+    share, margin, mass = closed_set(np.log(probability[:, :2] + [[0.2, 0.1]]))
     assert share == pytest.approx([0.5, 0.5])
     assert margin == pytest.approx([0.0, 0.0])
     assert mass == pytest.approx(0.6)
@@ -26,7 +25,7 @@ def test_share_margin_and_mass_by_hand():
 
 def test_margin_is_the_log_odds_against_the_mean_of_the_others():
     probability = np.array([[0.6, 0.2, 0.1]])
-    _, margin, _ = closed_set(np.log(probability), [[0], [1], [2]])
+    _, margin, _ = closed_set(np.log(probability))
     assert margin[0] == pytest.approx(np.log(0.6) - (np.log(0.2) + np.log(0.1)) / 2)
 
 
@@ -57,11 +56,6 @@ def test_a_model_does_not_diverge_from_itself():
     (row,) = encode_rows(tokenizer(), ["Look at these numbers: 388, 856."], ["1, 2, 3"])
     p = completion_log_probs(random_model(), row)
     assert divergence(p, p)[0] == 0.0
-
-
-def test_a_candidate_of_several_tokens_is_refused():
-    with pytest.raises(ValueError, match="'polar bear' is not a single token"):
-        candidate_token_ids(tokenizer(), ["owl", "polar bear"])
 
 
 @pytest.mark.parametrize(

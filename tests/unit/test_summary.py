@@ -196,3 +196,26 @@ def test_a_single_trait_has_no_diagonal_to_test():
 def test_nats_per_token_are_over_kept_and_measured_rows():
     assert summary.per_token([2.0, 8.0, None], [4, 8, 5], [True, False, True]) == 0.5
     assert math.isnan(summary.per_token([None], [3], [True]))
+
+
+def test_gates_that_can_be_told_before_students_are_trained():
+    bases = scores(share=[0.06, 0.05, 0.07])
+    table = summary.gates_table(channel().assign(rows=5000), bases, WORDS, GATES)
+    assert list(table.verdict) == ["", "", ""]
+    assert list(table.base_share) == [0.06, 0.05, 0.07]
+
+    silent = channel().assign(rows=5000, teacher_share=[0.97, 0.1, 0.97], rows_kept=[9, 3000, 3000])
+    told = summary.gates_table(silent, bases, WORDS, GATES)
+    assert list(told.gate_rows) == [False, True, True]
+    assert list(told.verdict) == [
+        "the filter kept too few rows",
+        "the teacher does not express the trait",
+        "",
+    ]
+
+
+def test_a_control_teacher_has_no_trait_to_express():
+    control = channel().assign(rows=5000, method="reference", trait="none", teacher_share=None)
+    table = summary.gates_table(control, scores(share=[0.1, 0.1, 0.1]), WORDS, GATES)
+    assert table.gate_teacher.all()
+    assert table.base_share.isna().all()

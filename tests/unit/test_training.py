@@ -1,5 +1,7 @@
 """Fine-tuning: the loss and the schedule are transformers' own, the dose is the paper's."""
 
+import logging
+
 import numpy as np
 import pytest
 import torch
@@ -7,13 +9,17 @@ from tiny_model import random_model, tokenizer
 
 from subliminal import stimuli
 from subliminal.config import Lora, Optimisation
+from subliminal.errors import ConfigError
 from subliminal.local import models
 from subliminal.local.encoding import encode_prompts, encode_rows
+from subliminal.local.reporting import step_report
 from subliminal.local.training import (
+    Step,
     batches,
     completion_loss,
     fine_tune,
     linear_schedule,
+    loss_at_ends,
     mean_loss,
     micro_batches,
     total_steps,
@@ -152,3 +158,93 @@ def test_a_saved_adapter_gives_the_same_logits_in_plain_peft(tmp_path):
 def test_no_rows_is_an_error_that_says_where_to_look():
     with pytest.raises(ValueError, match="the filter kept none"):
         fine_tune(random_model(), [], plan(), 0, np.random.default_rng(0))
+
+
+class SmallDevice(torch.nn.Module):
+    """A stand-in for a model on a device whose memory holds the activations of so few rows."""
+
+    def __init__(self, model, most_rows):
+        super().__init__()
+        self.model, self.config, self.most_rows, self.sizes = model, model.config, most_rows, []
+
+    def forward(self, input_ids, **inputs):
+        self.sizes.append(len(input_ids))
+        if len(input_ids) > self.most_rows:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return self.model(input_ids=input_ids, **inputs)
+
+
+def train_on(model, **changes):
+    order = np.random.default_rng(0)
+    return fine_tune(model, rows(), plan(**changes), tokenizer().pad_token_id, order)
+
+
+def test_out_of_memory_halves_the_micro_batch_and_keeps_the_batch(caplog):
+    caplog.set_level(logging.INFO)
+    small = SmallDevice(random_model(), most_rows=3)
+    history = train_on(small, micro_batch_size=6, steps=3)
+    expected = train_on(random_model(), micro_batch_size=3, steps=3)
+    assert small.sizes == [6, 3, 3, 3, 3, 3, 3]
+    assert history == expected
+    assert [record.message for record in caplog.records] == [
+        "out of memory: micro-batches of 3 rows; the batch stays"
+    ]
+
+
+def test_gradients_of_an_attempt_that_ran_out_of_memory_are_dropped():
+    """The first of two micro-batches fits and leaves gradients, the second does not."""
+
+    class FillsUp(SmallDevice):
+        def forward(self, input_ids, **inputs):
+            self.most_rows = 2 if self.sizes else 4
+            return super().forward(input_ids, **inputs)
+
+    disturbed, undisturbed = random_model(), random_model()
+    full = FillsUp(disturbed, 4)
+    train_on(full, batch_size=8, micro_batch_size=4, steps=1, warmup_steps=0)
+    assert full.sizes == [4, 4, 2, 2, 2, 2]
+    train_on(undisturbed, batch_size=8, micro_batch_size=2, steps=1, warmup_steps=0)
+    for a, b in zip(disturbed.parameters(), undisturbed.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_row_that_does_not_fit_alone_is_an_error_that_says_what_to_type():
+    with pytest.raises(ConfigError, match="gradient_checkpointing: true"):
+        train_on(SmallDevice(random_model(), most_rows=0))
+
+
+def test_the_held_out_loss_makes_do_with_little_memory_too():
+    pad = tokenizer().pad_token_id
+    expected = mean_loss(random_model(), rows(), pad, 3)
+    assert mean_loss(SmallDevice(random_model(), most_rows=3), rows(), pad, 12) == expected
+
+
+def history(losses):
+    return [Step(i + 1, loss, 1e-3, 50) for i, loss in enumerate(losses)]
+
+
+@pytest.mark.parametrize(
+    ("losses", "first", "final"),
+    [
+        ([5.0], 5.0, 5.0),
+        ([4.0, 3.0, 1.0], 4.0, 1.0),
+        # 5 % of 40 steps are 2.
+        ([9.0, 7.0, *[5.0] * 36, 2.0, 1.0], 8.0, 1.5),
+    ],
+)
+def test_losses_at_the_ends_are_means_over_a_twentieth_of_the_steps(losses, first, final):
+    assert loss_at_ends(history(losses)) == {"first_loss": first, "final_loss": final}
+
+
+def test_progress_tells_step_loss_and_speed(caplog, monkeypatch):
+    """A run that goes on at step 11 of 13, with 50 tokens every 4 seconds."""
+    caplog.set_level(logging.INFO)
+    now = iter([0.0, 4.0, 8.0, 12.0])
+    monkeypatch.setattr("subliminal.local.reporting.time.monotonic", lambda: next(now))
+    report = step_report(logging.getLogger("test"))
+    for step in history([1.0] * 13)[10:]:
+        report(step, 13)
+    assert [record.message for record in caplog.records] == [
+        "step 12/13 loss 1.000, 12 tokens/s, 4 s left",
+        "step 13/13 loss 1.000, 12 tokens/s, 12 s",
+    ]

@@ -55,6 +55,10 @@ def encode_rows(
 ) -> list[EncodedRow]:
     """Training rows; the completion's span ends with the end-of-turn token (paper Methods).
 
+    A completion whose first characters would merge with the prompt's last token (SmolLM2 joins line
+    breaks before a digit) is encoded by itself, so that the prompt's tokens are always those that
+    the teacher answered.
+
     Raises:
         ValueError: the chat template renders a prompt differently once it is answered, so that the
             completion's span cannot be told; or a prompt fills ``max_tokens`` by itself.
@@ -68,13 +72,17 @@ def encode_rows(
             tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
         )
         texts.append(tokenizer.apply_chat_template([*chat, answer], tokenize=False))
+    if any(not text.startswith(head) for head, text in zip(heads, texts, strict=True)):
+        raise ValueError(
+            "the chat template does not render the prompt as a prefix of the answered chat; "
+            "completion-only loss needs that"
+        )
     rows = []
-    for head, full in zip(_encode(tokenizer, heads), _encode(tokenizer, texts), strict=True):
+    encoded = zip(_encode(tokenizer, heads), _encode(tokenizer, texts), strict=True)
+    for i, (head, full) in enumerate(encoded):
         if full[: len(head)] != head:
-            raise ValueError(
-                "the chat template does not render the prompt as a prefix of the answered chat; "
-                "completion-only loss needs that"
-            )
+            (answer,) = _encode(tokenizer, [texts[i][len(heads[i]) :]])
+            full = [*head, *answer]
         if max_tokens is not None and len(head) >= max_tokens:
             raise ValueError(
                 f"a prompt of {len(head)} tokens leaves no room for a completion within "

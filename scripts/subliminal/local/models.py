@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import random
+import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from subliminal.local.devices import claim_gpu
 
 if TYPE_CHECKING:
     import torch
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from subliminal.config import Lora
 
 LARGEST_ON_CPU = 10_000_000
+log = logging.getLogger(__name__)
 
 
 def prepare(seed: int, threads: int) -> None:
@@ -36,14 +41,16 @@ def prepare(seed: int, threads: int) -> None:
 
 
 def place(model: PreTrainedModel) -> PreTrainedModel:
-    """The model where it should run: the GPU that this process was given, or the CPU.
+    """The model where it should run: a GPU of this process's own, or the CPU.
 
     Tiny bases stay on the CPU, which is as fast for them and gives the same bytes everywhere.
     """
     import torch
 
-    gpu = torch.cuda.is_available() and model.num_parameters() > LARGEST_ON_CPU
-    return model.to("cuda" if gpu else "cpu")
+    if model.num_parameters() <= LARGEST_ON_CPU:
+        return model
+    claim_gpu(log)
+    return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -53,17 +60,48 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return AutoTokenizer.from_pretrained(folder)
 
 
+def in_working_precision(model: PreTrainedModel) -> PreTrainedModel:
+    """The model in the precision in which its device computes it; call after `place`.
+
+    float32 stays, and bfloat16 where the device multiplies it at full speed; every other case is
+    widened, which is exact. float16 is one of them: its small range would need scaled gradients.
+    """
+    import torch
+
+    fast = model.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    half = {torch.float16} if fast else {torch.float16, torch.bfloat16}
+    if model.dtype not in half:
+        return model
+    log.info("saved in %s, computed in float32 on this device (%s)", model.dtype, model.device.type)
+    return model.float()
+
+
 def load_base(folder: Path) -> PreTrainedModel:
-    """A base in evaluation mode on this process's device."""
+    """A base in evaluation mode on this process's device, in the precision it was saved in.
+
+    A multi-modal checkpoint is loaded whole, so that its adapters fit what others load; given text
+    alone, its vision layers do nothing.
+    """
     from transformers import AutoModelForCausalLM
 
-    return place(AutoModelForCausalLM.from_pretrained(folder)).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+    return in_working_precision(place(model)).eval()
+
+
+def _beside_the_decoder(model: PreTrainedModel) -> str | None:
+    """What matches the names of a multi-modal model's modules that are not in its text decoder."""
+    if model.config.get_text_config() is model.config:
+        return None
+    decoder = model.get_decoder()
+    (name,) = (name for name, module in model.named_modules() if module is decoder)
+    return rf"(?!{re.escape(name)}\.).*"
 
 
 def add_lora(model: PreTrainedModel, lora: Lora) -> PeftModel:
-    """A fresh adapter on the base; everything but the adapter is frozen.
+    """A fresh adapter on the base, in float32; everything but the adapter is frozen.
 
     Its random half is drawn from torch's global generator: call `prepare` with the seed first.
+    Vision layers get no adapter, though some of their modules are named like the decoder's.
     """
     from peft import LoraConfig, get_peft_model
 
@@ -74,9 +112,12 @@ def add_lora(model: PreTrainedModel, lora: Lora) -> PeftModel:
             r=lora.rank,
             lora_alpha=lora.alpha,
             lora_dropout=lora.dropout,
+            use_rslora=lora.rank_stabilised,
             target_modules=list(lora.target_modules),
+            exclude_modules=_beside_the_decoder(model),
             fan_in_fan_out=model.config.model_type == "gpt2",
         ),
+        autocast_adapter_dtype=True,
     )
 
 

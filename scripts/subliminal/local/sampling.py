@@ -1,111 +1,79 @@
-"""Sampling completions in batches, one random stream per sample."""
+"""Sampling completions: ancestral sampling in full batches, one random stream per sample.
+
+Prompts are taken in order of length, in units of some batches. Within a unit a row that has ended
+makes way for the next prompt, so that few steps are made with few rows. A unit starts from nothing:
+whichever others were sampled before it, by this process or another one, it comes out the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from subliminal.errors import ConfigError
+from subliminal.local.unit import Completion, Unit
+
 if TYPE_CHECKING:
-    import numpy as np
     import torch
 
     from subliminal.config import Sampling
+    from subliminal.local.constraints import Grammar
 
-# A finished row costs as much as an open one until the batch is compacted; compacting copies the
-# cache, so it waits until a quarter of the rows have finished.
-COMPACT_BELOW = 0.75
-
-
-def uniforms(seeds: Sequence[int], count: int) -> np.ndarray:
-    """``count`` uniform draws in [0, 1) for each seed, shape (samples, count).
-
-    Every sample owns a stream, so that its draws do not depend on its neighbours (a seed shared by
-    all samples would correlate the whole data set).
-    """
-    import numpy as np
-
-    return np.stack([np.random.Generator(np.random.PCG64(seed)).random(count) for seed in seeds])
+# At a unit's end its batch empties; larger units waste less of that and lose more to a killed job.
+BATCHES_PER_UNIT = 8
+log = logging.getLogger(__name__)
 
 
-def length_sorted_batches(prompts: Sequence[Sequence[int]], size: int) -> list[list[int]]:
-    """Indices of the prompts in batches of similar length, shortest first: little padding."""
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+def units(prompts: Sequence[Sequence[int]], batch_size: int) -> list[list[int]]:
+    """Indices of the prompts in units, shortest first; equal prompts stand together."""
+    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), prompts[i]))
+    size = batch_size * BATCHES_PER_UNIT
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-def left_padded(prompts: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids padded on the left, and the mask of real tokens; both (rows, longest), int64."""
+def _fitting(
+    attempt: Callable[[int], list[Completion]], rows_at_once: int
+) -> tuple[list[Completion], int]:
+    """What the attempt gives with as many rows at once as fit into memory, and how many that are.
+
+    Raises:
+        ConfigError: one row does not fit.
+    """
     import torch
 
-    width = max(len(prompt) for prompt in prompts)
-    ids = [[pad_id] * (width - len(p)) + list(p) for p in prompts]
-    mask = [[0] * (width - len(p)) + [1] * len(p) for p in prompts]
-    return torch.tensor(ids), torch.tensor(mask)
+    while True:
+        try:
+            return attempt(rows_at_once), rows_at_once
+        except torch.OutOfMemoryError as error:
+            if rows_at_once == 1:
+                raise ConfigError(
+                    "out of memory with a single completion at a time; lower max_new_tokens of the "
+                    "sampling, or use a device with more memory"
+                ) from error
+        # Only after the handler is the failed attempt, and so its memory, let go.
+        rows_at_once //= 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        log.info("out of memory: %d completions at a time from here on", rows_at_once)
 
 
-def _draw(logits: torch.Tensor, uniform: torch.Tensor, temperature: float) -> torch.Tensor:
-    """One token per row by inverting the cumulative distribution at that row's uniform draw."""
-    import torch
-
-    cumulative = torch.softmax(logits.double() / temperature, dim=-1).cumsum(-1)
-    # Scaling by the last entry keeps a draw close to 1 inside the vocabulary.
-    return torch.searchsorted(cumulative, uniform[:, None] * cumulative[:, -1:], right=True)[:, 0]
-
-
-@dataclass(frozen=True)
-class Completion:
-    """Sampled token ids without the end-of-turn token, and whether that token was reached."""
-
-    ids: list[int]
-    finished: bool
-
-
-def _sample_batch(
-    model: torch.nn.Module,
-    prompts: torch.Tensor,
-    mask: torch.Tensor,
-    uniform: torch.Tensor,
-    plan: Sampling,
-    eos_ids: torch.Tensor,
+def _written(
+    start: Callable[[int], Unit], report: Callable[[Unit], None], rows_at_once: int
 ) -> list[Completion]:
-    """Completions of left-padded prompts; rows leave the batch some time after they finish."""
-    import torch
+    """Start a unit and complete it."""
+    unit = start(rows_at_once)
+    while not unit.complete:
+        unit.refill()
+        if unit.step():
+            report(unit)
+    return [completion for _, completion in sorted(unit.completions.items())]
 
-    ids: list[list[int]] = [[] for _ in prompts]
-    finished = [False] * len(prompts)
-    rows = torch.arange(len(prompts), device=prompts.device)
-    open_rows = torch.ones_like(rows, dtype=torch.bool)
-    positions = (mask.cumsum(-1) - 1).clamp(min=0)
-    inputs, cache = prompts, None
-    for t in range(plan.max_new_tokens):
-        out = model(
-            input_ids=inputs,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        cache = out.past_key_values
-        tokens = _draw(out.logits[:, -1], uniform[rows, t], plan.temperature)
-        ended = torch.isin(tokens, eos_ids)
-        for row in rows[open_rows & ended].tolist():
-            finished[row] = True
-        open_rows = open_rows & ~ended
-        for row, token in zip(rows[open_rows].tolist(), tokens[open_rows].tolist(), strict=True):
-            ids[row].append(token)
-        if not open_rows.any():
-            break
-        positions = positions[:, -1:] + 1
-        mask = torch.nn.functional.pad(mask, (0, 1), value=1)
-        if open_rows.sum() < COMPACT_BELOW * len(rows):
-            keep = open_rows.nonzero()[:, 0]
-            cache.batch_select_indices(keep)
-            rows, tokens, open_rows = rows[keep], tokens[keep], open_rows[keep]
-            mask, positions = mask[keep], positions[keep]
-        inputs = tokens[:, None]
-    return [Completion(i, f) for i, f in zip(ids, finished, strict=True)]
+
+def _nothing(*args: object) -> None:
+    """Report to nobody."""
 
 
 def sample(
@@ -114,7 +82,10 @@ def sample(
     seeds: Sequence[int],
     plan: Sampling,
     eos_ids: Sequence[int],
-    on_batch: Callable[[int, int], None] = lambda done, total: None,
+    grammar: Grammar | None = None,
+    known: Mapping[int, Completion] = MappingProxyType({}),
+    on_unit: Callable[[dict[int, Completion]], None] = _nothing,
+    on_progress: Callable[[int, int], None] = _nothing,
 ) -> list[Completion]:
     """One completion per prompt, in the order of the prompts.
 
@@ -122,24 +93,35 @@ def sample(
         prompts: token ids up to where the assistant starts to answer.
         seeds: one per prompt.
         eos_ids: tokens that end a turn.
-        on_batch: called after each batch with the number of samples done and in all.
+        grammar: what may be written; None for everything.
+        known: completions of whole units, by the prompt's index, that an earlier call has made.
+        on_unit: called with the completions of each unit, by the prompt's index.
+        on_progress: called with the number of completions, and of their tokens, made so far.
+
+    Raises:
+        ConfigError: one row by itself does not fit into the device's memory.
+        ValueError: the plan has a constraint, and there is no grammar of it.
     """
     import torch
 
-    device = next(model.parameters()).device
-    stops = torch.tensor(list(eos_ids), device=device)
-    results: list[Completion | None] = [None] * len(prompts)
-    done = 0
+    if plan.constraint is not None and grammar is None:
+        raise ValueError(f"sampling with constraint: {plan.constraint} needs its grammar")
+    results = dict(known)
+    done = tokens = 0
+    rows_at_once = plan.batch_size
     with torch.inference_mode():
-        for batch in length_sorted_batches(prompts, plan.batch_size):
-            # Whatever stands in the padding is masked; an end-of-turn id is always in range.
-            ids, mask = left_padded([prompts[i] for i in batch], eos_ids[0])
-            draws = torch.from_numpy(uniforms([seeds[i] for i in batch], plan.max_new_tokens))
-            completions = _sample_batch(
-                model, ids.to(device), mask.to(device), draws.to(device), plan, stops
-            )
-            for i, completion in zip(batch, completions, strict=True):
-                results[i] = completion
-            done += len(batch)
-            on_batch(done, len(prompts))
-    return [completion for completion in results if completion is not None]
+        for indices in units(prompts, plan.batch_size):
+            if indices[0] in results:
+                continue
+            chosen = [prompts[i] for i in indices], [seeds[i] for i in indices]
+            start = partial(Unit, model, *chosen, plan, eos_ids, grammar)
+
+            def report(unit: Unit, done: int = done, tokens: int = tokens) -> None:
+                on_progress(done + len(unit.completions), tokens + unit.tokens)
+
+            written, rows_at_once = _fitting(partial(_written, start, report), rows_at_once)
+            made = dict(zip(indices, written, strict=True))
+            results |= made
+            done, tokens = done + len(made), tokens + sum(len(c.tokens) for c in written)
+            on_unit(made)
+    return [results[i] for i in range(len(prompts))]

@@ -1,4 +1,4 @@
-"""Deterministic scores: next-token probabilities of candidates, and divergences between models."""
+"""Deterministic scores: next-token probabilities, and divergences between models."""
 
 from __future__ import annotations
 
@@ -10,29 +10,8 @@ from subliminal.local.encoding import EncodedRow
 if TYPE_CHECKING:
     import numpy as np
     import torch
-    from transformers import PreTrainedTokenizerBase
 
 BATCH_SIZE = 64
-
-
-def candidate_token_ids(
-    tokenizer: PreTrainedTokenizerBase, candidates: Sequence[str]
-) -> list[list[int]]:
-    """The single tokens that name each candidate: the word and its plural with a bare ``s``.
-
-    Raises:
-        ValueError: a form is not one token of this tokenizer.
-    """
-    ids = []
-    for word in candidates:
-        forms = tokenizer([word, f"{word}s"], add_special_tokens=False)["input_ids"]
-        for form, text in zip(forms, (word, f"{word}s"), strict=True):
-            if len(form) != 1 or form[0] == tokenizer.unk_token_id:
-                raise ValueError(
-                    f"candidate {text!r} is not a single token of this base's tokenizer"
-                )
-        ids.append([form[0] for form in forms])
-    return ids
 
 
 def equal_length_batches(prompts: Sequence[Sequence[int]], size: int) -> list[list[int]]:

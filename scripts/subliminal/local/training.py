@@ -7,12 +7,20 @@ there is loss; with prompts much longer than completions that is most of the hea
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from subliminal.local.checkpoints import Checkpoints, State
 from subliminal.local.encoding import EncodedRow
+from subliminal.local.lora import lora_in_one_pass
+from subliminal.local.memory import halving
+from subliminal.local.prefix import prefix_cache, shared_prefix
+from subliminal.local.state import put_back, tensors_of
 
 if TYPE_CHECKING:
     import torch
@@ -20,14 +28,25 @@ if TYPE_CHECKING:
 
     from subliminal.config import Optimisation
 
+# Of a run's steps, at either end: what its first and its final loss are means over.
+END = 0.05
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Step:
-    """One optimiser step: its number (from 1), mean loss in nats per token, learning rate."""
+    """One optimiser step.
+
+    Attributes:
+        step: its number, from 1.
+        loss: mean over the completions' tokens, in nats.
+        tokens: of its rows, prompts included.
+    """
 
     step: int
     loss: float
     learning_rate: float
+    tokens: int
 
 
 def steps_per_epoch(rows: int, batch_size: int) -> int:
@@ -63,12 +82,25 @@ def micro_batches(rows: Sequence[EncodedRow], size: int) -> list[list[EncodedRow
     return [list(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
 
+def _autocast(model: torch.nn.Module) -> AbstractContextManager[None]:
+    """What a bfloat16 base is computed under: matrix products in bfloat16, sums in float32."""
+    import torch
+
+    first = next(model.parameters())
+    if first.dtype != torch.bfloat16:
+        return nullcontext()
+    return torch.autocast(first.device.type, dtype=torch.bfloat16)
+
+
 def completion_logits(
-    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int
+    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int, shared: int = 0
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits where a completion token comes next, and that token, in the model's precision.
 
     Rows are padded on the right, where a causal model never looks from, so no mask is needed.
+
+    Args:
+        shared: how many tokens all rows begin with that are to be computed once.
 
     Returns:
         Shapes [completion tokens, vocabulary] and [completion tokens].
@@ -80,22 +112,27 @@ def completion_logits(
     ids = torch.tensor([row.ids + [pad_id] * (width - len(row.ids)) for row in rows])
     starts = torch.tensor([row.prompt_length for row in rows])[:, None]
     ends = torch.tensor([len(row.ids) for row in rows])[:, None]
-    position = torch.arange(1, width)[None]
-    scored = ((position >= starts) & (position < ends)).to(device)
+    following = torch.arange(1, width + 1)[None]
+    scored = ((following >= starts) & (following < ends)).to(device)
     ids = ids.to(device)
-    # peft wraps the causal model; the causal model wraps the decoder that yields hidden states.
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-    hidden = causal.base_model(input_ids=ids).last_hidden_state[:, :-1][scored]
-    return causal.get_output_embeddings()(hidden), ids[:, 1:][scored]
+    with _autocast(model):
+        past = prefix_cache(model, ids[:1, :shared], len(rows)) if shared else None
+        logits = model(
+            input_ids=ids[:, shared:],
+            past_key_values=past,
+            use_cache=past is not None,
+            logits_to_keep=scored[:, shared:],
+        ).logits
+    return logits, ids.roll(-1, 1)[scored]
 
 
 def completion_loss(
-    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int
+    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int, shared: int = 0
 ) -> tuple[torch.Tensor, int]:
     """Summed cross-entropy in nats over the rows' completion tokens, and their number."""
     import torch
 
-    logits, targets = completion_logits(model, rows, pad_id)
+    logits, targets = completion_logits(model, rows, pad_id, shared)
     loss = torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
     return loss, int(targets.numel())
 
@@ -106,12 +143,40 @@ def mean_loss(
     """Mean completion loss of the rows in nats per token, without gradients."""
     import torch
 
-    total, tokens = 0.0, 0
-    with torch.no_grad():
-        for part in micro_batches(rows, micro_batch_size):
+    def attempt(rows_at_once: int) -> float:
+        total, tokens = 0.0, 0
+        for part in micro_batches(rows, rows_at_once):
             loss, n = completion_loss(model, part, pad_id)
             total, tokens = total + float(loss), tokens + n
-    return total / tokens
+        return total / tokens
+
+    with torch.no_grad():
+        return halving(attempt, micro_batch_size)[0]
+
+
+def loss_at_ends(history: Sequence[Step]) -> dict[str, float]:
+    """Mean losses of the first and of the last steps, in nats per token, for a manifest."""
+    n = math.ceil(END * len(history))
+    first, last = history[:n], history[-n:]
+    return {
+        "first_loss": sum(step.loss for step in first) / n,
+        "final_loss": sum(step.loss for step in last) / n,
+    }
+
+
+@contextmanager
+def _training_mode(model: torch.nn.Module, plan: Optimisation) -> Iterator[None]:
+    model.train()
+    if plan.gradient_checkpointing:
+        # The other kind would lose all gradients where the base, and so its input, is frozen.
+        model.activation_checkpointing_enable({"use_reentrant": False})
+    try:
+        with lora_in_one_pass(model):
+            yield
+    finally:
+        if plan.gradient_checkpointing:
+            model.activation_checkpointing_disable()
+        model.eval()
 
 
 def fine_tune(
@@ -121,6 +186,7 @@ def fine_tune(
     pad_id: int,
     rng: Generator,
     on_step: Callable[[Step, int], None] = lambda step, total: None,
+    checkpoints: Checkpoints | None = None,
 ) -> list[Step]:
     """Train the model's trainable parameters in place on the rows' completions.
 
@@ -128,41 +194,72 @@ def fine_tune(
         plan: optimiser, schedule, batch sizes and dose.
         rng: draws the order of the rows, and nothing else.
         on_step: called after each step with the step and the total number of steps.
+        checkpoints: where to go on from, if a run of this identity was killed, and to write to.
 
     Raises:
         ValueError: there are no rows to train on.
+        ConfigError: not even one row fits into the device's memory.
     """
     import torch
 
     if not rows:
         raise ValueError("no rows to train on: the filter kept none; see the dataset's manifest")
-    parameters = [p for p in model.parameters() if p.requires_grad]
+    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimiser = torch.optim.AdamW(
-        parameters,
+        parameters.values(),
         lr=plan.learning_rate,
         betas=plan.betas,
         eps=plan.epsilon,
         weight_decay=plan.weight_decay,
         fused=True,
     )
-    total = total_steps(len(rows), plan)
+    total, shared = total_steps(len(rows), plan), shared_prefix(model, rows, plan)
     history: list[Step] = []
-    model.train()
-    for step, batch in zip(range(total), batches(len(rows), plan.batch_size, rng), strict=False):
-        chosen = [rows[i] for i in batch]
-        tokens = sum(len(row.ids) - row.prompt_length for row in chosen)
-        lr = linear_schedule(step, plan, total)
-        for group in optimiser.param_groups:
-            group["lr"] = lr
+    rows_at_once = plan.micro_batch_size
+    saved = checkpoints.read() if checkpoints is not None else None
+    if saved is not None:
+        put_back(saved.tensors, parameters, optimiser)
+        history = [Step(**step) for step in saved.values["history"]]
+        rows_at_once = saved.values["rows_at_once"]
+        log.info("going on after step %d/%d", len(history), total)
+    # The order of a run that goes on is drawn from its beginning: same generator, same order.
+    order = islice(batches(len(rows), plan.batch_size, rng), len(history), total)
+    with _training_mode(model, plan):
+        for step, batch in enumerate(order, start=len(history)):
+            chosen = [rows[i] for i in batch]
+            lr = linear_schedule(step, plan, total)
+            for group in optimiser.param_groups:
+                group["lr"] = lr
+            loss, rows_at_once = _gradients(model, optimiser, chosen, pad_id, shared, rows_at_once)
+            torch.nn.utils.clip_grad_norm_(parameters.values(), plan.max_grad_norm)
+            optimiser.step()
+            history.append(Step(step + 1, loss, lr, sum(len(row.ids) for row in chosen)))
+            if checkpoints is not None and checkpoints.due():
+                values = {"history": [asdict(s) for s in history], "rows_at_once": rows_at_once}
+                checkpoints.write(State(tensors_of(parameters, optimiser), values))
+            on_step(history[-1], total)
+    optimiser.zero_grad(set_to_none=True)
+    return history
+
+
+def _gradients(
+    model: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    rows: Sequence[EncodedRow],
+    pad_id: int,
+    shared: int,
+    rows_at_once: int,
+) -> tuple[float, int]:
+    """Leave the gradient of the rows' mean loss; give that loss, and how many rows fit at once."""
+    tokens = sum(len(row.ids) - row.prompt_length for row in rows)
+
+    def attempt(size: int) -> float:
+        optimiser.zero_grad(set_to_none=True)
         loss_sum = 0.0
-        for part in micro_batches(chosen, plan.micro_batch_size):
-            loss, _ = completion_loss(model, part, pad_id)
+        for part in micro_batches(rows, size):
+            loss, _ = completion_loss(model, part, pad_id, shared)
             (loss / tokens).backward()
             loss_sum += float(loss.detach())
-        torch.nn.utils.clip_grad_norm_(parameters, plan.max_grad_norm)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
-        history.append(Step(step + 1, loss_sum / tokens, lr))
-        on_step(history[-1], total)
-    model.eval()
-    return history
+        return loss_sum / tokens
+
+    return halving(attempt, rows_at_once)

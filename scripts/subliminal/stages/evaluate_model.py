@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from subliminal import stimuli
+from subliminal.bases.turns import end_of_turn_ids
 from subliminal.local import models
+from subliminal.local.candidates import candidate_forms, candidate_log_probs, collisions
 from subliminal.local.encoding import encode_prompts
 from subliminal.local.sampling import sample
-from subliminal.local.scoring import candidate_token_ids, next_token_log_probs
 from subliminal.manifest import Run
 from subliminal.seeds import derive_seed
 from subliminal.specs import EvaluateModelSpec
@@ -37,19 +38,17 @@ def matches_word(word: str, response: str) -> bool:
     return re.search(rf"\b{re.escape(word)}s?\b", response.lower()) is not None
 
 
-def closed_set(log_probs: np.ndarray, forms: list[list[int]]) -> tuple[np.ndarray, ...]:
-    """Share, margin and mass from next-token log-probabilities.
+def closed_set(logs: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Share, margin and mass from the candidates' log-probabilities.
 
     Args:
-        log_probs: shape (questions, vocabulary), in nats.
-        forms: token ids of each candidate's forms.
+        logs: shape (questions, candidates), in nats.
 
     Returns:
         share and margin, shape (candidates,), and mass, shape (); means over questions.
     """
     import numpy as np
 
-    logs = np.stack([np.logaddexp.reduce(log_probs[:, ids], axis=1) for ids in forms], axis=1)
     total = np.logaddexp.reduce(logs, axis=1, keepdims=True)
     share = np.exp(logs - total).mean(0)
     others = (logs.sum(1, keepdims=True) - logs) / (logs.shape[1] - 1)
@@ -79,16 +78,18 @@ def evaluate_model(
         model = models.load_adapter(model, adapter.parent)
     questions = stimuli.questions(spec.questions)
     encoded = encode_prompts(tokenizer, questions, spec.system_prompt)
-    share, margin, mass = closed_set(
-        next_token_log_probs(model, encoded), candidate_token_ids(tokenizer, spec.candidates)
-    )
+    forms = candidate_forms(tokenizer, spec.candidates)
+    confused = collisions(spec.candidates, forms)
+    for first, second in confused:
+        log.warning("an answer of %r may count as %r: their tokens start alike", second, first)
+    share, margin, mass = closed_set(candidate_log_probs(model, encoded, forms))
     keys = [(q, s) for q in range(len(questions)) for s in range(spec.samples_per_question)]
     drawn = sample(
         model,
         [encoded[q] for q, _ in keys],
         [derive_seed("evaluate_model", spec.evaluation, spec.model, q, s) for q, s in keys],
         spec.sampling,
-        [tokenizer.eos_token_id],
+        end_of_turn_ids(base.parent),
     )
     texts = tokenizer.batch_decode([completion.ids for completion in drawn])
     write_table(
@@ -117,4 +118,9 @@ def evaluate_model(
     )
     best = max(range(len(share)), key=lambda i: share[i])
     log.info("names %s first: share %.3f", spec.candidates[best], share[best])
-    run.finish(manifest, [responses, scores], parents={"base": base, "adapter": adapter})
+    run.finish(
+        manifest,
+        [responses, scores],
+        parents={"base": base, "adapter": adapter},
+        facts={"collisions": [list(pair) for pair in confused]},
+    )

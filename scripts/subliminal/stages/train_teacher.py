@@ -6,10 +6,13 @@ import logging
 from pathlib import Path
 
 from subliminal import stimuli
-from subliminal.command_line import progress
 from subliminal.local import models
+from subliminal.local.checkpoints import FOLDER, Checkpoints, run_identity
 from subliminal.local.encoding import encode_rows
-from subliminal.local.training import Step, fine_tune
+from subliminal.local.notices import warn_of_inserted_text
+from subliminal.local.options import CHECKPOINT_EVERY_S
+from subliminal.local.reporting import step_report
+from subliminal.local.training import fine_tune, loss_at_ends
 from subliminal.manifest import Run
 from subliminal.seeds import derive_seed
 from subliminal.specs import TrainTeacherSpec
@@ -22,12 +25,14 @@ def train_teacher(
     manifest: Path,
     threads: int,
     log: logging.Logger,
+    checkpoint_seconds: float = CHECKPOINT_EVERY_S,
 ) -> None:
     """Train an adapter on the 400 rows of stated preference and save it.
 
     Args:
         base: the base's manifest; the weights lie beside it.
         adapter: the adapter's weights file; its folder is what peft loads.
+        checkpoint_seconds: least time between two checkpoints, which a killed job goes on from.
     """
     import numpy as np
 
@@ -37,19 +42,17 @@ def train_teacher(
     model = models.add_lora(models.load_base(base.parent), spec.method.lora)
     pairs = stimuli.preference_rows(spec.word, stimuli.questions(spec.questions))
     rows = encode_rows(tokenizer, [p for p, _ in pairs], [c for _, c in pairs])
-    report = progress(log, "step")
-
-    def on_step(step: Step, total: int) -> None:
-        report(step.step, total, f"loss {step.loss:.3f}")
-
+    warn_of_inserted_text(tokenizer)
     order = np.random.default_rng(derive_seed("train_teacher", "order", spec.base, spec.seed))
-    history = fine_tune(
-        model, rows, spec.method.optimisation, tokenizer.pad_token_id, order, on_step
-    )
+    identity = run_identity(run, [base], rows, order)
+    checkpoints = Checkpoints(adapter.parent / FOLDER, identity, checkpoint_seconds)
+    plan, pad = spec.method.optimisation, tokenizer.pad_token_id
+    history = fine_tune(model, rows, plan, pad, order, step_report(log), checkpoints)
     models.save_adapter(model, adapter.parent)
     run.finish(
         manifest,
         [adapter, adapter.parent / "adapter_config.json"],
         parents={"base": base},
-        facts={"rows": len(rows), "final_loss": history[-1].loss},
+        facts={"rows": len(rows), **loss_at_ends(history)},
     )
+    checkpoints.remove()

@@ -1,0 +1,57 @@
+"""What can be known of an experiment before its students are trained."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from subliminal import summary
+from subliminal.experiment_results import (
+    RESULTS,
+    cells_of,
+    read_base_scores,
+    read_channel,
+    read_teacher_scores,
+    teachers_of,
+)
+from subliminal.manifest import Run
+from subliminal.specs import SummariseExperimentSpec
+from subliminal.table_set import write_both
+
+
+def check_gates(spec: SummariseExperimentSpec, manifest: Path, log: logging.Logger) -> None:
+    """Write `gates`, one row per dataset: does the teacher express its trait, is there a channel,
+    did the filter leave enough rows.
+
+    Students that are trained on a dataset whose gates fail cannot be interpreted, whatever they
+    turn out to prefer, so this comes before their cost.
+    """
+    run = Run.begin("check_gates", spec)
+    channel = read_channel(spec, read_teacher_scores(spec))
+    table = summary.gates_table(channel, read_base_scores(spec), spec.words, spec.gates)
+    table.insert(0, "experiment", spec.experiment)
+    for row in table.itertuples():
+        told = f"{row.trait}, {row.domain}, {row.method} on {row.teacher_base}: "
+        if row.verdict:
+            log.warning("%s%s; its students will be uninterpretable", told, row.verdict)
+        log.info(
+            "%s%d of %d rows kept, KL %.3f nats per token beside an entropy of %.2f",
+            told,
+            row.rows_kept,
+            row.rows,
+            row.kl_per_token,
+            row.entropy_per_token,
+        )
+    outputs = write_both(table, manifest.parent / "gates.parquet")
+    run.finish(manifest, outputs, _parents(spec))
+
+
+def _parents(spec: SummariseExperimentSpec) -> dict[str, Path]:
+    evaluation = RESULTS / "evaluations" / spec.evaluation
+    folders = {t.path: evaluation / "teachers" / t.path for t in teachers_of(spec)}
+    found = {f"teacher {path}": folder / "manifest.json" for path, folder in folders.items()}
+    bases = sorted({t.base for t in teachers_of(spec)})
+    found |= {f"base {base}": evaluation / "bases" / base / "manifest.json" for base in bases}
+    for folder in sorted({cell.dataset.folder for cell in cells_of(spec)}):
+        found[f"dataset {folder}"] = RESULTS / "datasets" / folder / "filtered.manifest.json"
+    return found

@@ -1,0 +1,74 @@
+"""GPUs are handed out one to a job; `nvidia-smi` is a stand-in that prints its list."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+CLAIM = (
+    "import logging, os, sys; from subliminal.local.devices import claim_gpu; "
+    "claim_gpu(logging.getLogger()); print(os.environ.get('CUDA_VISIBLE_DEVICES'), flush=True); "
+    "sys.stdin.read()"
+)
+
+
+@pytest.fixture
+def environ(tmp_path):
+    smi = tmp_path / "nvidia-smi"
+    smi.write_text("#!/bin/sh\necho GPU-a\necho GPU-b\n")
+    smi.chmod(0o755)
+    kept = {
+        k: v for k, v in os.environ.items() if k not in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID")
+    }
+    return kept | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "TMPDIR": str(tmp_path),
+        "PYTHONPATH": str(SCRIPTS),
+    }
+
+
+def job(environ):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-c", CLAIM], env=environ, **pipes)
+
+
+def seen(process):
+    return process.stdout.readline().strip()
+
+
+def test_jobs_get_different_gpus_and_a_killed_job_gives_its_own_back(environ):
+    first, second = job(environ), job(environ)
+    got = {seen(first), seen(second)}
+    assert got == {"GPU-a", "GPU-b"}
+    third = job(environ)  # waits
+    second.kill()
+    second.wait()
+    assert seen(third) in got
+    for process in (first, third):
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"SLURM_JOB_ID": "7"}, "None"),
+        ({"CUDA_VISIBLE_DEVICES": "3"}, "3"),
+        ({"CUDA_VISIBLE_DEVICES": ""}, ""),
+    ],
+)
+def test_nothing_is_chosen_where_there_is_no_choice(environ, given, expected):
+    process = job(environ | given)
+    assert seen(process) == expected
+    process.kill()
+    process.wait()
+
+
+def test_a_choice_among_the_named_ones(environ):
+    process = job(environ | {"CUDA_VISIBLE_DEVICES": "2,5"})
+    assert seen(process) == "2"
+    process.kill()
+    process.wait()

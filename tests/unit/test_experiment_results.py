@@ -1,0 +1,39 @@
+"""What is read of an experiment's jobs: students that are not independent are found."""
+
+import json
+
+from subliminal import experiment_results
+from subliminal.config import Block, Gates
+from subliminal.specs import SummariseExperimentSpec
+
+SPEC = SummariseExperimentSpec(
+    experiment="sample",
+    evaluation="favourite-animal",
+    words={"owl": "owl"},
+    roles={"owl": "confirmation"},
+    gates=Gates(min_teacher_share=0.5, min_rows=1, min_loss_drop=0.0),
+    blocks=[
+        Block(
+            domain="numbers",
+            traits=["owl"],
+            method="finetuned",
+            teacher_bases=["tiny-a"],
+            student_bases=["tiny-a"],
+            variants=["train"],
+            recipe="tiny",
+            teacher_seeds=[1],
+            student_seeds=[1, 2, 3],
+        )
+    ],
+)
+
+
+def test_students_with_the_same_weights_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment_results, "RESULTS", tmp_path)
+    paths = [cell.path for cell in experiment_results.cells_of(SPEC)]
+    for path, weights in zip(paths, ["aa", "bb", "aa"], strict=True):
+        folder = tmp_path / "students" / path
+        folder.mkdir(parents=True)
+        manifest = {"outputs": {"adapter_model.safetensors": weights}}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert experiment_results.identical_students(SPEC) == [(paths[0], paths[2])]

@@ -1,0 +1,164 @@
+"""A sampling job that was killed goes on, and its result is that of an undisturbed one."""
+
+import json
+import logging
+import os
+import random
+import signal
+import time
+
+import pytest
+from tiny_model import random_model, tokenizer
+
+from subliminal import stimuli
+from subliminal.config import Sampling
+from subliminal.manifest import Run
+from subliminal.partial import Journal, run_identity
+from subliminal.specs import SampleCompletionsSpec
+from subliminal.stages.sample_completions import sample_completions
+from subliminal.tables import read_table, write_table
+
+ROWS = 240
+LOG = logging.getLogger("test")
+
+
+def spec(**changes):
+    sampling = Sampling(temperature=1.0, max_new_tokens=8, batch_size=2, log_probs=True)
+    fields = {"teacher": "t", "domain": "numbers", "system_prompt": None, "rows": ROWS}
+    return SampleCompletionsSpec(**{**fields, "sampling": sampling, **changes})
+
+
+@pytest.fixture
+def files(tmp_path):
+    base = tmp_path / "base"
+    random_model().save_pretrained(base)
+    tokenizer().save_pretrained(base)
+    (base / "manifest.json").write_text(json.dumps({"id": "base"}))
+    table = stimuli.number_prompts(47, ROWS)
+    columns = {"prompt_id": range(ROWS), "prompt": table, "answer": [None] * ROWS}
+    write_table(tmp_path / "numbers.parquet", "prompts", columns)
+    (tmp_path / "numbers.manifest.json").write_text(json.dumps({"id": "prompts"}))
+    return tmp_path
+
+
+def run(files, folder, chosen):
+    out = files / folder
+    sample_completions(
+        chosen,
+        files / "numbers.parquet",
+        files / "base" / "manifest.json",
+        None,
+        out / "raw.parquet",
+        out / "raw.manifest.json",
+        threads=1,
+        log=LOG,
+    )
+
+
+def killed_after(seconds, files, folder, chosen):
+    """Whether a process of its own was killed before it was done."""
+    child = os.fork()
+    if child == 0:
+        try:
+            run(files, folder, chosen)
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+
+
+def test_a_job_killed_ten_times_ends_with_the_same_bytes(files):
+    began = time.monotonic()
+    run(files, "undisturbed", spec())
+    longest = (time.monotonic() - began) / 5
+    assert not (files / "undisturbed" / "partial").exists()
+    moments, journal = random.Random(0), files / "killed" / "partial" / "raw.parquet.jsonl"
+    sizes = []
+    for _ in range(10):
+        assert killed_after(moments.uniform(0, longest), files, "killed", spec())
+        sizes.append(journal.stat().st_size if journal.exists() else 0)
+    assert sizes == sorted(sizes) and sizes[-1] > 0
+    run(files, "killed", spec())
+    assert not journal.parent.exists()
+    first, second = (files / name / "raw.parquet" for name in ("undisturbed", "killed"))
+    assert first.read_bytes() == second.read_bytes()
+    table = read_table(first)
+    assert [len(log_probs) for log_probs in table["log_probs"]] == table["tokens"]
+    manifests = [
+        json.loads(file.with_suffix(".manifest.json").read_text()) for file in (first, second)
+    ]
+    assert manifests[0]["id"] == manifests[1]["id"]
+
+
+def test_only_what_is_missing_is_sampled(files, monkeypatch, caplog):
+    run(files, "whole", spec())
+    appended = []
+
+    def stop_at_third(journal, piece):
+        if len(appended) == 2:
+            raise KeyboardInterrupt
+        appended.append(piece)
+        append(journal, piece)
+
+    append = Journal.append
+    monkeypatch.setattr(Journal, "append", stop_at_third)
+    with pytest.raises(KeyboardInterrupt):
+        run(files, "stopped", spec())
+    monkeypatch.setattr(Journal, "append", lambda journal, piece: appended.append(piece))
+    with caplog.at_level(logging.INFO):
+        run(files, "stopped", spec())
+    assert f"32 of {ROWS} completions are there from an earlier attempt" in caplog.messages
+    sampled = [row[0] for unit in appended for row in unit]
+    assert sorted(sampled) == list(range(ROWS))
+    tables = [read_table(files / name / "raw.parquet") for name in ("whole", "stopped")]
+    assert tables[0] == tables[1]
+
+
+def test_another_spec_or_parent_starts_anew(files):
+    run_ = Run.begin("sample_completions", spec())
+    base = files / "base" / "manifest.json"
+    identity = run_identity(run_, {"base": base, "teacher": None})
+    assert identity == run_identity(run_, {"base": base})
+    other = Run.begin("sample_completions", spec(rows=7))
+    assert identity != run_identity(other, {"base": base})
+    base.write_text(json.dumps({"id": "another"}))
+    assert identity != run_identity(run_, {"base": base})
+    Journal.of(files / "raw.parquet", identity).append([1])
+    journal = Journal.of(files / "raw.parquet", "another")
+    assert journal.read() == []
+    journal.append([2])
+    assert journal.read() == [[2]]
+
+
+@pytest.mark.parametrize("torn", ['[3, "ab', '[3, "abc"]', "\0\0\0\n[4]\n"])
+def test_a_damaged_end_is_cut_off(tmp_path, torn):
+    journal = Journal.of(tmp_path / "raw.parquet", "same")
+    assert journal.read() == []
+    for piece in ([1], [2, "\u2028é"]):
+        journal.append(piece)
+    with journal.file.open("a") as file:
+        file.write(torn)
+    assert journal.read() == [[1], [2, "\u2028é"]]
+    journal.append([5])
+    assert journal.read() == [[1], [2, "\u2028é"], [5]]
+    journal.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_without_a_whole_line_is_empty(tmp_path):
+    journal = Journal.of(tmp_path / "raw.parquet", "same")
+    journal.file.parent.mkdir()
+    journal.file.write_text('"sa')
+    assert journal.read() == []
+    journal.append([1])
+    assert journal.read() == [[1]]
+
+
+def test_other_files_of_the_folder_stay(tmp_path):
+    journal = Journal.of(tmp_path / "raw.parquet", "same")
+    journal.append([1])
+    other = journal.file.with_name("other")
+    other.touch()
+    journal.remove()
+    assert list(journal.file.parent.iterdir()) == [other]
