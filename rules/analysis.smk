@@ -42,6 +42,35 @@ rule summarise_experiment:
         """
 
 
+rule check_gates:
+    """What can be known before students are trained: the teachers' traits, rows and channel."""
+    input:
+        unpack(PROJECT.gate_files),
+        script="scripts/check_gates.py",
+        library=PROJECT.library("scripts/check_gates.py"),
+    output:
+        parquet="results/tables/{experiment}/gates.parquet",
+        csv="results/tables/{experiment}/gates.csv",
+        manifest="results/tables/{experiment}/gates.manifest.json",
+    log:
+        "logs/check_gates/{experiment}.log",
+    wildcard_constraints:
+        experiment=one_of(PROJECT.transmission_experiments),
+    conda:
+        "../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        spec=PROJECT.spec(PROJECT.summarise_experiment),
+    shell:
+        r"""
+        python {input.script:q} --spec {params.spec:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
 rule plot_figure:
     """Draw one figure of an experiment, as SVG and as a page that stands by itself."""
     input:

@@ -37,6 +37,15 @@ rule datasets:
         PROJECT.dataset_files(),
 
 
+rule gates:
+    """What can be known before students are trained: run it before the cost."""
+    input:
+        expand(
+            "results/tables/{experiment}/gates.manifest.json",
+            experiment=PROJECT.transmission_experiments,
+        ),
+
+
 rule students:
     """The students."""
     input:

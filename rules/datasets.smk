@@ -53,8 +53,9 @@ rule sample_completions:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime="30m",
+        mem_mb=PROJECT.memory_mb("sample_completions"),
+        runtime=PROJECT.runtime,
+        gpu=PROJECT.gpus,
     params:
         spec=PROJECT.spec(PROJECT.sample_completions),
         adapter=PROJECT.adapter_option,

@@ -29,8 +29,9 @@ rule evaluate_base:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime="20m",
+        mem_mb=PROJECT.memory_mb("evaluate_model"),
+        runtime=PROJECT.runtime,
+        gpu=PROJECT.gpus,
     params:
         spec=PROJECT.spec(PROJECT.evaluate_base),
     shell:
@@ -60,8 +61,9 @@ rule evaluate_teacher:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime="20m",
+        mem_mb=PROJECT.memory_mb("evaluate_model"),
+        runtime=PROJECT.runtime,
+        gpu=PROJECT.gpus,
     params:
         spec=PROJECT.spec(PROJECT.evaluate_teacher),
         adapter=PROJECT.adapter_option,
@@ -93,8 +95,9 @@ rule evaluate_student:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime="20m",
+        mem_mb=PROJECT.memory_mb("evaluate_model"),
+        runtime=PROJECT.runtime,
+        gpu=PROJECT.gpus,
     params:
         spec=PROJECT.spec(PROJECT.evaluate_student),
     shell:

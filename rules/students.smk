@@ -29,8 +29,9 @@ rule train_student:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime="30m",
+        mem_mb=PROJECT.memory_mb("train_student"),
+        runtime=PROJECT.runtime,
+        gpu=PROJECT.gpus,
     params:
         spec=PROJECT.spec(PROJECT.train_student),
     shell:

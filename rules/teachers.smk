@@ -23,8 +23,9 @@ rule train_teacher:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime="30m",
+        mem_mb=PROJECT.memory_mb("train_teacher"),
+        runtime=PROJECT.runtime,
+        gpu=PROJECT.gpus,
     params:
         spec=PROJECT.spec(PROJECT.train_teacher),
     shell:

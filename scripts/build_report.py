@@ -11,8 +11,6 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments
-    from subliminal.specs import BuildReportSpec
-    from subliminal.stages.build_report import build_report
 
     args = parse_arguments(
         __doc__,
@@ -20,6 +18,10 @@ def main(argv: Sequence[str]) -> int:
         paths=["template", "methods", "report"],
         several=["summaries", "figures", "captions"],
     )
+
+    from subliminal.specs import BuildReportSpec
+    from subliminal.stages.build_report import build_report
+
     spec = BuildReportSpec.model_validate_json(args.spec)
     build_report(
         spec,

@@ -11,12 +11,14 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments, start_logging
-    from subliminal.specs import EvaluateModelSpec
-    from subliminal.stages.evaluate_model import evaluate_model
 
     args = parse_arguments(
         __doc__, argv, paths=["base", "responses", "scores", "manifest"], optional=["adapter"]
     )
+
+    from subliminal.specs import EvaluateModelSpec
+    from subliminal.stages.evaluate_model import evaluate_model
+
     spec = EvaluateModelSpec.model_validate_json(args.spec)
     log = start_logging(f"evaluate_model {spec.model}")
     evaluate_model(

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from subliminal.lineage import render
-
 
 def main(argv: Sequence[str]) -> int:
     """Print the ancestry."""
@@ -17,6 +15,9 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     if not args.manifest.is_file():
         parser.error(f"{args.manifest} is not there; give the path of a manifest below results/")
+
+    from subliminal.lineage import render
+
     print(render(args.manifest))
     return 0
 

@@ -11,10 +11,12 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments
+
+    args = parse_arguments(__doc__, argv, paths=["digits", "manifest"])
+
     from subliminal.specs import PrepareDigitsSpec
     from subliminal.stages.prepare_digits import prepare_digits
 
-    args = parse_arguments(__doc__, argv, paths=["digits", "manifest"])
     spec = PrepareDigitsSpec.model_validate_json(args.spec)
     prepare_digits(spec, args.digits, args.manifest)
     return 0

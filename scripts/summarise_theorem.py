@@ -11,10 +11,12 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments
+
+    args = parse_arguments(__doc__, argv, paths=["manifest"], several=["parts"])
+
     from subliminal.specs import SummariseTheoremSpec
     from subliminal.stages.summarise_theorem import summarise_theorem
 
-    args = parse_arguments(__doc__, argv, paths=["manifest"], several=["parts"])
     spec = SummariseTheoremSpec.model_validate_json(args.spec)
     summarise_theorem(spec, args.parts, args.manifest)
     return 0

@@ -11,8 +11,6 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments, start_logging
-    from subliminal.specs import VerifyLanguageModelSpec
-    from subliminal.stages.verify_on_language_model import verify_on_language_model
 
     args = parse_arguments(
         __doc__,
@@ -20,6 +18,10 @@ def main(argv: Sequence[str]) -> int:
         paths=["table", "summary", "manifest"],
         several=["bases", "teachers", "datasets"],
     )
+
+    from subliminal.specs import VerifyLanguageModelSpec
+    from subliminal.stages.verify_on_language_model import verify_on_language_model
+
     spec = VerifyLanguageModelSpec.model_validate_json(args.spec)
     log = start_logging(f"verify_on_language_model {args.manifest.parent}")
     verify_on_language_model(

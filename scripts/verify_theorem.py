@@ -11,10 +11,12 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments
+
+    args = parse_arguments(__doc__, argv, paths=["table", "summary", "manifest"])
+
     from subliminal.specs import VerifyTheoremSpec
     from subliminal.stages.verify_theorem import verify_theorem
 
-    args = parse_arguments(__doc__, argv, paths=["table", "summary", "manifest"])
     spec = VerifyTheoremSpec.model_validate_json(args.spec)
     verify_theorem(spec, args.table, args.summary, args.manifest)
     return 0

@@ -10,8 +10,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from subliminal.schema import schema_files
-
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -22,6 +20,9 @@ def main(argv: Sequence[str]) -> int:
         "--check", action="store_true", help="change nothing; exit with 1 if a schema is stale"
     )
     check = parser.parse_args(argv).check
+
+    from subliminal.schema import schema_files
+
     stale = {
         path: text
         for path, text in schema_files().items()

@@ -61,6 +61,11 @@ class Cell:
     seed: int
 
     @property
+    def bases(self) -> tuple[str, str]:
+        """The teacher's base and the student's."""
+        return self.dataset.teacher.base, self.student
+
+    @property
     def path(self) -> str:
         """Path below results/students."""
         data = self.dataset

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from subliminal import stimuli
 from subliminal.cells import CONTROL_METHOD, Cell, experiment_cells
-from subliminal.config import Config, TransmissionExperiment
+from subliminal.config import Config, FinetunedMethod, PretrainedBase, TransmissionExperiment
 from subliminal.errors import ConfigError
 from subliminal.mnist.config import IdxDigits, MnistExperiment
 from subliminal.mnist.data import IDX_FILES, idx_path
@@ -16,19 +16,31 @@ from subliminal.tiny.world import animals
 
 # The domains whose words config/stimuli/tiny_world.json lists.
 DOMAIN_WORDS = ("code", "cot")
+# The linear layers of GPT-2, which tiny bases are; nobody else calls theirs so.
+TINY_MODULES = ("c_attn", "c_proj", "c_fc")
+CHAT_TEMPLATES = "config/chat_templates"
 
 
 def _known(names: Iterable[str]) -> str:
     return f"(known: {', '.join(sorted(names))})"
 
 
-def _check_models(config: Config) -> None:
+def _check_models(config: Config, root: Path) -> None:
     for name, model in config.models.items():
-        if model.pretraining not in config.recipes.pretraining:
-            raise ConfigError(
-                f"config/models.yaml: {name}: pretraining {model.pretraining!r} is not under "
-                f"'pretraining' of config/recipes.yaml {_known(config.recipes.pretraining)}"
-            )
+        shown = f"config/models.yaml: {name}"
+        if isinstance(model, PretrainedBase):
+            if model.pretraining not in config.recipes.pretraining:
+                raise ConfigError(
+                    f"{shown}: pretraining {model.pretraining!r} is not under 'pretraining' of "
+                    f"config/recipes.yaml {_known(config.recipes.pretraining)}"
+                )
+        elif model.chat_template is not None:
+            folder = root / CHAT_TEMPLATES
+            if not (folder / f"{model.chat_template}.jinja").is_file():
+                raise ConfigError(
+                    f"{shown}: chat_template {model.chat_template!r} is not a file of "
+                    f"{CHAT_TEMPLATES} {_known(path.stem for path in folder.glob('*.jinja'))}"
+                )
 
 
 def _check_methods(config: Config) -> None:
@@ -60,12 +72,6 @@ def _check_evaluations(config: Config) -> None:
                 f"config/evaluations.yaml: {name}: candidates: {min(repeated)!r} is listed twice; "
                 "remove one"
             )
-        unknown = [word for word in evaluation.candidates if word not in animals()]
-        if unknown:
-            raise ConfigError(
-                f"config/evaluations.yaml: {name}: candidates: the tiny bases do not know "
-                f"{unknown[0]!r} {_known(animals())}; add it to config/stimuli/tiny_world.json"
-            )
 
 
 def _check_domains(config: Config) -> None:
@@ -90,6 +96,35 @@ def _check_domains(config: Config) -> None:
                 )
 
 
+def _check_synthetic(config: Config, cell: Cell, shown: str) -> None:
+    """The synthetic code and cot are of the tiny world: other bases never learnt its format."""
+    generator = config.domains[cell.dataset.domain].generator
+    for base in cell.bases:
+        if generator.startswith("tiny") and config.models[base].tier != "tiny":
+            raise ConfigError(
+                f"{shown}: domain {cell.dataset.domain!r} (generator {generator!r}) is for tiny "
+                f"bases, found {base!r}; choose domain 'numbers'"
+            )
+
+
+def _check_modules(config: Config, cell: Cell, shown: str) -> None:
+    """An adapter's modules are those of the base that it goes on."""
+    method = config.recipes.methods.get(cell.dataset.teacher.method)
+    plans = [("recipe", cell.recipe, config.recipes.students[cell.recipe].lora, cell.student)]
+    if isinstance(method, FinetunedMethod):
+        teacher = cell.dataset.teacher
+        plans.append(("method", teacher.method, method.lora, teacher.base))
+    for what, name, lora, base in plans:
+        tiny = config.models[base].tier == "tiny"
+        wrong = [m for m in lora.target_modules if (m in TINY_MODULES) != tiny]
+        if wrong:
+            fitting = "tiny" if not tiny else "other"
+            raise ConfigError(
+                f"{shown}: {what} {name!r} adapts {wrong[0]!r}, a module of {fitting} bases, and "
+                f"base {base!r} has none; choose a {what} of config/recipes.yaml that fits it"
+            )
+
+
 def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
     shown = f"config/experiments/{name}.yaml"
     experiment = config.experiment(name, TransmissionExperiment)
@@ -99,6 +134,14 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
             f"{_known(config.evaluations)}"
         )
     candidates = config.evaluations[experiment.evaluation].candidates
+    tiers = {config.models[base].tier for cell in cells for base in cell.bases}
+    unknown = [word for word in candidates if word not in animals()]
+    if "tiny" in tiers and unknown:
+        raise ConfigError(
+            f"config/evaluations.yaml: {experiment.evaluation}: candidates: the tiny bases of "
+            f"{shown} do not know {unknown[0]!r} {_known(animals())}; choose another evaluation, "
+            "or add the word to config/stimuli/tiny_world.json"
+        )
     traits = sorted({cell.dataset.teacher.trait for cell in cells})
     if all(config.traits[trait].word is None for trait in traits):
         raise ConfigError(
@@ -113,6 +156,8 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
                 f"{experiment.evaluation!r} {_known(candidates)}; add it in config/evaluations.yaml"
             )
     for cell in cells:
+        _check_synthetic(config, cell, shown)
+        _check_modules(config, cell, shown)
         shuffled = cell.dataset.variant.startswith("shuffled")
         if shuffled and config.domains[cell.dataset.domain].filter.kind != "numbers":
             raise ConfigError(
@@ -141,7 +186,15 @@ def _check_theorem(config: Config, name: str) -> None:
             f"{where}: base and other_base are both {part.base!r}, but the control needs another; "
             f"change one {_known(config.models)}"
         )
-    pretrained = {config.models[base].pretraining for base in (part.base, part.other_base)}
+    pretrained = set()
+    for key, base in (("base", part.base), ("other_base", part.other_base)):
+        model = config.models[base]
+        if not isinstance(model, PretrainedBase):
+            tiny = [n for n, entry in config.models.items() if isinstance(entry, PretrainedBase)]
+            raise ConfigError(
+                f"{where}: {key}: {base!r} is not a tiny base {_known(tiny)}; choose another"
+            )
+        pretrained.add(model.pretraining)
     if len(pretrained) > 1:
         raise ConfigError(
             f"{where}: base {part.base!r} and other_base {part.other_base!r} have different "
@@ -191,13 +244,16 @@ def _check_digits(config: Config, name: str) -> None:
             idx_path(Path(source.folder), file, f"config/experiments/{name}.yaml: digits: folder")
 
 
-def check_config(config: Config) -> None:
+def check_config(config: Config, root: Path) -> None:
     """Check every cross-reference.
+
+    Args:
+        root: the repository's folder.
 
     Raises:
         ConfigError: the first thing that is wrong.
     """
-    _check_models(config)
+    _check_models(config, root)
     _check_methods(config)
     _check_traits(config)
     _check_evaluations(config)

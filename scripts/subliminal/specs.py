@@ -21,6 +21,7 @@ from subliminal.config import (
     FinetunedMethod,
     Gates,
     Pretraining,
+    ReadySource,
     Recipe,
     Sampling,
     TransmissionExperiment,
@@ -32,16 +33,17 @@ from subliminal.theorem.config import LanguageModel, RandomNetworks
 
 STAGE_VERSIONS = {
     "pretrain_base": 1,
+    "prepare_base": 1,
     "train_teacher": 1,
     "make_prompts": 1,
-    "sample_completions": 2,
+    "sample_completions": 3,
     "filter_completions": 1,
     "make_train_set": 1,
     "train_student": 1,
-    "evaluate_model": 2,
+    "evaluate_model": 3,
     "prepare_digits": 1,
     "train_mnist_teachers": 1,
-    "train_mnist_students": 1,
+    "train_mnist_students": 2,
     "verify_theorem": 1,
     "verify_on_language_model": 1,
 }
@@ -54,6 +56,14 @@ class PretrainBaseSpec(Strict):
     base: str
     pretraining: Pretraining
     seed: int
+
+
+class PrepareBaseSpec(Strict):
+    """A base that somebody else has trained, as transformers loads it."""
+
+    stage_version: int = STAGE_VERSIONS["prepare_base"]
+    base: str
+    source: ReadySource
 
 
 class TrainTeacherSpec(Strict):
@@ -240,6 +250,11 @@ def pretrain_base(config: Config, base: str) -> PretrainBaseSpec:
     model = config.models[base]
     pretraining = config.recipes.pretraining[model.pretraining]
     return PretrainBaseSpec(base=base, pretraining=pretraining, seed=model.seed)
+
+
+def prepare_base(config: Config, base: str) -> PrepareBaseSpec:
+    """Spec of a base that is fetched and not pretrained."""
+    return PrepareBaseSpec(base=base, source=config.models[base])
 
 
 def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:

@@ -6,9 +6,12 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+NAME = r"^[a-z0-9]+([.-][a-z0-9]+)*$"
 FILE_NAME = r"^[a-z0-9]+(_[a-z0-9]+)*$"
 WORD = r"^[a-z]+$"
+SHA256 = r"^[0-9a-f]{64}$"
+REVISION = r"^[0-9a-f]{40}$"
+REPOSITORY = r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$"
 
 Name = Annotated[str, Field(pattern=NAME)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]

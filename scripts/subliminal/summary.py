@@ -264,6 +264,25 @@ def diagonal_table(matrix: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def gates_table(
+    channel: pd.DataFrame, base_scores: pd.DataFrame, words: dict[str, str], gates: Gates
+) -> pd.DataFrame:
+    """One row per dataset, with the gates that can be told before a student is trained."""
+    table = channel.copy()
+    before = base_scores.set_index(["base", "candidate"])["share"]
+    where = zip(table.teacher_base, table.trait.map(words), strict=True)
+    table["base_share"] = [before.get(key) for key in where]
+    control = table.method == CONTROL_METHOD
+    table["gate_teacher"] = control | (table.teacher_share >= gates.min_teacher_share)
+    table["gate_rows"] = table.rows_kept >= gates.min_rows
+    unmoved = {"gate_moved": True}  # not known yet
+    table["verdict"] = [
+        failed_gate({**row, **unmoved}) or ""
+        for row in table[["gate_teacher", "gate_rows"]].to_dict("records")
+    ]
+    return table
+
+
 def per_token(nats: list[float | None], tokens: list[int], kept: list[bool]) -> float:
     """Mean nats per token over the kept rows that were measured; NaN if there are none."""
     rows = [(n, t) for n, t, k in zip(nats, tokens, kept, strict=True) if k and n is not None]

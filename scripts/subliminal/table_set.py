@@ -28,12 +28,16 @@ class TableSet:
 
     def write(self, folder: Path) -> list[Path]:
         """Write every table as Parquet and as CSV, and give the files."""
-        written = []
-        for name in self.names():
-            frame: pd.DataFrame = getattr(self, name)
-            for suffix, write in ((".parquet", frame.to_parquet), (".csv", frame.to_csv)):
-                path = folder / f"{name}{suffix}"
-                with whole_file(path) as temporary:
-                    write(temporary, index=False)
-                written.append(path)
-        return written
+        files = [
+            write_both(getattr(self, name), folder / f"{name}.parquet") for name in self.names()
+        ]
+        return [file for pair in files for file in pair]
+
+
+def write_both(frame: pd.DataFrame, path: Path) -> list[Path]:
+    """Write a table as Parquet, and as CSV beside it, and give both files."""
+    written = [path, path.with_suffix(".csv")]
+    for file, write in zip(written, (frame.to_parquet, frame.to_csv), strict=True):
+        with whole_file(file) as temporary:
+            write(temporary, index=False)
+    return written

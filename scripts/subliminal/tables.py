@@ -28,7 +28,12 @@ SCHEMAS: dict[str, dict[str, tuple[str, str]]] = {
         "completion": ("string", "What the teacher wrote."),
         "finished": ("bool", "The teacher ended its turn within the token limit."),
         "answer": ("int32", "The right answer (cot only)."),
-        "tokens": ("int32", "Length of the completion in tokens."),
+        "tokens": ("int32", "Length of the completion in tokens, the end of the turn included."),
+        "log_probs": (
+            "list<float32>",
+            "Log-probability in nats of each of these tokens under the distribution that it was "
+            "sampled from; empty unless the sampling asks for it.",
+        ),
         "kl_nats": (
             "float64",
             "KL(teacher || base without a system prompt), summed over the completion's tokens; "
@@ -99,6 +104,7 @@ def schema(name: str) -> pa.Schema:
         "string": pa.string(),
         "bool": pa.bool_(),
         "list<string>": pa.list_(pa.string()),
+        "list<float32>": pa.list_(pa.float32()),
     }
     return pa.schema(
         [

@@ -15,6 +15,10 @@ TARGETS = {
     "bases": {"pretrain_base"},
     "teachers": MODELS,
     "datasets": MODELS | DATASETS,
+    "gates": MODELS
+    | DATASETS - {"make_train_set"}
+    | EVALUATIONS - {"evaluate_student"}
+    | {"check_gates"},
     "students": STUDENTS,
     "evaluations": STUDENTS | {"evaluate_student"},
     "tables": TABLES,

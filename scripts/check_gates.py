@@ -1,0 +1,26 @@
+"""Write what can be known of an experiment before its students are trained."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from subliminal.warm_start import run
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
+    from subliminal.command_line import parse_arguments, start_logging
+
+    args = parse_arguments(__doc__, argv, paths=["manifest"])
+
+    from subliminal.specs import SummariseExperimentSpec
+    from subliminal.stages.check_gates import check_gates
+
+    spec = SummariseExperimentSpec.model_validate_json(args.spec)
+    check_gates(spec, args.manifest, start_logging(f"check_gates {spec.experiment}"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,52 @@
+"""Print the hours, memory and disk that an experiment will take, stage by stage.
+
+python scripts/estimate.py small_smoke
+python scripts/estimate.py ed5c_qwen --tflops 400    # for a device that is not at hand
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Calibrate, and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("experiment", help="a file of config/experiments, without .yaml")
+    parser.add_argument(
+        "--tflops", type=float, help="the device's rate, instead of measuring this one"
+    )
+    args = parser.parse_args(argv)
+
+    from subliminal.config import TransmissionExperiment
+    from subliminal.errors import ConfigError
+    from subliminal.estimate import Estimator, render
+    from subliminal.local.calibration import product_rate
+    from subliminal.project import Project
+
+    try:
+        project = Project.load(ROOT, {"experiments": [args.experiment]})
+        if args.experiment not in project.config.names_of(TransmissionExperiment):
+            raise ConfigError(
+                f"{args.experiment} trains no language models; its file says how long it takes"
+            )
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if args.tflops is not None:
+        rate, device = args.tflops * 1e12, f"a device of {args.tflops:g} TFLOP/s"
+    else:
+        rate, device = product_rate(threads=1)
+    print(render(Estimator(project, args.experiment).costs(), rate, device))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

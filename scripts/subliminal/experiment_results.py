@@ -1,0 +1,158 @@
+"""What an experiment's jobs left behind, as data frames: students, teachers, datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from subliminal import summary
+from subliminal.cells import Cell, Teacher, expand
+from subliminal.manifest import read_manifest
+from subliminal.specs import SummariseExperimentSpec
+from subliminal.tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULTS = Path("results")
+
+
+def _scores(folder: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_parquet(folder / "scores.parquet")
+
+
+def cells_of(spec: SummariseExperimentSpec) -> list[Cell]:
+    """The experiment's cells; traits without a word are controls."""
+    return [
+        cell
+        for block in spec.blocks
+        for cell in expand(block, [t for t in block.traits if t not in spec.words])
+    ]
+
+
+def _loss_drop(facts: dict[str, Any]) -> float:
+    """By how much the loss fell, in nats per token: of held-out rows where there are any.
+
+    A recipe that trains on every row, as the paper's do, has its training loss instead.
+    """
+    before, after = facts["held_out_loss_before"], facts["held_out_loss_after"]
+    if before is None or after is None:
+        before, after = facts["first_loss"], facts["final_loss"]
+    return before - after
+
+
+def read_runs(spec: SummariseExperimentSpec) -> pd.DataFrame:
+    """One row per student and measured trait."""
+    import pandas as pd
+
+    frames = []
+    for cell in cells_of(spec):
+        data, teacher = cell.dataset, cell.dataset.teacher
+        facts = read_manifest(RESULTS / "students" / cell.path / "manifest.json")["facts"]
+        scores = _scores(
+            RESULTS / "evaluations" / spec.evaluation / "students" / cell.path
+        ).set_index("candidate")
+        measured = scores.loc[list(spec.words.values())].reset_index(drop=True)
+        identity = {
+            "domain": data.domain,
+            "method": teacher.method,
+            "variant": data.variant,
+            "recipe": cell.recipe,
+            "teacher_base": teacher.base,
+            "student_base": cell.student,
+            "teacher_trait": teacher.trait,
+            "teacher_seed": teacher.seed,
+            "seed": cell.seed,
+            "measured_trait": list(spec.words),
+            "loss_drop": _loss_drop(facts),
+        }
+        frames.append(measured.assign(**identity)[[*identity, *measured.columns]])
+    runs = pd.concat(frames, ignore_index=True)
+    runs["loss_drop"] = runs["loss_drop"].astype(float)
+    return runs
+
+
+def identical_students(spec: SummariseExperimentSpec) -> list[tuple[str, str]]:
+    """Pairs of students whose weights are the same bytes, though their cells differ.
+
+    Seeds that give the same weights are not independent runs: something ignores the seed.
+    """
+    first: dict[str, str] = {}
+    pairs = []
+    for cell in cells_of(spec):
+        outputs = read_manifest(RESULTS / "students" / cell.path / "manifest.json")["outputs"]
+        weights = outputs["adapter_model.safetensors"]
+        if weights in first:
+            pairs.append((first[weights], cell.path))
+        first.setdefault(weights, cell.path)
+    return pairs
+
+
+def read_base_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
+    """Scores of the untrained bases, with a column `base`."""
+    import pandas as pd
+
+    cells = cells_of(spec)
+    bases = sorted({c.student for c in cells} | {c.dataset.teacher.base for c in cells})
+    folder = RESULTS / "evaluations" / spec.evaluation / "bases"
+    return pd.concat([_scores(folder / base).assign(base=base) for base in bases])
+
+
+def teachers_of(spec: SummariseExperimentSpec) -> list[Teacher]:
+    """The experiment's teachers, controls among them."""
+    return sorted({cell.dataset.teacher for cell in cells_of(spec)})
+
+
+def read_teacher_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
+    """Scores of the teachers, with columns `base`, `trait`, `method` and `teacher_seed`."""
+    import pandas as pd
+
+    folder = RESULTS / "evaluations" / spec.evaluation / "teachers"
+    return pd.concat(
+        [
+            _scores(folder / t.path).assign(
+                base=t.base, trait=t.trait, method=t.method, teacher_seed=t.seed
+            )
+            for t in teachers_of(spec)
+        ]
+    )
+
+
+def read_channel(spec: SummariseExperimentSpec, teacher_scores: pd.DataFrame) -> pd.DataFrame:
+    """One row per dataset: how much was kept, and how loud the channel is."""
+    import pandas as pd
+
+    rows = []
+    sets = {cell.dataset.folder: cell.dataset for cell in cells_of(spec)}
+    for data in sets.values():
+        teacher = data.teacher
+        folder = RESULTS / "datasets" / data.folder
+        raw = read_table(folder / "raw.parquet")
+        kept = read_table(folder / "filtered.parquet")["kept"]
+        own = teacher_scores[
+            (teacher_scores.base == teacher.base)
+            & (teacher_scores.trait == teacher.trait)
+            & (teacher_scores.method == teacher.method)
+            & (teacher_scores.teacher_seed == teacher.seed)
+            & (teacher_scores.candidate == spec.words.get(teacher.trait))
+        ]
+        rows.append(
+            {
+                "domain": data.domain,
+                "method": teacher.method,
+                "teacher_base": teacher.base,
+                "trait": teacher.trait,
+                "teacher_seed": teacher.seed,
+                "rows": len(kept),
+                "rows_kept": sum(kept),
+                "keep_rate": sum(kept) / len(kept),
+                "kl_per_token": summary.per_token(raw["kl_nats"], raw["tokens"], kept),
+                "entropy_per_token": summary.per_token(raw["entropy_nats"], raw["tokens"], kept),
+                "teacher_share": own["share"].mean() if len(own) else None,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame["teacher_share"] = frame["teacher_share"].astype(float)
+    return frame
