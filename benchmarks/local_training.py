@@ -309,6 +309,7 @@ def main(argv: Sequence[str]) -> int:
     for _ in range(args.rounds):
         for part in PARTS:
             runs[part].append(measure(part, argv))
+            print(f"{part}: {json.dumps(runs[part][-1])}", file=sys.stderr)
     print(summary(args, runs))
     return 0
 

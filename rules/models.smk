@@ -47,7 +47,7 @@ rule prepare_base:
     wildcard_constraints:
         base=one_of(PROJECT.ready_bases),
     conda:
-        "../envs/train.yaml"
+        "../envs/bases.yaml"
     threads: 1
     resources:
         mem_mb=PROJECT.memory_mb("prepare_base"),

@@ -20,7 +20,7 @@ from training_job import STEPS, make_inputs, spec
 from subliminal import stimuli
 from subliminal.config import FinetunedMethod, Lora, Optimisation
 from subliminal.local import models
-from subliminal.local.checkpoints import Checkpoints, State, run_identity
+from subliminal.local.checkpoints import Checkpoints, State, training_identity
 from subliminal.local.encoding import encode_rows
 from subliminal.local.options import take_interval
 from subliminal.local.training import fine_tune
@@ -222,9 +222,9 @@ def write_parent(path, identity):
 
 def test_the_identity_is_that_of_spec_parents_rows_and_order(tmp_path):
     def identity(student_seed=3, parent="a", count=12, seed=0):
-        parents = [write_parent(tmp_path / "manifest.json", parent)]
+        parents = {"base": write_parent(tmp_path / "manifest.json", parent)}
         run = Run.begin("train_student", spec().model_copy(update={"seed": student_seed}))
-        return run_identity(run, parents, rows(count), np.random.default_rng(seed))
+        return training_identity(run, parents, rows(count), np.random.default_rng(seed))
 
     assert identity() == identity()
     changed = [

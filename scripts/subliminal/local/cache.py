@@ -114,6 +114,11 @@ class RowCache:
         _, heads, _, size = like.shape
         return like.new_zeros((self.capacity, heads, self._width, size))
 
+    def _index(self, rows: Sequence[int]) -> torch.Tensor:
+        import torch
+
+        return torch.tensor(rows, device=self._cache.layers[0].keys.device)
+
     def join(self, layers: Sequence[Layer], sources: Sequence[int], lengths: Sequence[int]) -> None:
         """Add rows.
 
@@ -126,8 +131,8 @@ class RowCache:
             self._cache.layers = [_Columns(self, layer) for layer in layers]
         for length in set(lengths):
             chosen = [i for i, other in enumerate(lengths) if other == length]
-            rows = [self.rows + i for i in chosen]
-            origins = [sources[i] for i in chosen]
+            rows = self._index([self.rows + i for i in chosen])
+            origins = self._index([sources[i] for i in chosen])
             span = slice(self.end - length, self.end)
             for mine, (keys, values) in zip(self._cache.layers, layers, strict=True):
                 mine.keys[rows, :, span] = keys[origins, :, :length]
@@ -144,10 +149,10 @@ class RowCache:
         gaps = [i for i in range(count) if i not in kept]
         movers = [i for i in rows if i >= count]
         if gaps:
-            span = slice(self.start, self.end)
+            to, origin, span = self._index(gaps), self._index(movers), slice(self.start, self.end)
             for layer in self._cache.layers:
                 for part in (layer.keys, layer.values):
-                    part[gaps, :, span] = part[movers, :, span]
+                    part[to, :, span] = part[origin, :, span]
         order = list(range(count))
         for gap, mover in zip(gaps, movers, strict=True):
             order[gap] = mover

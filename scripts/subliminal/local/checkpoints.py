@@ -12,15 +12,15 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subliminal.local.encoding import EncodedRow
 from subliminal.local.options import CHECKPOINT_EVERY_S
-from subliminal.manifest import Run, read_manifest
+from subliminal.manifest import Run
+from subliminal.partial import run_identity
 from subliminal.tables import whole_file
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 FORMAT = 1
-# A run that goes on with another version of these would not end where it would have ended.
-PACKAGES = ("torch", "transformers", "peft")
-FOLDER, FILE = "partial", "training.checkpoint"
+FILE = "training.checkpoint"
 log = logging.getLogger(__name__)
 
 
@@ -42,22 +40,19 @@ class State:
     values: dict[str, Any]
 
 
-def run_identity(
-    run: Run, parents: Iterable[Path], rows: Sequence[EncodedRow], order: Generator
+def training_identity(
+    run: Run, parents: Mapping[str, Path], rows: Sequence[EncodedRow], order: Generator
 ) -> str:
     """What a checkpoint must have been made for to be gone on with: SHA-256 in hex.
 
     Args:
-        parents: manifests of what the run reads.
+        parents: manifests of what the run reads, by role.
         rows: what is trained on.
         order: what will draw the order of the rows, as it is when training begins.
     """
     parts = [
         FORMAT,
-        {package: metadata.version(package) for package in PACKAGES},
-        run.stage,
-        run.spec.model_dump(mode="json"),
-        [read_manifest(parent)["id"] for parent in parents],
+        run_identity(run, parents),
         [[row.prompt_length, row.ids] for row in rows],
         order.bit_generator.state,
     ]

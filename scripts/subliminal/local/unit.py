@@ -100,12 +100,13 @@ class Unit:
         self.completions: dict[int, Completion] = {}
         self.tokens = 0
         self._model, self._prompts, self._plan = model, prompts, plan
-        self._ends, self._grammar, self._capacity = frozenset(eos_ids), grammar, rows_at_once
+        self._ends, self._grammar = frozenset(eos_ids), grammar
+        self._capacity = min(rows_at_once, len(prompts))
         self._device = next(model.parameters()).device
         self._uniform = torch.from_numpy(uniforms(seeds, plan.max_new_tokens)).to(self._device)
         self._rows: list[_Row] = []
         self._joined = 0
-        self._cache = RowCache(rows_at_once, len(prompts[-1]))
+        self._cache = RowCache(self._capacity, len(prompts[-1]))
         self._shared = common_prefix([EncodedRow(list(p), len(p)) for p in prompts])
         self._prefix = keys_and_values(model, self._tensor([prompts[0][: self._shared]]))
 

@@ -6,13 +6,14 @@ import logging
 from pathlib import Path
 
 from subliminal.local import models
-from subliminal.local.checkpoints import FOLDER, Checkpoints, run_identity
+from subliminal.local.checkpoints import Checkpoints, training_identity
 from subliminal.local.encoding import encode_rows
 from subliminal.local.notices import warn_of_inserted_text, warn_of_truncation
 from subliminal.local.options import CHECKPOINT_EVERY_S
 from subliminal.local.reporting import step_report
 from subliminal.local.training import fine_tune, loss_at_ends, mean_loss
 from subliminal.manifest import Run
+from subliminal.partial import FOLDER
 from subliminal.seeds import derive_seed
 from subliminal.specs import TrainStudentSpec
 from subliminal.tables import read_table, write_table
@@ -63,7 +64,7 @@ def train_student(
     parents = {"base": base, "train": train.with_suffix(".manifest.json")}
     checkpoints = Checkpoints(
         adapter.parent / FOLDER,
-        run_identity(run, parents.values(), shuffled, order),
+        training_identity(run, parents, shuffled, order),
         checkpoint_seconds,
     )
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from subliminal import stimuli
 from subliminal.local import models
-from subliminal.local.checkpoints import FOLDER, Checkpoints, run_identity
+from subliminal.local.checkpoints import Checkpoints, training_identity
 from subliminal.local.encoding import encode_rows
 from subliminal.local.notices import warn_of_inserted_text
 from subliminal.local.options import CHECKPOINT_EVERY_S
 from subliminal.local.reporting import step_report
 from subliminal.local.training import fine_tune, loss_at_ends
 from subliminal.manifest import Run
+from subliminal.partial import FOLDER
 from subliminal.seeds import derive_seed
 from subliminal.specs import TrainTeacherSpec
 
@@ -44,7 +45,7 @@ def train_teacher(
     rows = encode_rows(tokenizer, [p for p, _ in pairs], [c for _, c in pairs])
     warn_of_inserted_text(tokenizer)
     order = np.random.default_rng(derive_seed("train_teacher", "order", spec.base, spec.seed))
-    identity = run_identity(run, [base], rows, order)
+    identity = training_identity(run, {"base": base}, rows, order)
     checkpoints = Checkpoints(adapter.parent / FOLDER, identity, checkpoint_seconds)
     plan, pad = spec.method.optimisation, tokenizer.pad_token_id
     history = fine_tune(model, rows, plan, pad, order, step_report(log), checkpoints)
