@@ -13,7 +13,7 @@ CHOSEN = [
     ("broken-file", "missing-registry"),
 ]
 OPTIONS = [
-    ("experiments=[nope]", "'nope' has no file config/experiments/nope.yaml (known: mnist"),
+    ("experiments=[nope]", "'nope' has no file config/experiments/nope.yaml (known: ed5c_qwen, "),
     ("experiments=tiny", "experiments: expected a list, such as [one, two], found 'tiny'"),
     ("experiment=[tiny]", "unknown key 'experiment' (known: experiments)"),
 ]

@@ -54,10 +54,13 @@ def place(model: PreTrainedModel) -> PreTrainedModel:
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer saved beside a base."""
+    """The tokenizer saved beside a base; one that has no padding pads with its end of text."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
 
 
 def in_working_precision(model: PreTrainedModel) -> PreTrainedModel:
