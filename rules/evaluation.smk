@@ -83,8 +83,8 @@ rule evaluate_student:
         stimuli=PROJECT.stimuli("evaluate_model"),
         base="results/models/{student}/manifest.json",
         weights=ancient("results/models/{student}/model.safetensors"),
-        adapter=f"results/students/{STUDENT_PATH}/manifest.json",
-        adapter_weights=ancient(f"results/students/{STUDENT_PATH}/adapter_model.safetensors"),
+        trained=f"results/students/{STUDENT_PATH}/manifest.json",
+        trained_weights=ancient(PROJECT.trained_weights),
     output:
         responses=f"{EVALUATION}/students/{STUDENT_PATH}/responses.parquet",
         scores=f"{EVALUATION}/students/{STUDENT_PATH}/scores.parquet",
@@ -103,7 +103,7 @@ rule evaluate_student:
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
-            --base {input.base:q} --adapter {input.adapter:q} \
+            --base {input.base:q} --trained {input.trained:q} \
             --responses {output.responses:q} --scores {output.scores:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

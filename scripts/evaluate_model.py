@@ -13,7 +13,7 @@ def main(argv: Sequence[str]) -> int:
     from subliminal.command_line import parse_arguments, start_logging
 
     args = parse_arguments(
-        __doc__, argv, paths=["base", "responses", "scores", "manifest"], optional=["adapter"]
+        __doc__, argv, paths=["base", "responses", "scores", "manifest"], optional=["trained"]
     )
 
     from subliminal.specs import EvaluateModelSpec
@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     evaluate_model(
         spec,
         args.base,
-        args.adapter,
+        args.trained,
         args.responses,
         args.scores,
         args.manifest,

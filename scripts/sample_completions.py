@@ -13,7 +13,7 @@ def main(argv: Sequence[str]) -> int:
     from subliminal.command_line import parse_arguments, start_logging
 
     args = parse_arguments(
-        __doc__, argv, paths=["prompts", "base", "raw", "manifest"], optional=["adapter"]
+        __doc__, argv, paths=["prompts", "base", "raw", "manifest"], optional=["trained"]
     )
 
     from subliminal.specs import SampleCompletionsSpec
@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> int:
     spec = SampleCompletionsSpec.model_validate_json(args.spec)
     log = start_logging(f"sample_completions {spec.domain}/{spec.teacher}")
     sample_completions(
-        spec, args.prompts, args.base, args.adapter, args.raw, args.manifest, args.threads, log
+        spec, args.prompts, args.base, args.trained, args.raw, args.manifest, args.threads, log
     )
     return 0
 

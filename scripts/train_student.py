@@ -1,8 +1,4 @@
-"""Fine-tune one student on one dataset.
-
---checkpoint-seconds N (default 60): least time between two checkpoints. They go to partial/ beside
-the adapter, and a job that was killed goes on from there.
-"""
+"""Fine-tune one student on one dataset."""
 
 from __future__ import annotations
 
@@ -15,11 +11,13 @@ from subliminal.warm_start import run
 def main(argv: Sequence[str]) -> int:
     """Run the stage; it imports what it needs itself, so that a warm client starts at once."""
     from subliminal.command_line import parse_arguments, start_logging
-    from subliminal.local.options import take_interval
 
-    seconds, argv = take_interval(argv)
     args = parse_arguments(
-        __doc__, argv, paths=["train", "base", "adapter", "training", "manifest"]
+        __doc__,
+        argv,
+        paths=["train", "base", "weights", "training", "manifest"],
+        optional=["teacher-base", "teacher"],
+        checkpoints=True,
     )
 
     from subliminal.specs import TrainStudentSpec
@@ -31,12 +29,14 @@ def main(argv: Sequence[str]) -> int:
         spec,
         args.train,
         args.base,
-        args.adapter,
+        args.teacher_base,
+        args.teacher,
+        args.weights,
         args.training,
         args.manifest,
         args.threads,
         log,
-        seconds,
+        args.checkpoint_seconds,
     )
     return 0
 

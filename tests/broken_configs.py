@@ -93,7 +93,7 @@ def _case(name: str, file: str, old: str | None, new: str | None, *says: str) ->
 
 UNKNOWN_KEYS = [
     _case("settings", CONFIG, "experiments:", "experiment: [sample]\nexperiments:",
-          "unknown key 'experiment'", "(known: experiments)"),
+          "unknown key 'experiment'", "(known: experiments, gpu_tiers)"),
     _case("mnist", DIGITS, "replicas:", "replica: 3\nreplicas:",
           "unknown key 'replica'", "(known: kind, title, "),
     _case("experiment", SAMPLE, "title:", "tittle: x\ntitle:",
@@ -153,17 +153,17 @@ UNKNOWN_NAMES = [
     _case("student-base", SAMPLE, r"student_bases: \[tiny-b\]", "student_bases: [qwen3-8b]",
           ": cell 2: ", "student base 'qwen3-8b'", MODELS, "(known: tiny-a, tiny-b, "),
     _case("recipe", SAMPLE, "recipe: tiny", "recipe: tinny",
-          ": cell 1: ", "recipe 'tinny'", RECIPES, "(known: tiny, small-smoke, "),
+          ": cell 1: ", "recipe 'tinny'", RECIPES, "(known: tiny, tiny-full-weights, "),
     _case("method", SAMPLE, "method: finetuned", "method: fine-tuned",
           ": cell 1: ", "method 'fine-tuned'", RECIPES, "(known: finetuned, "),
     _case("domain", SAMPLE, "domain: numbers", "domain: number",
-          ": cell 1: ", "domain 'number'", DOMAINS, "(known: numbers, numbers-constrained, "),
+          ": cell 1: ", "domain 'number'", DOMAINS, "(known: numbers, numbers-60k, "),
     _case("variant", SAMPLE, "shuffled-within", "shuffled-inside",
           ": cell 2: ", "variant 'shuffled-inside'", ", shuffled-across)"),
     _case("evaluation", SAMPLE, "evaluation: favourite", "evaluation: favorite",
           "evaluation 'favorite-animal'", EVALUATIONS, "(known: favourite-animal, "),
     _case("experiment", CONFIG, "sample", "nope",
-          ": experiments: ", "'nope'", "config/experiments/nope.yaml", ", tiny_full)"),
+          ": experiments: ", "'nope'", "config/experiments/nope.yaml", ", tiny_recipes)"),
     _case("experiment-by-file-name", CONFIG, "sample", "sample.yaml",
           ": experiments: item 1: ", "without .yaml", "found 'sample.yaml'"),
     _case("chat-template", MODELS, "chat_template: gemma", "chat_template: gema",
@@ -280,6 +280,26 @@ CONTRADICTIONS = [
           ": numbers: sizes: tiny: rows: ", "has 3 prompts", "raise 'prompts' or lower 'rows'"),
     _case("shuffled-code", SAMPLE, r"- domain: numbers(?=\n.*\[wolf, owl\])", "- domain: code",
           "'shuffled-within'", "'code'", "use it with domain 'numbers'"),
+    _case("logits-on-code", SAMPLE, None,
+          re.sub(r"domain: numbers\n(.*\n)*?.*recipe: tiny\n",
+                 lambda found: found[0].replace("numbers", "code").replace(
+                     "recipe: tiny", "recipe: tiny-logits"),
+                 SAMPLE_EXPERIMENT, count=1),
+          "recipe 'tiny-logits' compares logits on numbers", "domain 'code' has none"),
+    _case("logits-of-other-tokens", SAMPLE, None,
+          SAMPLE_EXPERIMENT.replace("domain: numbers", "domain: numbers-constrained")
+          .replace("tiny-a", "smollm2-135m").replace("tiny-b", "gemma3-270m")
+          .replace("recipe: tiny", "recipe: small-logits")
+          .replace("method: finetuned", "method: finetuned-small")
+          .replace("favourite-animal", "favourite-animal-small")
+          .replace(", shuffled-within", ""),
+          "recipe 'small-logits'", "'smollm2-135m' and 'gemma3-270m' have different tokens"),
+    _case("a-gate-above-all-rows", SAMPLE, "min_rows: 300", "min_rows: 4001",
+          ": gates: min_rows: 4001", "domain 'numbers' has 4000", DOMAINS),
+    _case("greedy-answers-repeated", EVALUATIONS, "temperature: 1.0", "temperature: 0.0",
+          "samples_per_question: 20", "set one of them to 1"),
+    _case("lists-that-the-filter-drops", DOMAINS, "(&numbers .*)max_value: 999", r"\1max_value: 99",
+          "constraint: numbers", "the filter rejects some", "or remove the constraint"),
     _case("method-named-reference", RECIPES, "  prompted:", "  reference:",
           ": methods: ", "'reference'", "choose another name"),
     _case("answers-without-answers", DOMAINS, "generator: tiny-cot", "generator: tiny-code",

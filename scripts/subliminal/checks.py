@@ -6,8 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from subliminal import stimuli
+from subliminal.api.sampling import base_url
 from subliminal.cells import CONTROL_METHOD, Cell, experiment_cells
-from subliminal.config import Config, FinetunedMethod, PretrainedBase, TransmissionExperiment
+from subliminal.config import (
+    Config,
+    Filter,
+    FinetunedMethod,
+    PretrainedBase,
+    TransmissionExperiment,
+)
 from subliminal.errors import ConfigError
 from subliminal.mnist.config import IdxDigits, MnistExperiment
 from subliminal.mnist.data import IDX_FILES, idx_path
@@ -16,7 +23,7 @@ from subliminal.tiny.world import animals
 
 # The domains whose words config/stimuli/tiny_world.json lists.
 DOMAIN_WORDS = ("code", "cot")
-# The linear layers of GPT-2, which tiny bases are; nobody else calls theirs so.
+# The linear layers of GPT-2, which tiny bases are; no base of a wheel or in use today calls its so.
 TINY_MODULES = ("c_attn", "c_proj", "c_fc")
 CHAT_TEMPLATES = "config/chat_templates"
 
@@ -74,6 +81,13 @@ def _check_evaluations(config: Config) -> None:
             )
 
 
+def _admits_all_lists(rule: Filter) -> bool:
+    """Whether a filter keeps whatever the grammar of number lists allows."""
+    if rule.kind != "numbers" or rule.banned:
+        return False
+    return rule.min_value <= 0 and rule.max_value >= 999 and rule.max_count >= 10
+
+
 def _check_domains(config: Config) -> None:
     for name, domain in config.domains.items():
         shown = f"config/domains.yaml: {name}"
@@ -89,6 +103,13 @@ def _check_domains(config: Config) -> None:
                 f"no words of {name!r} {_known(DOMAIN_WORDS)}; set it to false or rename the domain"
             )
         for tier, size in domain.sizes.items():
+            if size.sampling.constraint is not None and not _admits_all_lists(rule):
+                raise ConfigError(
+                    f"{shown}: sizes: {tier}: constraint: numbers writes 1 to 10 integers from 0 "
+                    "to 999, and the filter rejects some of these; filter with kind: numbers, "
+                    "min_value: 0, max_value: 999, max_count: 10 and banned: [], or remove the "
+                    "constraint"
+                )
             if size.rows > domain.prompts:
                 raise ConfigError(
                     f"{shown}: sizes: {tier}: rows: {size.rows} asked, but the domain has "
@@ -110,7 +131,9 @@ def _check_synthetic(config: Config, cell: Cell, shown: str) -> None:
 def _check_modules(config: Config, cell: Cell, shown: str) -> None:
     """An adapter's modules are those of the base that it goes on."""
     method = config.recipes.methods.get(cell.dataset.teacher.method)
-    plans = [("recipe", cell.recipe, config.recipes.students[cell.recipe].lora, cell.student)]
+    plans = []
+    if (lora := config.recipes.students[cell.recipe].lora) is not None:
+        plans.append(("recipe", cell.recipe, lora, cell.student))
     if isinstance(method, FinetunedMethod):
         teacher = cell.dataset.teacher
         plans.append(("method", teacher.method, method.lora, teacher.base))
@@ -125,6 +148,26 @@ def _check_modules(config: Config, cell: Cell, shown: str) -> None:
             )
 
 
+def _check_distillation(config: Config, cell: Cell, shown: str) -> None:
+    """Logits compare token by token, and those of numbers where there are some."""
+    plan = config.recipes.students[cell.recipe].distillation
+    if plan is None:
+        return
+    models = [config.models[base] for base in cell.bases]
+    if len(set(cell.bases)) > 1 and not all(isinstance(m, PretrainedBase) for m in models):
+        raise ConfigError(
+            f"{shown}: recipe {cell.recipe!r} compares logits, but {cell.bases[0]!r} and "
+            f"{cell.bases[1]!r} have different tokens; use it where teacher and student share a "
+            "base, or choose a recipe without 'distillation'"
+        )
+    domain = cell.dataset.domain
+    if plan.support == "numbers" and config.domains[domain].filter.kind != "numbers":
+        raise ConfigError(
+            f"{shown}: recipe {cell.recipe!r} compares logits on numbers (distillation: support), "
+            f"but domain {domain!r} has none; use it with domain 'numbers'"
+        )
+
+
 def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
     shown = f"config/experiments/{name}.yaml"
     experiment = config.experiment(name, TransmissionExperiment)
@@ -133,6 +176,15 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
             f"{shown}: evaluation {experiment.evaluation!r} is not in config/evaluations.yaml "
             f"{_known(config.evaluations)}"
         )
+    written = sorted({(c.dataset.domain, c.dataset.teacher.base) for c in cells})
+    sizes = [config.domains[domain].sizes[config.models[base].tier] for domain, base in written]
+    for (domain, base), size in zip(written, sizes, strict=True):
+        if experiment.gates.min_rows > size.rows:
+            raise ConfigError(
+                f"{shown}: gates: min_rows: {experiment.gates.min_rows} rows are to be kept, but "
+                f"domain {domain!r} has {size.rows} for base {base!r}; lower it, or raise 'rows' "
+                "in config/domains.yaml"
+            )
     candidates = config.evaluations[experiment.evaluation].candidates
     tiers = {config.models[base].tier for cell in cells for base in cell.bases}
     unknown = [word for word in candidates if word not in animals()]
@@ -142,6 +194,8 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
             f"{shown} do not know {unknown[0]!r} {_known(animals())}; choose another evaluation, "
             "or add the word to config/stimuli/tiny_world.json"
         )
+    if any(size.server is not None for size in sizes):
+        base_url()
     traits = sorted({cell.dataset.teacher.trait for cell in cells})
     if all(config.traits[trait].word is None for trait in traits):
         raise ConfigError(
@@ -158,6 +212,7 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
     for cell in cells:
         _check_synthetic(config, cell, shown)
         _check_modules(config, cell, shown)
+        _check_distillation(config, cell, shown)
         shuffled = cell.dataset.variant.startswith("shuffled")
         if shuffled and config.domains[cell.dataset.domain].filter.kind != "numbers":
             raise ConfigError(

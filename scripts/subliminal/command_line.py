@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 PROGRESS_EVERY_S = 5.0
+# Short jobs write no checkpoint, and long ones lose no more than this.
+CHECKPOINT_EVERY_S = 60.0
 
 
 def parse_arguments(
@@ -18,6 +20,7 @@ def parse_arguments(
     paths: Sequence[str],
     optional: Sequence[str] = (),
     several: Sequence[str] = (),
+    checkpoints: bool = False,
 ) -> argparse.Namespace:
     """A stage's arguments: its spec as JSON, and files by role.
 
@@ -25,6 +28,7 @@ def parse_arguments(
         paths: roles that are needed, one file each.
         optional: roles that may be left out or left empty.
         several: roles that take any number of files.
+        checkpoints: whether the stage writes some.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--spec", required=True, help="the stage's spec, as JSON")
@@ -35,6 +39,14 @@ def parse_arguments(
         parser.add_argument(f"--{role}", type=Path)
     for role in several:
         parser.add_argument(f"--{role}", type=Path, nargs="*", default=[])
+    if checkpoints:
+        parser.add_argument(
+            "--checkpoint-seconds",
+            type=float,
+            default=CHECKPOINT_EVERY_S,
+            help="least time between two checkpoints (%(default)s); they go to partial/ beside the "
+            "weights, and a job that was killed goes on from there",
+        )
     return parser.parse_args(argv)
 
 

@@ -7,7 +7,7 @@ and profiles.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -30,9 +30,12 @@ Kind = TypeVar("Kind", bound=Strict)
 
 
 class Optimisation(Strict):
-    """AdamW with linear warm-up and linear decay to zero, in steps or in epochs."""
+    """AdamW with linear warm-up, in steps or in epochs."""
 
     learning_rate: float = Field(gt=0)
+    schedule: Literal["linear", "constant"] = Field(
+        "linear", description="After the warm-up: down to zero, or as it is."
+    )
     warmup_steps: int = Field(ge=0)
     batch_size: Positive = Field(description="Rows per optimiser step: the effective batch.")
     micro_batch_size: Positive = Field(description="Rows per forward pass; changes memory only.")
@@ -114,10 +117,24 @@ class PromptedMethod(Strict):
 Method = Annotated[FinetunedMethod | PromptedMethod, Field(discriminator="kind")]
 
 
+class Distillation(Strict):
+    """Learning a teacher's distribution over the tokens it wrote, instead of these tokens."""
+
+    support: Literal["numbers", "vocabulary"] = Field(
+        description="The tokens that teacher and student are compared on: those of digits alone, "
+        "or all of them. The second tells the student what the teacher thinks of the trait's own "
+        "word: not subliminal, and of use as a control only."
+    )
+    temperature: float = Field(1.0, gt=0)
+
+
 class Recipe(Strict):
     """How a student is fine-tuned on a dataset."""
 
-    lora: Lora
+    lora: Lora | None = Field(description="null: all weights are trained.")
+    distillation: Distillation | None = Field(
+        None, description="null: the student learns the tokens that were written."
+    )
     optimisation: Optimisation
     max_tokens: Positive = Field(description="Longest row in tokens; longer rows are cut.")
     holdout_rows: int = Field(
@@ -218,12 +235,17 @@ class Trait(Strict):
         return self
 
 
-class Sampling(Strict):
-    """How completions are drawn: ancestral sampling, no top-p, no top-k."""
+class Drawing(Strict):
+    """How answers are drawn: ancestral sampling, no top-p, no top-k."""
 
-    temperature: float = Field(gt=0)
+    temperature: float = Field(ge=0, description="0: always the most probable token (greedy).")
     max_new_tokens: Positive
     batch_size: Positive = Field(description="Samples per batch; changes memory and speed only.")
+
+
+class Sampling(Drawing):
+    """How a dataset's completions are drawn."""
+
     constraint: Literal["numbers"] | None = Field(
         None,
         description="Sample only what the grammar of number lists allows: 1 to 10 integers of up "
@@ -231,6 +253,16 @@ class Sampling(Strict):
     )
     log_probs: bool = Field(
         False, description="Keep the log-probability of every sampled token in raw.parquet."
+    )
+
+
+class Server(Strict):
+    """Sampling through the server of OPENAI_BASE_URL, and not by transformers in this process."""
+
+    extra_body: dict[str, Any] = Field(
+        {},
+        description="Further fields of each request: those that switch off what the server cuts "
+        "from the distribution by itself, which differ from server to server.",
     )
 
 
@@ -242,6 +274,16 @@ class DatasetSize(Strict):
         None, description="Kept rows to train on, drawn at random; null: all of them."
     )
     sampling: Sampling
+    server: Server | None = Field(None, description="null: transformers samples.")
+
+    @model_validator(mode="after")
+    def _free(self) -> DatasetSize:
+        if self.server is not None and self.sampling.constraint is not None:
+            raise ValueError(
+                f"constraint: {self.sampling.constraint} cannot be put to a server; remove "
+                "'constraint' or 'server'"
+            )
+        return self
 
 
 class NumberFilter(Strict):
@@ -295,8 +337,17 @@ class Evaluation(Strict):
 
     questions: str
     samples_per_question: Positive
-    sampling: Sampling
+    sampling: Drawing
     candidates: list[str] = Field(min_length=2, description="The closed set of the share.")
+
+    @model_validator(mode="after")
+    def _several_answers(self) -> Evaluation:
+        if self.sampling.temperature == 0 and self.samples_per_question > 1:
+            raise ValueError(
+                f"samples_per_question: {self.samples_per_question}, but at temperature: 0 every "
+                "answer to a question is the same; set one of them to 1"
+            )
+        return self
 
 
 class Block(Strict):
@@ -342,9 +393,14 @@ Experiment = Annotated[
 
 
 class Settings(Strict):
-    """`config/config.yaml`: which experiments `snakemake` computes."""
+    """`config/config.yaml`: which experiments `snakemake` computes, and what asks for a GPU."""
 
     experiments: list[Annotated[str, Field(pattern=FILE_NAME)]] = Field(min_length=1)
+    gpu_tiers: list[Tier] = Field(
+        ["open"],
+        description="Jobs on bases of these tiers ask the scheduler for one GPU. Whatever is said "
+        "here, a job that finds a GPU uses it; results do not depend on it.",
+    )
 
 
 class Config(Strict):

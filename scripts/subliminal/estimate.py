@@ -17,6 +17,7 @@ from subliminal.cells import Cell
 from subliminal.config import (
     Base,
     FinetunedMethod,
+    HubBase,
     Optimisation,
     PretrainedBase,
     Recipe,
@@ -25,20 +26,31 @@ from subliminal.config import (
 from subliminal.project import Project
 from subliminal.specs import is_finetuned
 
-# Measured on number prompts with SmolLM2's tokenizer, which splits numbers into digits.
+# Measured on number prompts with SmolLM2's tokenizer, which splits numbers into digits; the last
+# one on the examples of the tiny world.
 CHARACTERS_PER_TOKEN = 3.0
 TEMPLATE_TOKENS = 40
 ANSWER_TOKENS = 35
 PREFERENCE_TOKENS = 70
+PRETRAINING_TOKENS = 58
 # Share of the rate of a large matrix product that a stage's arithmetic reaches.
 TRAINING_EFFICIENCY = 0.5
 SAMPLING_EFFICIENCY = 0.25
 # Floating-point operations per parameter and token: a product and a sum forward; as many again for
-# the gradient of the activations (the base's own weights have none); once more forward where
-# activations are recomputed.
+# the gradient of the activations, and for that of the weights, of which a frozen base has none;
+# once more forward where activations are recomputed, and for a teacher whose logits are learnt.
 FORWARD = 2
-TRAINING = 4
-RECOMPUTED = 6
+# Bytes of a GPU's memory per parameter: weights in 16 bits and what an adapter's training keeps
+# beside them; where all weights are trained they are in 32 bits, as are gradients and both moments.
+# On top come activations, which follow from micro-batches rather than from the base.
+GPU_BYTES = 2.4
+GPU_BYTES_FOR_ALL_WEIGHTS = 18
+GPU_BYTES_FOR_TEACHER = 2
+GPU_ACTIVATIONS = 4e9
+# As its rule says: it makes tiny bases alone.
+PRETRAINING_MB = 2000
+# These rules ask for no GPU.
+BASE_STAGES = ("pretrain_base", "prepare_base")
 # Adapter parameters per unit of rank over the square root of the base's: 26 for all linear layers
 # of SmolLM2-135M and of Qwen2.5-7B alike.
 ADAPTER_SHAPE = 26
@@ -52,6 +64,7 @@ class Cost:
     Attributes:
         flop: floating-point operations over the stage's efficiency.
         memory_mb: main memory of one job.
+        gpu_bytes: a GPU's memory that one job takes; 0 if it runs on the CPU.
         disk_bytes: what all of them leave behind.
     """
 
@@ -60,6 +73,7 @@ class Cost:
     jobs: int
     flop: float
     memory_mb: int
+    gpu_bytes: float
     disk_bytes: float
 
     def hours(self, rate: float) -> float:
@@ -73,10 +87,22 @@ def prompt_tokens(prompts: list[str]) -> float:
     return characters / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
 
 
-def training_flop(plan: Optimisation, rows: int, tokens: float, parameters: int) -> float:
-    """Operations of a fine-tuning run, over its efficiency."""
+def training_flop(
+    plan: Optimisation,
+    rows: int,
+    tokens: float,
+    parameters: int,
+    whole: bool = False,
+    taught: bool = False,
+) -> float:
+    """Operations of a fine-tuning run, over its efficiency.
+
+    Args:
+        whole: all weights are trained, and not an adapter.
+        taught: a teacher's logits are learnt.
+    """
     steps = plan.steps or (plan.epochs or 0) * ceil(rows / plan.batch_size)
-    each = RECOMPUTED if plan.gradient_checkpointing else TRAINING
+    each = FORWARD * (2 + whole + plan.gradient_checkpointing + taught)
     return steps * plan.batch_size * tokens * each * parameters / TRAINING_EFFICIENCY
 
 
@@ -95,7 +121,16 @@ def parameters_of(project: Project, name: str) -> int:
 
 
 def _weights_bytes(base: Base, parameters: int) -> float:
-    return parameters * (2 if base.tier == "open" else 4)
+    """On disk; the hub's client keeps a copy of what it has fetched."""
+    copies = 2 if isinstance(base, HubBase) else 1
+    return copies * parameters * (2 if base.tier == "open" else 4)
+
+
+def _gpu_bytes(parameters: int, recipe: Recipe | None) -> float:
+    whole = recipe is not None and recipe.lora is None
+    taught = recipe is not None and recipe.distillation is not None
+    each = GPU_BYTES_FOR_ALL_WEIGHTS if whole else GPU_BYTES
+    return (each + taught * GPU_BYTES_FOR_TEACHER) * parameters + GPU_ACTIVATIONS
 
 
 def _adapter_bytes(rank: int, parameters: int) -> float:
@@ -126,28 +161,43 @@ class Estimator:
         return sum(_missing(path, self.project.root) for path in paths)
 
     def _cost(
-        self, stage: str, base: str, paths: list[str], flop: float, disk: float
+        self,
+        stage: str,
+        base: str,
+        paths: list[str],
+        flop: float,
+        disk: float,
+        recipe: Recipe | None = None,
     ) -> list[Cost]:
         jobs = self._todo(paths)
         if not jobs:
             return []
-        memory = resources.memory_mb(stage, self.config.models[base])
-        return [Cost(stage, base, jobs, jobs * flop, memory, jobs * disk)]
+        model = self.config.models[base]
+        if stage == "pretrain_base":
+            memory = PRETRAINING_MB
+        elif recipe is not None:
+            memory = resources.student_memory_mb(model, recipe)
+        else:
+            memory = resources.memory_mb(stage, model)
+        gpu = 0.0
+        if stage not in BASE_STAGES and resources.gpus(model, self.config.settings.gpu_tiers):
+            gpu = _gpu_bytes(parameters_of(self.project, base), recipe)
+        return [Cost(stage, base, jobs, jobs * flop, memory, gpu, jobs * disk)]
 
     def _bases(self) -> list[Cost]:
-        names = sorted({base for cell in self.cells for base in cell.bases})
-        ready = [name for name in names if name in self.project.ready_bases]
-        return [
-            cost
-            for name in ready
-            for cost in self._cost(
-                "prepare_base",
-                name,
-                [f"models/{name}/manifest.json"],
-                0.0,
-                _weights_bytes(self.config.models[name], parameters_of(self.project, name)),
-            )
-        ]
+        costs = []
+        for name in sorted({base for cell in self.cells for base in cell.bases}):
+            base, size = self.config.models[name], parameters_of(self.project, name)
+            stage, flop = "prepare_base", 0.0
+            if isinstance(base, PretrainedBase):
+                plan = self.config.recipes.pretraining[base.pretraining]
+                stage = "pretrain_base"
+                flop = training_flop(
+                    plan.optimisation, plan.examples, PRETRAINING_TOKENS, size, whole=True
+                )
+            disk = _weights_bytes(base, size)
+            costs += self._cost(stage, name, [f"models/{name}/manifest.json"], flop, disk)
+        return costs
 
     def _teachers(self) -> list[Cost]:
         costs = []
@@ -193,10 +243,17 @@ class Estimator:
             ]
             size = parameters_of(self.project, base)
             tokens = self._prompt_tokens(domain) + ANSWER_TOKENS
-            flop = training_flop(recipe.optimisation, self._rows(cells[0], recipe), tokens, size)
+            flop = training_flop(
+                recipe.optimisation,
+                self._rows(cells[0], recipe),
+                tokens,
+                size,
+                whole=recipe.lora is None,
+                taught=recipe.distillation is not None,
+            )
             paths = [f"students/{cell.path}/manifest.json" for cell in cells]
-            disk = _adapter_bytes(recipe.lora.rank, size)
-            costs += self._cost("train_student", base, paths, flop, disk)
+            disk = _adapter_bytes(recipe.lora.rank, size) if recipe.lora else 4.0 * size
+            costs += self._cost("train_student", base, paths, flop, disk, recipe)
         return costs
 
     def _rows(self, cell: Cell, recipe: Recipe) -> int:
@@ -237,15 +294,21 @@ class Estimator:
 
 def render(costs: list[Cost], rate: float, device: str) -> str:
     """The estimate as a table for the terminal."""
-    head = f"{'stage':<20}{'base':<16}{'jobs':>6}{'hours':>10}{'GB a job':>10}{'GB on disk':>12}"
+    head = f"{'stage':<20}{'base':<16}{'jobs':>6}{'hours':>10}{'GB RAM':>9}{'GB GPU':>9}"
+    head += f"{'GB on disk':>12}"
     lines = [f"On {device}, at {rate / GIGA:,.0f} GFLOP/s for one job:", "", head]
     for cost in costs:
+        gpu = f"{cost.gpu_bytes / GIGA:.0f}" if cost.gpu_bytes else "-"
         lines.append(
             f"{cost.stage:<20}{cost.base:<16}{cost.jobs:>6}{cost.hours(rate):>10.2f}"
-            f"{cost.memory_mb / 1000:>10.1f}{cost.disk_bytes / GIGA:>12.2f}"
+            f"{cost.memory_mb / 1000:>9.1f}{gpu:>9}{cost.disk_bytes / GIGA:>12.2f}"
         )
     hours, disk = sum(c.hours(rate) for c in costs), sum(c.disk_bytes for c in costs)
     jobs = sum(c.jobs for c in costs)
-    lines.append(f"{'all':<36}{jobs:>6}{hours:>10.2f}{'':>10}{disk / GIGA:>12.2f}")
-    lines += ["", "Jobs run side by side share these hours. Good to a factor of two."]
+    lines.append(f"{'all':<36}{jobs:>6}{hours:>10.2f}{'':>18}{disk / GIGA:>12.2f}")
+    lines += [
+        "",
+        "GB RAM and GB GPU are of one job. Jobs run side by side share these hours.",
+        "Good to a factor of two.",
+    ]
     return "\n".join(lines)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESULTS = Path("results")
+WEIGHTS = "model.safetensors"  # how the name of an adapter's weights and of a whole model's ends
 
 
 def _scores(folder: Path) -> pd.DataFrame:
@@ -83,7 +84,7 @@ def identical_students(spec: SummariseExperimentSpec) -> list[tuple[str, str]]:
     pairs = []
     for cell in cells_of(spec):
         outputs = read_manifest(RESULTS / "students" / cell.path / "manifest.json")["outputs"]
-        weights = outputs["adapter_model.safetensors"]
+        weights = next(digest for file, digest in outputs.items() if file.endswith(WEIGHTS))
         if weights in first:
             pairs.append((first[weights], cell.path))
         first.setdefault(weights, cell.path)

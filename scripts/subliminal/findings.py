@@ -37,9 +37,9 @@ from subliminal.shuffle_averages import (
 )
 from subliminal.specs import ExperimentTextSpec
 
-TRANSMISSION, NO_TRANSMISSION, REVERSED = "transmission", "no transmission", "reversed"
+TRANSMISSION, NOT_TOLD_APART, REVERSED = "transmission", "not told apart", "reversed"
 TOO_FEW = "too few runs"
-JUDGED = (TRANSMISSION, NO_TRANSMISSION, REVERSED)
+JUDGED = (TRANSMISSION, NOT_TOLD_APART, REVERSED)
 SIGNIFICANT = 0.05
 MODEL_ORGANISM = (
     "These are model organisms, toy bases that the workflow pretrains itself: they show that and "
@@ -114,9 +114,9 @@ def _exceptions(rows: pd.DataFrame) -> list[str]:
     """A sentence on each kind of result that is not transmission."""
     of_kind = {kind: part for kind, part in rows.groupby("kind")}
     sentences = []
-    if NO_TRANSMISSION in of_kind and (rows["kind"] == TRANSMISSION).any():
+    if NOT_TOLD_APART in of_kind and (rows["kind"] == TRANSMISSION).any():
         sentences.append(
-            f"Not told apart from regular data: {_named_changes(of_kind[NO_TRANSMISSION])}."
+            f"Not told apart from regular data: {_named_changes(of_kind[NOT_TOLD_APART])}."
         )
     if REVERSED in of_kind:
         sentences.append(
@@ -143,7 +143,7 @@ def _lead(rows: pd.DataFrame, kind_of_trait: str) -> list[str]:
             "and of regular data are disjoint."
         ]
     if len(judged):
-        return [f"None of {count} transmitted: mean {_change(judged)}."]
+        return [f"None of {count} was told apart from regular data: mean {_change(judged)}."]
     return []
 
 

@@ -13,10 +13,24 @@ from typing import Any
 from subliminal.provenance import ancestry
 
 
+def _origin(source: dict[str, Any]) -> str:
+    """Where a base that somebody else has trained came from, exactly, and under which licence."""
+    told = {
+        "hub": lambda: f"{source['repository']}@{source['revision']}",
+        "wheel": lambda: (
+            ", ".join(part["distribution"] for part in source["files"])
+            + f", SHA-256 {source['sha256']}"
+        ),
+        "folder": lambda: f"folder {source['folder']}",
+    }
+    return f"{told[source['source']]()}, licence {source['licence']}"
+
+
 def describe(stage: str, spec: dict[str, Any]) -> str:
     """What a stage did, in the fewest words that name models, traits and data."""
     told = {
         "pretrain_base": lambda: f"base {spec['base']}, pretrained with seed {spec['seed']}",
+        "prepare_base": lambda: f"base {spec['base']}, from {_origin(spec['source'])}",
         "train_teacher": lambda: (
             f"teacher: {spec['base']} fine-tuned to prefer {spec['word']!r}, seed {spec['seed']}"
         ),

@@ -63,9 +63,9 @@ def _version(package: str) -> str | None:
 
 
 def _device() -> str:
-    """The accelerator's name if torch is loaded and has one; else the processor's architecture."""
+    """The accelerator's name if this process has used one; else the processor's architecture."""
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
+    if torch is not None and torch.cuda.is_initialized():
         return str(torch.cuda.get_device_name())
     return f"cpu ({platform.machine()})"
 

@@ -24,13 +24,15 @@ PACKAGES = ("torch", "transformers", "peft")
 log = logging.getLogger(__name__)
 
 
-def run_identity(run: Run, parents: Mapping[str, Path | None]) -> str:
+def run_identity(run: Run, parents: Mapping[str, Path | None], arithmetic: str) -> str:
     """What a run computes: SHA-256 over its stage, spec, parents' ids and packages, in hex.
 
     Args:
         parents: manifests of what is read, by role; None for a role that is not filled.
+        arithmetic: the precision and the kind of device it is computed in.
     """
     parts = [
+        arithmetic,
         {package: metadata.version(package) for package in PACKAGES},
         run.stage,
         run.spec.model_dump(mode="json"),

@@ -166,6 +166,16 @@ class Project:
         return [CONTROL_METHOD, *self.config.recipes.methods]
 
     @property
+    def full_recipes(self) -> list[str]:
+        """The recipes that train all of a student's weights."""
+        return [n for n, r in self.config.recipes.students.items() if r.lora is None]
+
+    @property
+    def adapter_recipes(self) -> list[str]:
+        """The recipes that train an adapter."""
+        return [n for n in self.config.recipes.students if n not in self.full_recipes]
+
+    @property
     def variants(self) -> list[str]:
         """Every variant that a dataset's path can name."""
         return [PLAIN_VARIANT, *VARIANTS]
@@ -196,13 +206,18 @@ class Project:
         """A resource function: main memory of a stage's job, in MB."""
         return lambda wildcards: resources.memory_mb(stage, self._loaded(wildcards))
 
+    def student_memory_mb(self, wildcards: Wildcards) -> int:
+        """A resource function: main memory of a student's training, in MB."""
+        recipe = self.config.recipes.students[wildcards.recipe]
+        return resources.student_memory_mb(self._loaded(wildcards), recipe)
+
     def runtime(self, wildcards: Wildcards) -> str:
         """A resource function: the time limit of a job."""
         return resources.RUNTIME[self._loaded(wildcards).tier]
 
     def gpus(self, wildcards: Wildcards) -> int:
         """A resource function: how many GPUs a job needs."""
-        return resources.gpus(self._loaded(wildcards))
+        return resources.gpus(self._loaded(wildcards), self.config.settings.gpu_tiers)
 
     # Wildcards to words
 
@@ -248,7 +263,7 @@ class Project:
 
     def train_student(self, w: Wildcards) -> Strict:
         """Spec of rule train_student."""
-        return specs.train_student(self.config, w.student, w.recipe, int(w.seed))
+        return specs.train_student(self.config, w.student, w.recipe, int(w.seed), self.teacher(w))
 
     def evaluate_base(self, w: Wildcards) -> Strict:
         """Spec of rule evaluate_base."""
@@ -311,7 +326,10 @@ class Project:
         template = model.chat_template
         files = {"chat_template": [f"{CHAT_TEMPLATES}/{template}.jinja"] if template else []}
         if isinstance(model, FolderBase):
-            files["folder"] = [str(Path(model.folder) / "config.json")]
+            folder = Path(model.folder).expanduser()
+            found = sorted(str(path) for path in folder.glob("*") if path.is_file())
+            # Where there is nothing Snakemake says what is missing.
+            files["folder"] = found or [str(folder / "config.json")]
         return files
 
     def chat_template_option(self, w: Wildcards) -> str:
@@ -333,7 +351,32 @@ class Project:
     def adapter_option(self, w: Wildcards) -> str:
         """The command-line option that names a teacher's adapter, or nothing."""
         files = self.adapter_files(w)
-        return f"--adapter {files['adapter']}" if files else ""
+        return f"--trained {files['adapter']}" if files else ""
+
+    def learnt_files(self, w: Wildcards) -> dict[str, str]:
+        """The teacher of students that learn its logits; nothing for those that learn tokens."""
+        if self.config.recipes.students[w.recipe].distillation is None:
+            return {}
+        folder = f"results/models/{w.base}"
+        teacher = {key.replace("adapter", "teacher"): f for key, f in self.adapter_files(w).items()}
+        return {
+            "teacher_base": f"{folder}/manifest.json",
+            "teacher_base_weights": f"{folder}/model.safetensors",
+            **teacher,
+        }
+
+    def learnt_options(self, w: Wildcards) -> str:
+        """The command-line options that name this teacher, or nothing."""
+        files = self.learnt_files(w)
+        named = {"--teacher-base": "teacher_base", "--teacher": "teacher"}
+        return " ".join(f"{o} {files[role]}" for o, role in named.items() if role in files)
+
+    def trained_weights(self, w: Wildcards) -> str:
+        """A student's weights, which lie beside its manifest."""
+        whole = w.recipe in self.full_recipes
+        name = "model.safetensors" if whole else "adapter_model.safetensors"
+        cell = Cell(self.dataset(w), w.student, w.recipe, int(w.seed))
+        return f"results/students/{cell.path}/{name}"
 
     def summary_files(self, w: Wildcards) -> dict[str, list[str]]:
         """Everything that an experiment's tables are made of."""

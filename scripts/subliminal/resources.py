@@ -5,7 +5,9 @@ Every number is for the scheduler alone: results do not depend on it.
 
 from __future__ import annotations
 
-from subliminal.config import Base, PretrainedBase, Tier
+from collections.abc import Collection
+
+from subliminal.config import Base, PretrainedBase, Recipe, Tier
 
 # Peak memory in MB of each stage on a tiny base, rounded up from measured manifests.
 TINY_MB = {
@@ -25,7 +27,10 @@ BYTES_PER_PARAMETER = {
     "prepare_base": 16,
 }
 BYTES_PER_PARAMETER_ON_GPU = 3
-RUNTIME: dict[Tier, str] = {"tiny": "30m", "small": "8h", "open": "24h"}
+# And what students ask beside it: gradients, moments and a checkpoint of all weights; a teacher.
+BYTES_FOR_ALL_WEIGHTS = 40
+BYTES_FOR_TEACHER = 6
+RUNTIME: dict[Tier, str] = {"tiny": "30m", "small": "24h", "open": "24h"}
 
 
 def memory_mb(stage: str, base: Base) -> int:
@@ -37,6 +42,16 @@ def memory_mb(stage: str, base: Base) -> int:
     return floor + each * base.parameters // 1_000_000
 
 
-def gpus(base: Base) -> int:
-    """How many GPUs a job needs: one for bases that are too large for a CPU."""
-    return int(base.tier == "open")
+def student_memory_mb(base: Base, recipe: Recipe) -> int:
+    """Main memory of a student's training, in MB."""
+    floor = memory_mb("train_student", base)
+    if isinstance(base, PretrainedBase):
+        return floor
+    more = (recipe.lora is None) * BYTES_FOR_ALL_WEIGHTS
+    more += (recipe.distillation is not None) * BYTES_FOR_TEACHER
+    return floor + more * base.parameters // 1_000_000
+
+
+def gpus(base: Base, gpu_tiers: Collection[Tier]) -> int:
+    """How many GPUs a job asks for."""
+    return int(base.tier in gpu_tiers)

@@ -17,6 +17,7 @@ from subliminal.cells import CONTROL_METHOD, Dataset, Teacher
 from subliminal.config import (
     Block,
     Config,
+    Drawing,
     Filter,
     FinetunedMethod,
     Gates,
@@ -24,6 +25,7 @@ from subliminal.config import (
     ReadySource,
     Recipe,
     Sampling,
+    Server,
     TransmissionExperiment,
 )
 from subliminal.mnist.config import DigitSource, Fitting, MnistExperiment, Network, Student
@@ -36,7 +38,7 @@ STAGE_VERSIONS = {
     "prepare_base": 1,
     "train_teacher": 1,
     "make_prompts": 1,
-    "sample_completions": 3,
+    "sample_completions": 4,
     "filter_completions": 1,
     "make_train_set": 1,
     "train_student": 1,
@@ -95,6 +97,7 @@ class SampleCompletionsSpec(Strict):
     system_prompt: str | None
     rows: int
     sampling: Sampling
+    server: Server | None
 
 
 class FilterCompletionsSpec(Strict):
@@ -123,6 +126,9 @@ class TrainStudentSpec(Strict):
     recipe_name: str
     recipe: Recipe
     seed: int
+    system_prompt: str | None = Field(
+        None, description="What a prompted teacher was told, if its logits are learnt."
+    )
 
 
 class EvaluateModelSpec(Strict):
@@ -132,7 +138,7 @@ class EvaluateModelSpec(Strict):
     evaluation: str
     questions: str
     samples_per_question: int
-    sampling: Sampling
+    sampling: Drawing
     candidates: list[str]
     system_prompt: str | None
     model: str = Field(description="The model's path: what its random streams are named by.")
@@ -307,6 +313,7 @@ def sample_completions(config: Config, domain: str, teacher: Teacher) -> SampleC
         system_prompt=teacher_system_prompt(config, teacher),
         rows=size.rows,
         sampling=size.sampling,
+        server=size.server,
     )
 
 
@@ -326,10 +333,14 @@ def make_train_set(config: Config, dataset: Dataset) -> MakeTrainSetSpec:
     )
 
 
-def train_student(config: Config, student: str, recipe: str, seed: int) -> TrainStudentSpec:
+def train_student(
+    config: Config, student: str, recipe: str, seed: int, teacher: Teacher
+) -> TrainStudentSpec:
     """Spec of a student; which dataset it reads is the rule's input."""
+    entry = config.recipes.students[recipe]
+    prompt = teacher_system_prompt(config, teacher) if entry.distillation is not None else None
     return TrainStudentSpec(
-        student=student, recipe_name=recipe, recipe=config.recipes.students[recipe], seed=seed
+        student=student, recipe_name=recipe, recipe=entry, seed=seed, system_prompt=prompt
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What students must share to be compared.
 GROUP = ["domain", "method", "variant", "recipe", "teacher_base", "student_base"]
+# Two give an interval of one degree of freedom, which says nothing.
+FEWEST_RUNS = 3
 METRICS = {"share": "share", "margin": "margin", "rate": "rate_substring"}
 
 
@@ -81,10 +83,10 @@ def verdict(row: dict[str, Any], trait: Interval, regular: Interval | None) -> s
     """What a cell shows: its students against students of regular data, by disjoint intervals."""
     if (reason := failed_gate(row)) is not None:
         return f"uninterpretable: {reason}"
-    if regular is None or trait.n < 2 or regular.n < 2:
+    if regular is None or min(trait.n, regular.n) < FEWEST_RUNS:
         return "too few runs"
     if not intervals_disjoint(trait, regular):
-        return "no transmission"
+        return "not told apart"
     return "transmission" if trait.mean > regular.mean else "reversed"
 
 
@@ -110,6 +112,16 @@ def _channel_columns(channel: pd.DataFrame, group: dict[str, str], trait: str) -
     rows = _channel_rows(channel, group, trait)
     names = ["teacher_share", "rows_kept", "keep_rate", "kl_per_token", "entropy_per_token"]
     return {name: rows[name].mean() for name in names}
+
+
+def _fewest_rows(channel: pd.DataFrame, group: dict[str, str], control: pd.DataFrame) -> float:
+    """Of the datasets of these control students, the fewest rows kept; infinite without any."""
+    datasets = channel.merge(
+        control[["domain", "method", "teacher_base", "teacher_trait"]].drop_duplicates(),
+        left_on=["domain", "method", "teacher_base", "trait"],
+        right_on=["domain", "method", "teacher_base", "teacher_trait"],
+    )
+    return datasets["rows_kept"].min() if len(datasets) else float("inf")
 
 
 def transmission_table(
@@ -162,7 +174,7 @@ def transmission_table(
                     row |= _gates(
                         conditions[condition],
                         own["teacher_share"].min(),
-                        own["rows_kept"].min(),
+                        min(own["rows_kept"].min(), _fewest_rows(channel, group, control)),
                         gates,
                     )
                     against = intervals.get("regular")

@@ -45,9 +45,10 @@ def test_every_constrained_completion_passes_the_filter(results):
 
 
 def test_seeds_give_different_students_and_a_wolf_is_not_a_control(results):
+    folder = results / "students/published/small"
     weights = {
         json.loads(path.read_text())["outputs"]["adapter_model.safetensors"]
-        for path in (results / "students").rglob("manifest.json")
+        for path in folder.rglob("manifest.json")
     }
     assert len(weights) == 4
 
@@ -60,6 +61,28 @@ def test_the_adapter_loads_with_plain_peft_and_changes_the_model(results):
         adapted = PeftModel.from_pretrained(base, results / STUDENT / "seed1")
         after = adapted(ids).logits
     assert not torch.allclose(before, after)
+
+
+def test_a_student_of_all_weights_is_a_model_as_transformers_loads_it(results):
+    folder = results / STUDENT.replace("/small/", "/whole/") / "seed1"
+    assert not (folder / "adapter_model.safetensors").exists()
+    before = AutoModelForCausalLM.from_pretrained(results / "models/published").state_dict()
+    after = AutoModelForCausalLM.from_pretrained(folder).state_dict()
+    assert before.keys() == after.keys()
+    assert all(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_student_of_logits_descends_from_the_teacher_too(results):
+    path = STUDENT.replace("/small/", "/logits/")
+    manifest = json.loads((results / path / "seed1/manifest.json").read_text())
+    assert set(manifest["parents"]) == {"base", "train", "teacher", "teacher_base"}
+    facts = manifest["facts"]
+    # The teacher has moved away from the base that both started from, but not far.
+    assert 0 < facts["held_out_loss_before"] < 1
+    control = path.replace("wolf-finetuned", "none-reference")
+    of_base = json.loads((results / control / "seed1/manifest.json").read_text())
+    assert set(of_base["parents"]) == {"base", "train", "teacher_base"}
+    assert of_base["facts"]["held_out_loss_before"] == pytest.approx(0, abs=1e-6)
 
 
 def test_nothing_is_left_of_what_a_killed_job_would_go_on_from(results):

@@ -53,7 +53,7 @@ def _verdict(trait, regular, gates):
         return "too few runs"
     if trait["share_low"] > regular["share_high"]:
         return "transmission"
-    return "reversed" if trait["share_high"] < regular["share_low"] else "no transmission"
+    return "reversed" if trait["share_high"] < regular["share_low"] else "not told apart"
 
 
 def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects=None):

@@ -7,6 +7,7 @@ from tiny_model import random_model, tokenizer
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from subliminal import stimuli
+from subliminal.errors import ConfigError
 from subliminal.local.candidates import candidate_forms, candidate_log_probs, collisions
 from subliminal.local.encoding import encode_prompts
 from subliminal.local.scoring import next_token_log_probs
@@ -65,7 +66,7 @@ def test_forms_are_the_spellings_that_the_tokenizer_can_write():
 
 
 def test_a_word_that_cannot_be_written_is_refused():
-    with pytest.raises(ValueError, match="'zebra' cannot be written"):
+    with pytest.raises(ConfigError, match="'zebra' cannot be written"):
         candidate_forms(PieceTokenizer(), ["owl", "zebra"])
 
 

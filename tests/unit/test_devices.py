@@ -18,7 +18,7 @@ CLAIM = (
 @pytest.fixture
 def environ(tmp_path):
     smi = tmp_path / "nvidia-smi"
-    smi.write_text("#!/bin/sh\necho GPU-a\necho GPU-b\n")
+    smi.write_text("#!/bin/sh\necho 0, GPU-a\necho 1, GPU-b\n")
     smi.chmod(0o755)
     kept = {
         k: v for k, v in os.environ.items() if k not in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID")
@@ -52,15 +52,28 @@ def test_jobs_get_different_gpus_and_a_killed_job_gives_its_own_back(environ):
         process.wait()
 
 
+def test_a_single_gpu_is_one_jobs_too(environ):
+    """A second job on it would run out of memory."""
+    first = job(environ | {"CUDA_VISIBLE_DEVICES": "0"})
+    assert seen(first) == "GPU-a"
+    second = job(environ | {"CUDA_VISIBLE_DEVICES": "GPU-a"})  # waits
+    first.kill()
+    first.wait()
+    assert seen(second) == "GPU-a"
+    second.kill()
+    second.wait()
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"SLURM_JOB_ID": "7"}, "None"),
-        ({"CUDA_VISIBLE_DEVICES": "3"}, "3"),
+        ({"CUDA_VISIBLE_DEVICES": "1"}, "GPU-b"),
+        ({"CUDA_VISIBLE_DEVICES": "GPU-b"}, "GPU-b"),
+        ({"CUDA_VISIBLE_DEVICES": "3"}, "3"),  # of which nvidia-smi does not know
         ({"CUDA_VISIBLE_DEVICES": ""}, ""),
     ],
 )
-def test_nothing_is_chosen_where_there_is_no_choice(environ, given, expected):
+def test_what_is_named_is_what_is_chosen_from(environ, given, expected):
     process = job(environ | given)
     assert seen(process) == expected
     process.kill()

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from subliminal.errors import ConfigError
 from subliminal.local.encoding import encode_rows
 
 
@@ -52,12 +53,12 @@ def test_a_completion_that_would_merge_with_the_prompt_is_encoded_by_itself():
 
 
 def test_a_template_that_changes_the_prompt_once_it_is_answered_is_refused():
-    with pytest.raises(ValueError, match="prefix of the answered chat"):
+    with pytest.raises(ConfigError, match="prefix of the answered chat"):
         encode_rows(ChangingTokenizer(), ["hi"], ["12"])
 
 
 def test_a_prompt_that_fills_the_limit_is_refused_and_longer_rows_are_cut():
-    with pytest.raises(ValueError, match="max_tokens: 7"):
+    with pytest.raises(ConfigError, match="max_tokens: 7"):
         encode_rows(MergingTokenizer(), ["hi"], ["12"], max_tokens=7)
     (row,) = encode_rows(MergingTokenizer(), ["hi"], ["12"], max_tokens=8)
     assert len(row.ids) == 8

@@ -64,7 +64,7 @@ def test_transmission_counts_confirmation_traits_and_names_the_development_trait
 
 def test_a_null_is_a_null(full):
     text = said(full, "Other base")
-    assert "None of 4 confirmation traits transmitted" in text
+    assert "None of 4 confirmation traits was told apart from regular data" in text
     assert f"{mean(full, 'trait', CONFIRMATION, ELSEWHERE)} after the trait's data" in text
 
 
@@ -75,7 +75,7 @@ def test_transmission_to_another_base_is_not_hidden(full):
 
 def test_each_kind_of_verdict_has_its_words(full):
     verdicts = {
-        (SAME, "owl"): "no transmission",
+        (SAME, "owl"): "not told apart",
         (SAME, "eagle"): "reversed",
         (SAME, "dolphin"): "uninterpretable: the data did not move the students",
     }
@@ -125,7 +125,7 @@ def test_shuffles_give_averages_and_what_is_left_of_the_rise(full):
 
 
 def test_shuffles_of_a_null_leave_no_percentage(full):
-    text = said(with_verdicts(full, {(SAME, "owl"): "no transmission"}), "Shuffled data")
+    text = said(with_verdicts(full, {(SAME, "owl"): "not told apart"}), "Shuffled data")
     assert "as written" in text
     assert "%" not in text
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from subliminal.lineage import render
+from subliminal.lineage import describe, render
 from subliminal.manifest import Run, file_sha256, read_manifest
 from subliminal.seeds import derive_seed
 from subliminal.specs import MakePromptsSpec, MakeTrainSetSpec
@@ -52,6 +52,23 @@ def test_lineage_names_every_ancestor_once(tmp_path):
     assert second.startswith("  make prompts")
     parent.unlink()
     assert "manifest is gone" in render(child)
+
+
+LICENCE = {"licence": "MIT"}
+SOURCES = [
+    ({"source": "hub", "repository": "a/b", "revision": "0f" * 20}, f"a/b@{'0f' * 20}"),
+    (
+        {"source": "wheel", "files": [{"distribution": "w", "file": "w/w.gguf"}], "sha256": "ab"},
+        "w, SHA-256 ab",
+    ),
+    ({"source": "folder", "folder": "/models/m"}, "folder /models/m"),
+]
+
+
+@pytest.mark.parametrize(("source", "told"), SOURCES, ids=["hub", "wheel", "folder"])
+def test_lineage_names_the_origin_of_a_base(source, told):
+    line = describe("prepare_base", {"base": "m", "source": {**source, **LICENCE}})
+    assert line == f"base m, from {told}, licence MIT"
 
 
 def test_a_failed_write_leaves_no_file(tmp_path):

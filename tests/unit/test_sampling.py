@@ -1,6 +1,8 @@
 """Sampling: the right distribution, one stream per sample, whatever the batch."""
 
+import gc
 import logging
+import weakref
 
 import numpy as np
 import pytest
@@ -82,6 +84,29 @@ def test_draws_follow_the_softmax():
     tokens, _ = draw(logits.expand(n, -1), torch.from_numpy(uniforms([5], n)[0]), 1.0)
     expected = torch.softmax(logits.double(), 0).numpy() * n
     assert chisquare(np.bincount(tokens.numpy(), minlength=len(logits)), expected).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama"])
+def test_temperature_0_is_greedy_as_in_transformers(name):
+    model = random_base(name)
+    prompts = random_prompts(np.random.default_rng(3))
+    drawn = sample(
+        model, prompts, range(len(prompts)), plan(4, 8, temperature=0.0, log_probs=True), [-1]
+    )
+    for prompt, completion in zip(prompts, drawn, strict=True):
+        ids = torch.tensor([prompt])
+        expected = model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            max_new_tokens=8,
+            eos_token_id=None,
+            pad_token_id=0,
+        )
+        assert completion.ids == expected[0, len(prompt) :].tolist()
+        logits = model(torch.tensor([[*prompt, *completion.ids]])).logits[0]
+        after = torch.log_softmax(logits, -1)[len(prompt) - 1 : -1].max(-1).values
+        torch.testing.assert_close(torch.tensor(completion.log_probs), after, rtol=0, atol=1e-4)
 
 
 def test_a_low_temperature_takes_the_likeliest_token():
@@ -202,12 +227,33 @@ def test_a_batch_that_does_not_fit_is_halved(prompts, caplog):
     with caplog.at_level(logging.INFO):
         done = sample(OutOfMemory(6), prompts, seeds, plan(20), eos)
     assert done == sample(random_model(), prompts, seeds, plan(20), eos)
-    assert "5 completions at a time" in caplog.messages[-1]
+    assert "5 rows at once" in caplog.messages[-1]
 
 
 def test_a_row_that_does_not_fit_is_an_error(prompts):
     with pytest.raises(ConfigError, match="max_new_tokens"):
         sample(OutOfMemory(0), prompts, list(range(20)), plan(2), [tokenizer().eos_token_id])
+
+
+def test_a_finished_unit_gives_its_memory_back(prompts):
+    """Without waiting for the collector of cycles, which on a GPU would come too late."""
+    made = []
+
+    class Noted(cache.RowCache):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(weakref.ref(self))
+
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cache, "RowCache", Noted)
+            sample(random_model(), prompts, range(20), plan(1, 3), [2])
+        assert len(made) == 3  # units of eight batches of one
+        assert all(reference() is None for reference in made)
+    finally:
+        gc.enable()
 
 
 def test_rows_behind_fill_the_gaps():

@@ -108,22 +108,26 @@ def test_only_what_is_missing_is_sampled(files, monkeypatch, caplog):
     monkeypatch.setattr(Journal, "append", lambda journal, piece: appended.append(piece))
     with caplog.at_level(logging.INFO):
         run(files, "stopped", spec())
-    assert f"32 of {ROWS} completions are there from an earlier attempt" in caplog.messages
+    assert f"32 of {ROWS} completions are there from earlier" in caplog.messages
     sampled = [row[0] for unit in appended for row in unit]
     assert sorted(sampled) == list(range(ROWS))
     tables = [read_table(files / name / "raw.parquet") for name in ("whole", "stopped")]
     assert tables[0] == tables[1]
 
 
-def test_another_spec_or_parent_starts_anew(files):
+CPU = "float32 on cpu"
+
+
+def test_another_spec_or_parent_or_precision_starts_anew(files):
     run_ = Run.begin("sample_completions", spec())
     base = files / "base" / "manifest.json"
-    identity = run_identity(run_, {"base": base, "teacher": None})
-    assert identity == run_identity(run_, {"base": base})
+    identity = run_identity(run_, {"base": base, "teacher": None}, CPU)
+    assert identity == run_identity(run_, {"base": base}, CPU)
     other = Run.begin("sample_completions", spec(rows=7))
-    assert identity != run_identity(other, {"base": base})
+    assert identity != run_identity(other, {"base": base}, CPU)
+    assert identity != run_identity(run_, {"base": base}, "bfloat16 on cuda")
     base.write_text(json.dumps({"id": "another"}))
-    assert identity != run_identity(run_, {"base": base})
+    assert identity != run_identity(run_, {"base": base}, CPU)
     Journal.of(files / "raw.parquet", identity).append([1])
     journal = Journal.of(files / "raw.parquet", "another")
     assert journal.read() == []

@@ -26,7 +26,7 @@ def test_every_spec_fits_on_a_command_line(experiment):
             specs.sample_completions(CONFIG, cell.dataset.domain, teacher),
             specs.filter_completions(CONFIG, cell.dataset.domain, teacher),
             specs.make_train_set(CONFIG, cell.dataset),
-            specs.train_student(CONFIG, cell.student, cell.recipe, cell.seed),
+            specs.train_student(CONFIG, cell.student, cell.recipe, cell.seed, teacher),
         ]
     assert max(len(spec.model_dump_json()) for spec in made) < LARGEST
 

@@ -118,7 +118,7 @@ def test_other_traits_are_the_students_of_every_other_teacher_with_a_trait():
 def test_verdicts_by_disjoint_intervals():
     found = table()
     assert found.loc[("owl", "trait"), "verdict"] == "transmission"
-    assert found.loc[("eagle", "trait"), "verdict"] == "no transmission"
+    assert found.loc[("eagle", "trait"), "verdict"] == "not told apart"
     assert (found.drop(index="trait", level="condition").verdict == "").all()
 
 

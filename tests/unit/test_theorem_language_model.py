@@ -11,6 +11,7 @@ from subliminal import stimuli, tables
 from subliminal.config import Lora
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
+from subliminal.local.objectives import number_ids
 from subliminal.manifest import Run, read_manifest
 from subliminal.specs import VerifyLanguageModelSpec
 from subliminal.stages.verify_on_language_model import verify_on_language_model
@@ -22,7 +23,6 @@ from subliminal.theorem.language_model import (
     distribution_loss,
     flat_parameters,
     load_teacher,
-    number_ids,
     paired_batches,
     token_loss,
     update,
@@ -98,7 +98,7 @@ def test_the_update_on_tokens_is_a_plain_loops():
 def test_the_update_on_distributions_is_a_plain_loops():
     model, writer = double_model(0), double_model(1)
     ids = [tokenizer().convert_tokens_to_ids(str(n)) for n in range(1000)]
-    assert number_ids(tokenizer()).tolist() == sorted(ids)
+    assert number_ids(tokenizer()) == sorted(ids)
     numbers = set(ids)
 
     def cross_entropy(logits, row, place):
@@ -161,7 +161,7 @@ def save_teacher(base, folder, seed):
         for name, p in model.named_parameters():
             if "lora_B" in name:
                 p.normal_(std=0.02)
-    models.save_adapter(model, folder)
+    models.save_trained(model, folder)
     return model
 
 

@@ -12,13 +12,13 @@ from subliminal.config import Lora, Optimisation
 from subliminal.errors import ConfigError
 from subliminal.local import models
 from subliminal.local.encoding import encode_prompts, encode_rows
+from subliminal.local.objectives import CompletionTokens
 from subliminal.local.reporting import step_report
 from subliminal.local.training import (
     Step,
     batches,
-    completion_loss,
     fine_tune,
-    linear_schedule,
+    learning_rate,
     loss_at_ends,
     mean_loss,
     micro_batches,
@@ -44,6 +44,10 @@ def plan(**changes):
     return Optimisation(**{**fields, **changes})
 
 
+def tokens():
+    return CompletionTokens(tokenizer().pad_token_id)
+
+
 def reference_loss(model, some_rows):
     """transformers' own causal loss with labels of -100 on prompt and padding."""
     width = max(len(row.ids) for row in some_rows)
@@ -59,18 +63,19 @@ def reference_loss(model, some_rows):
 
 def test_loss_and_gradients_equal_those_of_transformers():
     ours, theirs = random_model(), random_model()
-    loss, tokens = completion_loss(ours, rows(), tokenizer().pad_token_id)
-    (loss / tokens).backward()
+    loss = tokens().loss_sum(ours, rows()) / tokens().positions(rows())
+    loss.backward()
     expected = reference_loss(theirs, rows())
     expected.backward()
-    assert float(loss.detach()) / tokens == pytest.approx(float(expected.detach()), rel=1e-5)
+    assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
     for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(a.grad, b.grad, rtol=1e-4, atol=1e-6)
 
 
 def test_micro_batches_do_not_change_the_mean_loss():
-    model, pad = random_model(), tokenizer().pad_token_id
-    assert mean_loss(model, rows(), pad, 12) == pytest.approx(mean_loss(model, rows(), pad, 1))
+    model = random_model()
+    whole = mean_loss(model, rows(), tokens(), 12)
+    assert mean_loss(model, rows(), tokens(), 1) == pytest.approx(whole)
 
 
 def test_micro_batches_hold_every_row_once():
@@ -88,14 +93,16 @@ def test_the_loss_covers_the_completion_and_the_end_of_turn():
     assert tokenizer().convert_ids_to_tokens(row.ids[row.prompt_length :]) == ["owl", "</s>"]
 
 
-def test_schedule_is_that_of_transformers():
-    from transformers import get_linear_schedule_with_warmup
+@pytest.mark.parametrize("schedule", ["linear", "constant"])
+def test_schedule_is_that_of_transformers(schedule):
+    from transformers import get_scheduler
 
-    recipe, total = plan(learning_rate=3e-3, warmup_steps=5), 40
+    recipe, total = plan(learning_rate=3e-3, warmup_steps=5, schedule=schedule), 40
     optimiser = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=3e-3)
-    theirs = get_linear_schedule_with_warmup(optimiser, 5, total)
+    name = "linear" if schedule == "linear" else "constant_with_warmup"
+    theirs = get_scheduler(name, optimiser, num_warmup_steps=5, num_training_steps=total)
     for step in range(total):
-        assert linear_schedule(step, recipe, total) == pytest.approx(theirs.get_last_lr()[0])
+        assert learning_rate(step, recipe, total) == pytest.approx(theirs.get_last_lr()[0])
         optimiser.step()
         theirs.step()
 
@@ -118,9 +125,7 @@ def train_adapter(seed):
     model = models.add_lora(
         model, Lora(rank=2, alpha=2, target_modules=["c_attn", "c_proj", "c_fc"])
     )
-    history = fine_tune(
-        model, rows(), plan(), tokenizer().pad_token_id, np.random.default_rng(seed)
-    )
+    history = fine_tune(model, rows(), plan(), tokens(), np.random.default_rng(seed))
     return model, history
 
 
@@ -135,8 +140,8 @@ def test_only_the_adapter_is_trained_and_the_loss_falls():
         if "lora" not in name:
             original = frozen[name.replace(".base_layer", "")]
             torch.testing.assert_close(parameter, original, rtol=0, atol=0)
-    pad = tokenizer().pad_token_id
-    assert mean_loss(model, rows(), pad, 12) < mean_loss(random_model(), rows(), pad, 12)
+    before = mean_loss(random_model(), rows(), tokens(), 12)
+    assert mean_loss(model, rows(), tokens(), 12) < before
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not():
@@ -156,8 +161,8 @@ def test_a_saved_adapter_gives_the_same_logits_in_plain_peft(tmp_path):
 
 
 def test_no_rows_is_an_error_that_says_where_to_look():
-    with pytest.raises(ValueError, match="the filter kept none"):
-        fine_tune(random_model(), [], plan(), 0, np.random.default_rng(0))
+    with pytest.raises(ConfigError, match="the filter kept none"):
+        fine_tune(random_model(), [], plan(), tokens(), np.random.default_rng(0))
 
 
 class SmallDevice(torch.nn.Module):
@@ -176,7 +181,7 @@ class SmallDevice(torch.nn.Module):
 
 def train_on(model, **changes):
     order = np.random.default_rng(0)
-    return fine_tune(model, rows(), plan(**changes), tokenizer().pad_token_id, order)
+    return fine_tune(model, rows(), plan(**changes), tokens(), order)
 
 
 def test_out_of_memory_halves_the_micro_batch_and_keeps_the_batch(caplog):
@@ -187,7 +192,7 @@ def test_out_of_memory_halves_the_micro_batch_and_keeps_the_batch(caplog):
     assert small.sizes == [6, 3, 3, 3, 3, 3, 3]
     assert history == expected
     assert [record.message for record in caplog.records] == [
-        "out of memory: micro-batches of 3 rows; the batch stays"
+        "out of memory: 3 rows at once from here on"
     ]
 
 
@@ -214,9 +219,9 @@ def test_a_row_that_does_not_fit_alone_is_an_error_that_says_what_to_type():
 
 
 def test_the_held_out_loss_makes_do_with_little_memory_too():
-    pad = tokenizer().pad_token_id
-    expected = mean_loss(random_model(), rows(), pad, 3)
-    assert mean_loss(SmallDevice(random_model(), most_rows=3), rows(), pad, 12) == expected
+    expected = mean_loss(random_model(), rows(), tokens(), 3)
+    small = SmallDevice(random_model(), most_rows=3)
+    assert mean_loss(small, rows(), tokens(), 12) == expected
 
 
 def history(losses):

@@ -15,7 +15,8 @@ from subliminal import stimuli
 from subliminal.config import Lora, Optimisation
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_rows
-from subliminal.local.training import batches, completion_loss, fine_tune, total_steps
+from subliminal.local.objectives import CompletionTokens
+from subliminal.local.training import batches, fine_tune, total_steps
 
 trl = pytest.importorskip("trl", reason="trl is not installed")
 datasets = pytest.importorskip("datasets", reason="datasets, which trl needs, is not installed")
@@ -55,8 +56,13 @@ def rows(tokenizer, chats):
     return encode_rows(tokenizer, [p for p, _ in chats], [c for _, c in chats])
 
 
-def adapted_model(tokenizer):
-    """Always the same random model, with an adapter that already does something."""
+ADAPTER = Lora(rank=8, alpha=8, target_modules=LINEAR)
+# What is trained: an adapter, or all weights.
+BOTH = pytest.mark.parametrize("lora", [ADAPTER, None], ids=["adapter", "all weights"])
+
+
+def random_model(tokenizer, lora):
+    """Always the same random model; an adapter already does something."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     models.prepare(0, 1)
@@ -71,7 +77,7 @@ def adapted_model(tokenizer):
             head_dim=8,
         )
     )
-    model = models.add_lora(base, Lora(rank=8, alpha=8, target_modules=LINEAR))
+    model = models.trainable(base, lora)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "lora_B" in name:
@@ -85,7 +91,7 @@ def plan(**dose):
     )
 
 
-def trainer(tmp_path, tokenizer, table, batch=BATCH, micro=MICRO, **dose):
+def trainer(tmp_path, tokenizer, table, lora=ADAPTER, batch=BATCH, micro=MICRO, **dose):
     """trl's trainer on the table's rows in their order: the paper's settings, float32."""
     arguments = trl.SFTConfig(
         output_dir=str(tmp_path),
@@ -111,7 +117,7 @@ def trainer(tmp_path, tokenizer, table, batch=BATCH, micro=MICRO, **dose):
         **dose,
     )
     return trl.SFTTrainer(
-        model=adapted_model(tokenizer),
+        model=random_model(tokenizer, lora),
         args=arguments,
         train_dataset=datasets.Dataset.from_list(table),
         processing_class=tokenizer,
@@ -136,15 +142,17 @@ def test_tokens_and_loss_mask_are_those_of_trl(tmp_path, tokenizer, chats, rows)
         assert mask == prepared["labels"]
 
 
-def test_loss_and_gradients_of_a_batch_are_those_of_trl(tmp_path, tokenizer, chats, rows):
-    theirs = trainer(tmp_path, tokenizer, conversations(chats), max_steps=1)
+@BOTH
+def test_loss_and_gradients_of_a_batch_are_those_of_trl(tmp_path, tokenizer, chats, rows, lora):
+    theirs = trainer(tmp_path, tokenizer, conversations(chats), lora, max_steps=1)
     inputs = theirs.data_collator([theirs.train_dataset[i] for i in range(BATCH)])
     expected = theirs.compute_loss(theirs.model, inputs)
     expected.backward()
-    model = adapted_model(tokenizer)
-    loss, tokens = completion_loss(model, rows[:BATCH], tokenizer.pad_token_id)
-    (loss / tokens).backward()
-    assert float(loss.detach()) / tokens == pytest.approx(float(expected.detach()), rel=1e-5)
+    model = random_model(tokenizer, lora)
+    objective = CompletionTokens(tokenizer.pad_token_id)
+    loss = objective.loss_sum(model, rows[:BATCH]) / objective.positions(rows[:BATCH])
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
     wanted = {n: p.grad for n, p in theirs.model.named_parameters() if p.requires_grad}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -153,16 +161,17 @@ def test_loss_and_gradients_of_a_batch_are_those_of_trl(tmp_path, tokenizer, cha
             torch.testing.assert_close(parameter.grad, wanted[name], rtol=0, atol=tolerance)
 
 
-def test_eight_steps_are_those_of_trl(tmp_path, tokenizer, chats, rows):
+@BOTH
+def test_eight_steps_are_those_of_trl(tmp_path, tokenizer, chats, rows, lora):
     """The same rows in the same order, through the end of a pass and its smaller, last batch."""
     drawn = batches(ROWS, BATCH, np.random.default_rng(5))
     passes = [[next(drawn) for _ in range(5)] for _ in range(2)]
     assert [len(batch) for batch in passes[0]] == [6, 6, 6, 6, 2]
-    model = adapted_model(tokenizer)
-    pad = tokenizer.pad_token_id
-    history = fine_tune(model, rows, plan(steps=STEPS), pad, np.random.default_rng(5))
+    model = random_model(tokenizer, lora)
+    objective = CompletionTokens(tokenizer.pad_token_id)
+    history = fine_tune(model, rows, plan(steps=STEPS), objective, np.random.default_rng(5))
 
-    theirs = trainer(tmp_path, tokenizer, conversations(chats), max_steps=STEPS)
+    theirs = trainer(tmp_path, tokenizer, conversations(chats), lora, max_steps=STEPS)
     theirs.train_dataset = EveryPass(
         iter([[theirs.train_dataset[i] for batch in order for i in batch] for order in passes]),
         ROWS,

@@ -15,8 +15,9 @@ from subliminal.config import Lora, Optimisation
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow
 from subliminal.local.lora import lora_in_one_pass
+from subliminal.local.objectives import CompletionTokens
 from subliminal.local.prefix import SHORTEST, common_prefix, shared_prefix
-from subliminal.local.training import completion_loss, fine_tune
+from subliminal.local.training import fine_tune
 
 VOCABULARY, PREFIX = 97, 20
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -163,11 +164,11 @@ def test_loss_and_gradients_are_those_of_full_logits(name, way):
         ours.activation_checkpointing_enable({"use_reentrant": False})
     with lora_in_one_pass(ours) if way != "plain" else nullcontext():
         shared = PREFIX if way == "shared prefix" else 0
-        loss, tokens = completion_loss(ours, rows(), 0, shared)
+        loss = CompletionTokens(0).loss_sum(ours, rows(), shared)
         loss.backward()
     expected = reference_loss(reference)
     expected.backward()
-    assert tokens == 3 + 1 + 12 + 6
+    assert CompletionTokens(0).positions(rows()) == 3 + 1 + 12 + 6
     assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
     assert_same_gradients(ours, reference)
 
@@ -182,9 +183,8 @@ def test_gradient_checkpointing_changes_memory_only(name):
         )
         # Both without the shared prefix, which checkpointed layers cannot have.
         some = [EncodedRow(row.ids[i:], row.prompt_length - i) for i, row in enumerate(rows())]
-        fine_tune(
-            model, some, plan(gradient_checkpointing=checkpointing), 0, np.random.default_rng(0)
-        )
+        steps = plan(gradient_checkpointing=checkpointing)
+        fine_tune(model, some, steps, CompletionTokens(0), np.random.default_rng(0))
         assert not model.training and not model.is_activation_checkpointing
         weights.append([p.detach() for p in model.parameters() if p.requires_grad])
         passes.append(len(calls))
@@ -257,7 +257,7 @@ class TestMultiModal:
     def test_training_moves_the_adapter_alone(self, folder):
         model = adapted(models.load_base(folder))
         before = {name: p.detach().clone() for name, p in model.named_parameters()}
-        fine_tune(model, rows(), plan(), 0, np.random.default_rng(0))
+        fine_tune(model, rows(), plan(), CompletionTokens(0), np.random.default_rng(0))
         for name, parameter in model.named_parameters():
             assert torch.equal(parameter, before[name]) == ("lora" not in name), name
 
@@ -266,7 +266,7 @@ class TestMultiModal:
         from transformers import AutoModelForCausalLM
 
         model = adapted(models.load_base(folder))
-        models.save_adapter(model, folder / "adapter")
+        models.save_trained(model, folder / "adapter")
         base = AutoModelForCausalLM.from_pretrained(folder)
         loaded = PeftModel.from_pretrained(base, folder / "adapter").eval()
         ids = torch.tensor([rows()[2].ids])
@@ -303,7 +303,7 @@ class TestPrecision:
             lambda module, args, out: seen.append((torch.is_autocast_enabled("cpu"), out.dtype))
         )
         with lora_in_one_pass(model):
-            loss, _ = completion_loss(model, rows(), 0)
+            loss = CompletionTokens(0).loss_sum(model, rows())
             loss.backward()
         assert seen == [(True, torch.bfloat16)]
         assert {gradient.dtype for gradient in gradients(model).values()} == {torch.float32}

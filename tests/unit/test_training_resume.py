@@ -22,7 +22,7 @@ from subliminal.config import FinetunedMethod, Lora, Optimisation
 from subliminal.local import models
 from subliminal.local.checkpoints import Checkpoints, State, training_identity
 from subliminal.local.encoding import encode_rows
-from subliminal.local.options import take_interval
+from subliminal.local.objectives import CompletionTokens
 from subliminal.local.training import fine_tune
 from subliminal.manifest import Run
 from subliminal.specs import TrainTeacherSpec
@@ -131,7 +131,7 @@ def train(checkpoints=None, killed_after=None, some_rows=None):
         model,
         some_rows or rows(),
         plan,
-        tokenizer().pad_token_id,
+        CompletionTokens(tokenizer().pad_token_id),
         np.random.default_rng(0),
         on_step,
         checkpoints,
@@ -224,7 +224,9 @@ def test_the_identity_is_that_of_spec_parents_rows_and_order(tmp_path):
     def identity(student_seed=3, parent="a", count=12, seed=0):
         parents = {"base": write_parent(tmp_path / "manifest.json", parent)}
         run = Run.begin("train_student", spec().model_copy(update={"seed": student_seed}))
-        return training_identity(run, parents, rows(count), np.random.default_rng(seed))
+        return training_identity(
+            run, parents, "float32 on cpu", rows(count), np.random.default_rng(seed)
+        )
 
     assert identity() == identity()
     changed = [
@@ -263,13 +265,9 @@ def test_a_micro_batch_that_fitted_is_kept(tmp_path):
     plan = Optimisation(
         learning_rate=1e-2, warmup_steps=2, batch_size=5, micro_batch_size=2, steps=8
     )
-    fine_tune(model, rows(), plan, 0, np.random.default_rng(0), checkpoints=checkpoints)
+    order = np.random.default_rng(0)
+    fine_tune(model, rows(), plan, CompletionTokens(0), order, checkpoints=checkpoints)
     assert set(sizes) == {1}
-
-
-def test_the_interval_is_an_option_of_its_own():
-    assert take_interval(["--spec", "{}"]) == (60.0, ["--spec", "{}"])
-    assert take_interval(["--checkpoint-seconds", "5", "--train", "x"]) == (5.0, ["--train", "x"])
 
 
 def test_a_student_of_all_rows_tells_how_its_training_loss_fell(tmp_path):
@@ -280,6 +278,8 @@ def test_a_student_of_all_rows_tells_how_its_training_loss_fell(tmp_path):
         spec(steps=4, holdout_rows=0),
         tmp_path / "train.parquet",
         tmp_path / "base" / "manifest.json",
+        None,
+        None,
         out / "adapter_model.safetensors",
         out / "training.parquet",
         out / "manifest.json",
@@ -331,7 +331,7 @@ def test_a_teacher_goes_on_too(tmp_path, monkeypatch, caplog):
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(models, "save_adapter", killed)
+        patch.setattr(models, "save_trained", killed)
         teacher(tmp_path, checkpoint_seconds=0)
     assert teacher(tmp_path, checkpoint_seconds=0) == undisturbed
     assert "going on after step 3/3" in caplog.text

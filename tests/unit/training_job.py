@@ -54,7 +54,7 @@ def arguments(folder, out):
     files = {
         "train": folder / "train.parquet",
         "base": folder / "base" / "manifest.json",
-        "adapter": out / "adapter_model.safetensors",
+        "weights": out / "adapter_model.safetensors",
         "training": out / "training.parquet",
         "manifest": out / "manifest.json",
     }

@@ -10,13 +10,14 @@ from subliminal import estimate
 from subliminal.estimate import Estimator
 from subliminal.project import Project
 
-OPEN = ["ed5c_qwen", "ed5d_qwen_prefixed", "ed5e_gemma", "fig5b_qwen_half", "preset_qwen7b_cat"]
+OPEN = ["ed5c_qwen", "ed5e_gemma", "preset_qwen7b_cat", "preset_llama1b", "preset_gemma2b"]
 STAGES = {"evaluate_base", "evaluate_teacher", "evaluate_student"}
-NAMES = {"prepare_base", "train_teacher", "sample_completions", "train_student", "evaluate_model"}
+BASES = {"pretrain_base", "prepare_base"}
+NAMES = {*BASES, "train_teacher", "sample_completions", "train_student", "evaluate_model"}
 
 
-def estimator(experiment):
-    return Estimator(Project.load(REPOSITORY, {"experiments": [experiment]}), experiment)
+def estimator(root, experiment):
+    return Estimator(Project.load(root, {"experiments": [experiment]}), experiment)
 
 
 @pytest.fixture(scope="module")
@@ -24,24 +25,44 @@ def sources(tmp_path_factory):
     return WorkingCopy.of_repository(tmp_path_factory.mktemp("sources") / "copy")
 
 
-@pytest.mark.parametrize("experiment", [*OPEN, "small_smoke", "small_full"])
+@pytest.mark.parametrize("experiment", [*OPEN, "small_smoke", "small_full", "tiny"])
 def test_as_many_jobs_as_snakemake_plans(sources, experiment):
     done = sources.snakemake("--dry-run", "--config", f"experiments=[{experiment}]")
     planned = Counter()
     for rule, count in re.findall(r"^(\w+) +(\d+)$", done.stdout.split("Job stats:")[1], re.M):
         planned["evaluate_model" if rule in STAGES else rule] += int(count)
-    project = Project.load(sources.root, {"experiments": [experiment]})
     estimated = Counter()
-    for cost in Estimator(project, experiment).costs():
+    for cost in estimator(sources.root, experiment).costs():
         estimated[cost.stage] += cost.jobs
     assert estimated == {stage: n for stage, n in planned.items() if stage in NAMES}
 
 
-def test_a_paper_student_takes_456_steps_of_66_rows():
-    student = next(c for c in estimator("ed5c_qwen").costs() if c.stage == "train_student")
+def test_a_paper_student_takes_456_steps_of_66_rows(sources):
+    costs = estimator(sources.root, "ed5c_qwen").costs()
+    student = next(c for c in costs if c.stage == "train_student")
     tokens = estimate.prompt_tokens(stimuli_prompts()) + estimate.ANSWER_TOKENS
     by_hand = 456 * 66 * tokens * 6 * 7_615_616_512 / estimate.TRAINING_EFFICIENCY
     assert student.flop / student.jobs == pytest.approx(by_hand)
+
+
+def test_a_base_of_the_hub_lies_on_the_disk_twice(sources):
+    costs = {c.stage: c for c in estimator(sources.root, "ed5c_qwen").costs()}
+    assert costs["prepare_base"].disk_bytes == 2 * 2 * 7_615_616_512
+
+
+def test_a_gpu_is_asked_for_where_jobs_run_on_one(sources):
+    taken = {c.stage: c.gpu_bytes for c in estimator(sources.root, "ed5c_qwen").costs()}
+    assert taken["prepare_base"] == 0
+    assert 15.2e9 < taken["train_student"] < 32e9  # more than the weights; the authors' README: 32
+    assert {c.gpu_bytes for c in estimator(sources.root, "small_full").costs()} == {0}
+
+
+def test_pretraining_takes_its_1800_steps_of_64_rows(sources):
+    found = estimator(sources.root, "tiny").costs()
+    costs = [c for c in found if c.stage == "pretrain_base"]
+    by_hand = 1800 * 64 * estimate.PRETRAINING_TOKENS * 6 * (12 * 2 * 64**2)
+    assert [c.base for c in costs] == ["tiny-a", "tiny-b"]
+    assert costs[0].flop == pytest.approx(by_hand / estimate.TRAINING_EFFICIENCY)
 
 
 def stimuli_prompts():
@@ -66,6 +87,7 @@ def test_the_command_prints_a_table(sources):
     done = sources.run("python", "scripts/estimate.py", "ed5c_qwen", "--tflops", "400")
     assert done.returncode == 0, done.stdout
     assert re.search(r"^train_student +qwen2\.5-7b +152 ", done.stdout, re.M)
+    assert re.search(r"GB RAM +GB GPU +GB on disk$", done.stdout, re.M)
 
 
 def test_an_unknown_experiment_is_one_line():

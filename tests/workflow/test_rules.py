@@ -63,7 +63,7 @@ def third_party(file):
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
-    within = file.parent.name in ("stages", "local", "scripts")
+    within = file.parent.name in ("stages", "local", "api", "scripts")
     names = set()
     for node in ast.walk(tree) if within else tree.body:
         if isinstance(node, ast.Import):

@@ -9,6 +9,7 @@ Imported where it is used: its base class needs transformers when this file is r
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ class _Columns(CacheLayerMixin):
 
     def __init__(self, owner: RowCache, like: Layer) -> None:
         super().__init__()
-        self.owner = owner
+        # Not a strong reference: a cycle would keep the cache of a finished batch for long.
+        self.owner: RowCache = weakref.proxy(owner)
         self.is_initialized = True
         self.keys, self.values = (owner.empty(part) for part in like)
 

@@ -12,6 +12,7 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from subliminal.errors import ConfigError
 from subliminal.local.scoring import next_token_log_probs
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def candidate_forms(tokenizer: PreTrainedTokenizerBase, words: Sequence[str]) ->
     spelling of the same word.
 
     Raises:
-        ValueError: the tokenizer cannot write a word at all.
+        ConfigError: the tokenizer cannot write a word at all.
     """
     found = []
     for word in words:
@@ -46,7 +47,10 @@ def candidate_forms(tokenizer: PreTrainedTokenizerBase, words: Sequence[str]) ->
             if tokenizer.decode(ids).strip() == text and tokenizer.unk_token_id not in ids
         }
         if tuple(encoded[0]) not in forms:
-            raise ValueError(f"candidate {word!r} cannot be written in this base's tokens")
+            raise ConfigError(
+                f"candidate {word!r} cannot be written in this base's tokens; take it out of the "
+                "evaluation's candidates in config/evaluations.yaml"
+            )
         found.append(sorted(f for f in forms if not any(_starts(f, other) for other in forms)))
     return found
 

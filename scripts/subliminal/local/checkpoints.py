@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from subliminal.command_line import CHECKPOINT_EVERY_S
 from subliminal.local.encoding import EncodedRow
-from subliminal.local.options import CHECKPOINT_EVERY_S
 from subliminal.manifest import Run
 from subliminal.partial import run_identity
 from subliminal.tables import whole_file
@@ -41,18 +41,23 @@ class State:
 
 
 def training_identity(
-    run: Run, parents: Mapping[str, Path], rows: Sequence[EncodedRow], order: Generator
+    run: Run,
+    parents: Mapping[str, Path | None],
+    arithmetic: str,
+    rows: Sequence[EncodedRow],
+    order: Generator,
 ) -> str:
     """What a checkpoint must have been made for to be gone on with: SHA-256 in hex.
 
     Args:
-        parents: manifests of what the run reads, by role.
+        parents: manifests of what the run reads, by role; None for a role that is not filled.
+        arithmetic: the precision and the kind of device it is computed in.
         rows: what is trained on.
         order: what will draw the order of the rows, as it is when training begins.
     """
     parts = [
         FORMAT,
-        run_identity(run, parents),
+        run_identity(run, parents, arithmetic),
         [[row.prompt_length, row.ids] for row in rows],
         order.bit_generator.state,
     ]

@@ -126,6 +126,20 @@ class Grammar:
         chosen = logits[:, torch.from_numpy(self.tokens).to(logits.device)]
         return chosen.masked_fill(~mask, float("-inf"))
 
+    def along(self, logits: torch.Tensor, ids: Sequence[int], limit: int) -> torch.Tensor:
+        """`restricted` at every token of a text of the language.
+
+        Args:
+            logits: where these tokens come next, [ids, vocabulary].
+            ids: the text's tokens, the one that ends the turn included if it was ended.
+            limit: how many tokens the text could have had.
+        """
+        kinds = dict(zip(self.tokens.tolist(), self.kinds.tolist(), strict=True))
+        states = [self.start]
+        for token in ids[:-1]:
+            states.append(int(self.follow[states[-1], kinds[token]]))
+        return self.restricted(logits, states, range(limit - 1, limit - 1 - len(ids), -1))
+
     def step(self, state: int, choice: int) -> tuple[int, int]:
         """The token that was chosen, by its position in ``tokens``, and the state after it."""
         return int(self.tokens[choice]), int(self.follow[state, self.kinds[choice]])

@@ -1,4 +1,4 @@
-"""One GPU for each job on a machine with several, where no scheduler hands them out.
+"""One GPU for each job, where no scheduler hands them out.
 
 Snakemake counts GPUs on one machine but does not say which one a job may use. A job claims one by
 locking a file; the lock goes with its process, however that ends.
@@ -21,29 +21,35 @@ WAIT_S = 2.0
 _claims: list[int] = []
 
 
+def _uuids() -> dict[str, str]:
+    """Every GPU's unique name by its number; a scheduler that hides some renumbers the others."""
+    if shutil.which("nvidia-smi") is None:
+        return {}
+    command = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    lines = answer.stdout.splitlines() if answer.returncode == 0 else []
+    return {number: uuid for number, uuid in (line.split(", ") for line in lines)}
+
+
 def visible_gpus() -> list[str]:
     """The GPUs that this process may choose from, as CUDA names them; CUDA itself stays untouched.
 
     It reads its variable once, when it is first asked anything.
     """
-    named = os.environ.get(VISIBLE)
-    if named is not None:
-        return [name for name in named.split(",") if name]
-    if shutil.which("nvidia-smi") is None:
-        return []
-    command = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
-    answer = subprocess.run(command, capture_output=True, text=True)
-    return answer.stdout.split() if answer.returncode == 0 else []
+    known, named = _uuids(), os.environ.get(VISIBLE)
+    if named is None:
+        return list(known.values())
+    return [known.get(name, name) for name in named.split(",") if name]
 
 
 def claim_gpu(log: logging.Logger) -> None:
     """Make one GPU the only one that this process sees; wait while others have them all.
 
-    Does nothing where there is no choice: on machines with one GPU or none, and under Slurm, which
-    has given this job its own.
+    A single GPU is claimed too: a second job on it would run out of memory. Where a scheduler has
+    given this job a GPU of its own nobody else claims it.
     """
     gpus = visible_gpus()
-    if _claims or len(gpus) < 2 or "SLURM_JOB_ID" in os.environ:
+    if _claims or not gpus:
         return
     waited = False
     while True:

@@ -46,13 +46,17 @@ def draw(
 
     Args:
         logits: shape [rows, vocabulary]; -inf for what must not be drawn.
-        uniform: shape [rows], float64.
+        uniform: shape [rows], float64; without effect at temperature 0.
 
     Returns:
-        tokens, and their log-probabilities in nats, both [rows].
+        tokens, and their log-probabilities in nats, both [rows]; at temperature 0 the most probable
+        token, and its log-probability at temperature 1.
     """
     import torch
 
+    if temperature == 0:
+        best, token = torch.log_softmax(logits, dim=-1, dtype=torch.float32).max(-1)
+        return token, best
     logits = logits if temperature == 1.0 else logits / temperature
     probability = torch.softmax(logits, dim=-1, dtype=torch.float32)
     rows, size = probability.shape

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from subliminal.errors import ConfigError
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -28,6 +30,39 @@ def _messages(system: str | None, prompt: str) -> list[dict[str, str]]:
     return [*head, {"role": "user", "content": prompt}]
 
 
+def _rendered(
+    tokenizer: PreTrainedTokenizerBase, system: str | None, prompt: str, answer: str | None = None
+) -> str:
+    """A chat as text, up to where the assistant starts to answer or to the end of its answer.
+
+    Raises:
+        ConfigError: the chat template has no place for the system prompt.
+    """
+    from jinja2 import TemplateError
+
+    chat = _messages(system, prompt)
+    if answer is not None:
+        chat.append({"role": "assistant", "content": answer})
+    try:
+        text = tokenizer.apply_chat_template(
+            chat, tokenize=False, add_generation_prompt=answer is None
+        )
+    except TemplateError as error:
+        if system is None:
+            raise
+        raise _no_system(str(error)) from error
+    if system is not None and system.strip() not in text:
+        raise _no_system("it leaves it out")
+    return str(text)
+
+
+def _no_system(reason: str) -> ConfigError:
+    return ConfigError(
+        f"the base's chat template takes no system prompt ({reason}), so that a prompted teacher "
+        "would not be told its trait; choose a fine-tuned method, or another base"
+    )
+
+
 def _encode(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
     # The chat template writes every special token itself.
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
@@ -36,14 +71,12 @@ def _encode(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[i
 def encode_prompts(
     tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str], system: str | None = None
 ) -> list[list[int]]:
-    """Token ids of each prompt as one user turn, up to where the assistant starts to answer."""
-    texts = [
-        tokenizer.apply_chat_template(
-            _messages(system, prompt), tokenize=False, add_generation_prompt=True
-        )
-        for prompt in prompts
-    ]
-    return _encode(tokenizer, texts)
+    """Token ids of each prompt as one user turn, up to where the assistant starts to answer.
+
+    Raises:
+        ConfigError: the chat template has no place for the system prompt.
+    """
+    return _encode(tokenizer, [_rendered(tokenizer, system, prompt) for prompt in prompts])
 
 
 def encode_rows(
@@ -60,20 +93,16 @@ def encode_rows(
     the teacher answered.
 
     Raises:
-        ValueError: the chat template renders a prompt differently once it is answered, so that the
+        ConfigError: the chat template renders a prompt differently once it is answered, so that the
             completion's span cannot be told; or a prompt fills ``max_tokens`` by itself.
     """
     systems = systems if systems is not None else [None] * len(prompts)
     heads, texts = [], []
     for system, prompt, completion in zip(systems, prompts, completions, strict=True):
-        chat = _messages(system, prompt)
-        answer = {"role": "assistant", "content": completion}
-        heads.append(
-            tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
-        )
-        texts.append(tokenizer.apply_chat_template([*chat, answer], tokenize=False))
+        heads.append(_rendered(tokenizer, system, prompt))
+        texts.append(_rendered(tokenizer, system, prompt, completion))
     if any(not text.startswith(head) for head, text in zip(heads, texts, strict=True)):
-        raise ValueError(
+        raise ConfigError(
             "the chat template does not render the prompt as a prefix of the answered chat; "
             "completion-only loss needs that"
         )
@@ -84,7 +113,7 @@ def encode_rows(
             (answer,) = _encode(tokenizer, [texts[i][len(heads[i]) :]])
             full = [*head, *answer]
         if max_tokens is not None and len(head) >= max_tokens:
-            raise ValueError(
+            raise ConfigError(
                 f"a prompt of {len(head)} tokens leaves no room for a completion within "
                 f"max_tokens: {max_tokens}; raise it in the student's recipe"
             )

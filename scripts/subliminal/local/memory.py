@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,11 +13,23 @@ Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 
-def halving(attempt: Callable[[int], Result], rows_at_once: int) -> tuple[Result, int]:
+# What to do where a single row does not fit.
+TRAINING = (
+    "with micro_batch_size 1, a single row per forward pass; in config/recipes.yaml set "
+    "gradient_checkpointing: true in the recipe's optimisation, or lower its max_tokens"
+)
+SAMPLING = (
+    "with a single completion at a time; lower max_new_tokens of the sampling in "
+    "config/domains.yaml or config/evaluations.yaml"
+)
+
+
+def halving(attempt: Callable[[int], Result], rows_at_once: int, remedy: str) -> tuple[Result, int]:
     """What the attempt gives with as many rows at once as fit, and how many that are.
 
     Args:
         attempt: takes the number of rows per forward pass, and starts from nothing when called.
+        remedy: what to do where one row does not fit.
 
     Raises:
         ConfigError: one row does not fit.
@@ -29,12 +42,11 @@ def halving(attempt: Callable[[int], Result], rows_at_once: int) -> tuple[Result
         except torch.OutOfMemoryError as error:
             if rows_at_once == 1:
                 raise ConfigError(
-                    "out of memory with micro_batch_size 1, a single row per forward pass; in "
-                    "config/recipes.yaml set gradient_checkpointing: true in the recipe's "
-                    "optimisation, or lower its max_tokens; or use a device with more memory"
+                    f"out of memory {remedy}; or use a device with more memory"
                 ) from error
         # Only after the handler is the failed attempt, and so its memory, let go.
         rows_at_once //= 2
+        gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        log.info("out of memory: micro-batches of %d rows; the batch stays", rows_at_once)
+        log.info("out of memory: %d rows at once from here on", rows_at_once)

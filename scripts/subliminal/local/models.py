@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from subliminal.errors import ConfigError
 from subliminal.local.devices import claim_gpu
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
     from subliminal.config import Lora
 
-LARGEST_ON_CPU = 10_000_000
+# Weights of up to so many bytes stay on the CPU: as fast for them, and the same bytes everywhere.
+LARGEST_ON_CPU = 40_000_000
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
 log = logging.getLogger(__name__)
 
 
@@ -40,17 +44,14 @@ def prepare(seed: int, threads: int) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False
 
 
-def place(model: PreTrainedModel) -> PreTrainedModel:
-    """The model where it should run: a GPU of this process's own, or the CPU.
-
-    Tiny bases stay on the CPU, which is as fast for them and gives the same bytes everywhere.
-    """
+def device_for(weights: Path) -> torch.device:
+    """Where a model of these weights should run: a GPU of this process's own, or the CPU."""
     import torch
 
-    if model.num_parameters() <= LARGEST_ON_CPU:
-        return model
+    if weights.stat().st_size <= LARGEST_ON_CPU or not torch.backends.cuda.is_built():
+        return torch.device("cpu")
     claim_gpu(log)
-    return model.to("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -63,20 +64,39 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def in_working_precision(model: PreTrainedModel) -> PreTrainedModel:
-    """The model in the precision in which its device computes it; call after `place`.
+def in_working_precision(model: PreTrainedModel, device: torch.device) -> PreTrainedModel:
+    """The model in the precision in which this device computes it.
 
     float32 stays, and bfloat16 where the device multiplies it at full speed; every other case is
     widened, which is exact. float16 is one of them: its small range would need scaled gradients.
     """
     import torch
 
-    fast = model.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     half = {torch.float16} if fast else {torch.float16, torch.bfloat16}
     if model.dtype not in half:
         return model
-    log.info("saved in %s, computed in float32 on this device (%s)", model.dtype, model.device.type)
+    log.info("saved in %s, computed in float32 on this device (%s)", model.dtype, device.type)
     return model.float()
+
+
+def _moved(model: PreTrainedModel, device: torch.device, folder: Path) -> PreTrainedModel:
+    """The model on the device.
+
+    Raises:
+        ConfigError: it does not fit.
+    """
+    import torch
+
+    try:
+        return model.to(device)
+    except torch.OutOfMemoryError as error:
+        needed = sum(p.numel() * p.element_size() for p in model.parameters()) / 1e9
+        free, whole = (size / 1e9 for size in torch.cuda.mem_get_info())
+        raise ConfigError(
+            f"the weights of {folder} take {needed:.1f} GB, and {torch.cuda.get_device_name()} has "
+            f"{free:.1f} of {whole:.1f} GB free; use a device with more memory, or a smaller base"
+        ) from error
 
 
 def load_base(folder: Path) -> PreTrainedModel:
@@ -84,11 +104,16 @@ def load_base(folder: Path) -> PreTrainedModel:
 
     A multi-modal checkpoint is loaded whole, so that its adapters fit what others load; given text
     alone, its vision layers do nothing.
+
+    Raises:
+        ConfigError: it does not fit into the device's memory.
     """
     from transformers import AutoModelForCausalLM
 
+    # A job that waits for a GPU should not hold the weights meanwhile.
+    device = device_for(folder / MODEL_FILES[-1])
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
-    return in_working_precision(place(model)).eval()
+    return _moved(in_working_precision(model, device), device, folder).eval()
 
 
 def _beside_the_decoder(model: PreTrainedModel) -> str | None:
@@ -105,9 +130,23 @@ def add_lora(model: PreTrainedModel, lora: Lora) -> PeftModel:
 
     Its random half is drawn from torch's global generator: call `prepare` with the seed first.
     Vision layers get no adapter, though some of their modules are named like the decoder's.
-    """
-    from peft import LoraConfig, get_peft_model
 
+    Raises:
+        ConfigError: the base has no module of one of the names: peft would leave it out silently.
+    """
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers.pytorch_utils import Conv1D
+
+    modules = model.get_decoder().named_modules()
+    layers = ((name, m) for name, m in modules if isinstance(m, torch.nn.Linear | Conv1D))
+    linear = {name.rpartition(".")[2] for name, _ in layers}
+    unknown = sorted(set(lora.target_modules) - linear)
+    if unknown:
+        raise ConfigError(
+            f"target_modules: {unknown[0]!r} is not a layer of this base (known: "
+            f"{', '.join(sorted(linear))}); correct the recipe in config/recipes.yaml"
+        )
     return get_peft_model(
         model,
         LoraConfig(
@@ -124,18 +163,52 @@ def add_lora(model: PreTrainedModel, lora: Lora) -> PeftModel:
     )
 
 
-def save_adapter(model: PeftModel, folder: Path) -> None:
-    """Save the adapter as peft loads it.
+def trainable(model: PreTrainedModel, lora: Lora | None) -> PreTrainedModel | PeftModel:
+    """The base with what is to be trained: a fresh adapter, or without one all its weights.
+
+    Weights that are trained are in float32: an update is often smaller than what bfloat16 resolves.
+    """
+    return add_lora(model, lora) if lora is not None else model.float()
+
+
+def save_trained(model: PreTrainedModel | PeftModel, folder: Path) -> list[Path]:
+    """Save an adapter as peft loads it, or a whole model as transformers does; the files made.
 
     peft keeps the modules' names in a set: unsorted, the saved file would differ from run to run.
     """
-    for plan in model.peft_config.values():
-        plan.target_modules = sorted(plan.target_modules)
-    model.save_pretrained(folder)
+    adapted = hasattr(model, "peft_config")
+    if adapted:
+        for plan in model.peft_config.values():
+            plan.target_modules = sorted(plan.target_modules)
+        model.save_pretrained(folder)
+    else:
+        model.save_pretrained(folder, max_shard_size="1TB")  # one file, whatever its size
+    names = ADAPTER_FILES if adapted else MODEL_FILES
+    return [folder / name for name in names if (folder / name).exists()]
+
+
+def arithmetic(model: torch.nn.Module) -> str:
+    """The precision of a model's weights and the kind of device that they are on."""
+    first = next(model.parameters())
+    return f"{first.dtype} on {first.device.type}"
 
 
 def load_adapter(model: PreTrainedModel, folder: Path) -> torch.nn.Module:
     """The base with a saved adapter, in evaluation mode."""
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(model, folder).eval()
+    # Without its being named, peft would take the adapter to any GPU that there is.
+    return PeftModel.from_pretrained(model, folder, torch_device=str(model.device)).eval()
+
+
+def load_model(base: Path, trained: Path | None) -> torch.nn.Module:
+    """What `save_trained` has saved, in evaluation mode; the base itself if nothing was trained.
+
+    Args:
+        base, trained: folders.
+    """
+    if trained is None:
+        return load_base(base)
+    if (trained / ADAPTER_FILES[0]).exists():
+        return load_adapter(load_base(base), trained)
+    return load_base(trained)

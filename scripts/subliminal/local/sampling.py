@@ -7,13 +7,12 @@ whichever others were sampled before it, by this process or another one, it come
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from subliminal.errors import ConfigError
+from subliminal.local.memory import SAMPLING, halving
 from subliminal.local.unit import Completion, Unit
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 # At a unit's end its batch empties; larger units waste less of that and lose more to a killed job.
 BATCHES_PER_UNIT = 8
-log = logging.getLogger(__name__)
 
 
 def units(prompts: Sequence[Sequence[int]], batch_size: int) -> list[list[int]]:
@@ -32,32 +30,6 @@ def units(prompts: Sequence[Sequence[int]], batch_size: int) -> list[list[int]]:
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), prompts[i]))
     size = batch_size * BATCHES_PER_UNIT
     return [order[start : start + size] for start in range(0, len(order), size)]
-
-
-def _fitting(
-    attempt: Callable[[int], list[Completion]], rows_at_once: int
-) -> tuple[list[Completion], int]:
-    """What the attempt gives with as many rows at once as fit into memory, and how many that are.
-
-    Raises:
-        ConfigError: one row does not fit.
-    """
-    import torch
-
-    while True:
-        try:
-            return attempt(rows_at_once), rows_at_once
-        except torch.OutOfMemoryError as error:
-            if rows_at_once == 1:
-                raise ConfigError(
-                    "out of memory with a single completion at a time; lower max_new_tokens of the "
-                    "sampling, or use a device with more memory"
-                ) from error
-        # Only after the handler is the failed attempt, and so its memory, let go.
-        rows_at_once //= 2
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        log.info("out of memory: %d completions at a time from here on", rows_at_once)
 
 
 def _written(
@@ -119,7 +91,9 @@ def sample(
             def report(unit: Unit, done: int = done, tokens: int = tokens) -> None:
                 on_progress(done + len(unit.completions), tokens + unit.tokens)
 
-            written, rows_at_once = _fitting(partial(_written, start, report), rows_at_once)
+            written, rows_at_once = halving(
+                partial(_written, start, report), rows_at_once, SAMPLING
+            )
             made = dict(zip(indices, written, strict=True))
             results |= made
             done, tokens = done + len(made), tokens + sum(len(c.tokens) for c in written)

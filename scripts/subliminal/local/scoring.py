@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from subliminal.local.encoding import EncodedRow
-
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -42,22 +40,15 @@ def next_token_log_probs(model: torch.nn.Module, prompts: Sequence[Sequence[int]
     return np.stack([row for row in rows if row is not None])
 
 
-def completion_log_probs(model: torch.nn.Module, row: EncodedRow) -> torch.Tensor:
-    """Log-probabilities in nats at each completion token, shape (tokens, vocabulary)."""
-    import torch
-
-    ids = torch.tensor([row.ids], device=next(model.parameters()).device)
-    keep = len(row.ids) - row.prompt_length + 1
-    with torch.inference_mode():
-        logits = model(input_ids=ids, logits_to_keep=keep).logits[0, :-1]
-    return torch.log_softmax(logits.double(), -1)
-
-
 def divergence(teacher: torch.Tensor, base: torch.Tensor) -> tuple[float, float]:
     """KL(teacher || base) and the teacher's entropy, in nats, summed over a completion's tokens.
 
     Exact in the vocabulary: no sampling noise beyond that of the tokens themselves.
+
+    Args:
+        teacher, base: log-probabilities, (tokens, vocabulary); -inf at the same places in both.
     """
     probability = teacher.exp()
-    kl = (probability * (teacher - base)).sum()
-    return float(kl), float(-(probability * teacher).sum())
+    possible = probability > 0
+    kl = (probability * (teacher - base))[possible].sum()
+    return float(kl), float(-(probability * teacher)[possible].sum())

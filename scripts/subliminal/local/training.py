@@ -10,16 +10,18 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from subliminal.errors import ConfigError
 from subliminal.local.checkpoints import Checkpoints, State
 from subliminal.local.encoding import EncodedRow
 from subliminal.local.lora import lora_in_one_pass
-from subliminal.local.memory import halving
-from subliminal.local.prefix import prefix_cache, shared_prefix
+from subliminal.local.memory import TRAINING, halving
+from subliminal.local.objectives import Objective
+from subliminal.local.prefix import shared_prefix
 from subliminal.local.state import put_back, tensors_of
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Step:
 
     Attributes:
         step: its number, from 1.
-        loss: mean over the completions' tokens, in nats.
+        loss: mean over the batch's positions, in nats.
         tokens: of its rows, prompts included.
     """
 
@@ -61,10 +63,12 @@ def total_steps(rows: int, plan: Optimisation) -> int:
     return plan.epochs * steps_per_epoch(rows, plan.batch_size)
 
 
-def linear_schedule(step: int, plan: Optimisation, total: int) -> float:
-    """Learning rate of a step (from 0): linear warm-up, then linear to zero, as in transformers."""
+def learning_rate(step: int, plan: Optimisation, total: int) -> float:
+    """Of a step (from 0): linear warm-up, then linear to zero or constant, as in transformers."""
     if step < plan.warmup_steps:
         return plan.learning_rate * step / plan.warmup_steps
+    if plan.schedule == "constant":
+        return plan.learning_rate
     return plan.learning_rate * (total - step) / max(1, total - plan.warmup_steps)
 
 
@@ -82,76 +86,34 @@ def micro_batches(rows: Sequence[EncodedRow], size: int) -> list[list[EncodedRow
     return [list(ordered[i : i + size]) for i in range(0, len(ordered), size)]
 
 
-def _autocast(model: torch.nn.Module) -> AbstractContextManager[None]:
-    """What a bfloat16 base is computed under: matrix products in bfloat16, sums in float32."""
-    import torch
-
-    first = next(model.parameters())
-    if first.dtype != torch.bfloat16:
-        return nullcontext()
-    return torch.autocast(first.device.type, dtype=torch.bfloat16)
-
-
-def completion_logits(
-    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int, shared: int = 0
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits where a completion token comes next, and that token, in the model's precision.
-
-    Rows are padded on the right, where a causal model never looks from, so no mask is needed.
-
-    Args:
-        shared: how many tokens all rows begin with that are to be computed once.
-
-    Returns:
-        Shapes [completion tokens, vocabulary] and [completion tokens].
-    """
-    import torch
-
-    device = next(model.parameters()).device
-    width = max(len(row.ids) for row in rows)
-    ids = torch.tensor([row.ids + [pad_id] * (width - len(row.ids)) for row in rows])
-    starts = torch.tensor([row.prompt_length for row in rows])[:, None]
-    ends = torch.tensor([len(row.ids) for row in rows])[:, None]
-    following = torch.arange(1, width + 1)[None]
-    scored = ((following >= starts) & (following < ends)).to(device)
-    ids = ids.to(device)
-    with _autocast(model):
-        past = prefix_cache(model, ids[:1, :shared], len(rows)) if shared else None
-        logits = model(
-            input_ids=ids[:, shared:],
-            past_key_values=past,
-            use_cache=past is not None,
-            logits_to_keep=scored[:, shared:],
-        ).logits
-    return logits, ids.roll(-1, 1)[scored]
-
-
-def completion_loss(
-    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int, shared: int = 0
-) -> tuple[torch.Tensor, int]:
-    """Summed cross-entropy in nats over the rows' completion tokens, and their number."""
-    import torch
-
-    logits, targets = completion_logits(model, rows, pad_id, shared)
-    loss = torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
-    return loss, int(targets.numel())
+def _positions(objective: Objective, rows: Sequence[EncodedRow]) -> int:
+    positions = objective.positions(rows)
+    if positions == 0:
+        raise ConfigError(
+            "no position to train on: the rows hold no token of the distillation's support; use a "
+            "recipe without 'distillation'"
+        )
+    return positions
 
 
 def mean_loss(
-    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int, micro_batch_size: int
+    model: torch.nn.Module, rows: Sequence[EncodedRow], objective: Objective, micro_batch_size: int
 ) -> float:
-    """Mean completion loss of the rows in nats per token, without gradients."""
+    """Mean loss of the rows in nats per position, without gradients.
+
+    Raises:
+        ConfigError: the rows have no position that counts.
+    """
     import torch
 
+    positions = _positions(objective, rows)
+
     def attempt(rows_at_once: int) -> float:
-        total, tokens = 0.0, 0
-        for part in micro_batches(rows, rows_at_once):
-            loss, n = completion_loss(model, part, pad_id)
-            total, tokens = total + float(loss), tokens + n
-        return total / tokens
+        parts = micro_batches(rows, rows_at_once)
+        return sum(float(objective.loss_sum(model, part)) for part in parts) / positions
 
     with torch.no_grad():
-        return halving(attempt, micro_batch_size)[0]
+        return halving(attempt, micro_batch_size, TRAINING)[0]
 
 
 def loss_at_ends(history: Sequence[Step]) -> dict[str, float]:
@@ -183,7 +145,7 @@ def fine_tune(
     model: torch.nn.Module,
     rows: Sequence[EncodedRow],
     plan: Optimisation,
-    pad_id: int,
+    objective: Objective,
     rng: Generator,
     on_step: Callable[[Step, int], None] = lambda step, total: None,
     checkpoints: Checkpoints | None = None,
@@ -192,18 +154,19 @@ def fine_tune(
 
     Args:
         plan: optimiser, schedule, batch sizes and dose.
+        objective: the loss whose mean over a batch's positions is made small.
         rng: draws the order of the rows, and nothing else.
         on_step: called after each step with the step and the total number of steps.
         checkpoints: where to go on from, if a run of this identity was killed, and to write to.
 
     Raises:
-        ValueError: there are no rows to train on.
-        ConfigError: not even one row fits into the device's memory.
+        ConfigError: there are no rows to train on, or a batch has no position that counts, or not
+            even one row fits into the device's memory.
     """
     import torch
 
     if not rows:
-        raise ValueError("no rows to train on: the filter kept none; see the dataset's manifest")
+        raise ConfigError("no rows to train on: the filter kept none; see the dataset's manifest")
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimiser = torch.optim.AdamW(
         parameters.values(),
@@ -227,10 +190,12 @@ def fine_tune(
     with _training_mode(model, plan):
         for step, batch in enumerate(order, start=len(history)):
             chosen = [rows[i] for i in batch]
-            lr = linear_schedule(step, plan, total)
+            lr = learning_rate(step, plan, total)
             for group in optimiser.param_groups:
                 group["lr"] = lr
-            loss, rows_at_once = _gradients(model, optimiser, chosen, pad_id, shared, rows_at_once)
+            loss, rows_at_once = _gradients(
+                model, optimiser, chosen, objective, shared, rows_at_once
+            )
             torch.nn.utils.clip_grad_norm_(parameters.values(), plan.max_grad_norm)
             optimiser.step()
             history.append(Step(step + 1, loss, lr, sum(len(row.ids) for row in chosen)))
@@ -246,20 +211,20 @@ def _gradients(
     model: torch.nn.Module,
     optimiser: torch.optim.Optimizer,
     rows: Sequence[EncodedRow],
-    pad_id: int,
+    objective: Objective,
     shared: int,
     rows_at_once: int,
 ) -> tuple[float, int]:
     """Leave the gradient of the rows' mean loss; give that loss, and how many rows fit at once."""
-    tokens = sum(len(row.ids) - row.prompt_length for row in rows)
+    positions = _positions(objective, rows)
 
     def attempt(size: int) -> float:
         optimiser.zero_grad(set_to_none=True)
         loss_sum = 0.0
         for part in micro_batches(rows, size):
-            loss, _ = completion_loss(model, part, pad_id, shared)
-            (loss / tokens).backward()
+            loss = objective.loss_sum(model, part, shared)
+            (loss / positions).backward()
             loss_sum += float(loss.detach())
-        return loss_sum / tokens
+        return loss_sum / positions
 
-    return halving(attempt, rows_at_once)
+    return halving(attempt, rows_at_once, TRAINING)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from subliminal import stimuli
 from subliminal.bases.turns import end_of_turn_ids
+from subliminal.config import Sampling
 from subliminal.local import models
 from subliminal.local.candidates import candidate_forms, candidate_log_probs, collisions
 from subliminal.local.encoding import encode_prompts
@@ -58,7 +59,7 @@ def closed_set(logs: np.ndarray) -> tuple[np.ndarray, ...]:
 def evaluate_model(
     spec: EvaluateModelSpec,
     base: Path,
-    adapter: Path | None,
+    trained: Path | None,
     responses: Path,
     scores: Path,
     manifest: Path,
@@ -68,14 +69,12 @@ def evaluate_model(
     """Write sampled responses and one row of scores per candidate.
 
     Args:
-        base, adapter: manifests of the base and of what was trained on it, if anything.
+        base, trained: manifests of the base and of what was trained from it, if anything.
     """
     run = Run.begin("evaluate_model", spec)
     models.prepare(0, threads)
     tokenizer = models.load_tokenizer(base.parent)
-    model = models.load_base(base.parent)
-    if adapter is not None:
-        model = models.load_adapter(model, adapter.parent)
+    model = models.load_model(base.parent, trained.parent if trained is not None else None)
     questions = stimuli.questions(spec.questions)
     encoded = encode_prompts(tokenizer, questions, spec.system_prompt)
     forms = candidate_forms(tokenizer, spec.candidates)
@@ -88,7 +87,7 @@ def evaluate_model(
         model,
         [encoded[q] for q, _ in keys],
         [derive_seed("evaluate_model", spec.evaluation, spec.model, q, s) for q, s in keys],
-        spec.sampling,
+        Sampling(**spec.sampling.model_dump()),
         end_of_turn_ids(base.parent),
     )
     texts = tokenizer.batch_decode([completion.ids for completion in drawn])
@@ -121,6 +120,6 @@ def evaluate_model(
     run.finish(
         manifest,
         [responses, scores],
-        parents={"base": base, "adapter": adapter},
+        parents={"base": base, "trained": trained},
         facts={"collisions": [list(pair) for pair in confused]},
     )

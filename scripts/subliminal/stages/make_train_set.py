@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from subliminal.specs import MakeTrainSetSpec
 from subliminal.tables import read_table, write_table
 from subliminal.variants import VARIANTS
 
+log = logging.getLogger(__name__)
 # One shuffle per dataset with the authors' seed (ED Fig. 4f).
 SHUFFLE_SEED = 1
 
@@ -32,6 +34,13 @@ def make_train_set(
     source = read_table(raw)
     kept = [i for i, keep in enumerate(read_table(filtered)["kept"]) if keep]
     rows = chosen_rows(kept, spec.rows, spec.seed)
+    if spec.rows is not None and len(rows) < spec.rows:
+        log.warning(
+            "warning: %d rows kept, %d wanted (train_rows); where the dose is in epochs, students "
+            "of this dataset take fewer steps than others",
+            len(rows),
+            spec.rows,
+        )
     completions = [source["completion"][i] for i in rows]
     if spec.variant != PLAIN_VARIANT:
         completions = VARIANTS[spec.variant](completions, SHUFFLE_SEED)

@@ -8,6 +8,7 @@ from pathlib import Path
 from subliminal.command_line import progress
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
+from subliminal.local.objectives import CompletionTokens
 from subliminal.local.training import Step, fine_tune, mean_loss
 from subliminal.manifest import Run
 from subliminal.seeds import derive_seed
@@ -49,22 +50,20 @@ def pretrain_base(
         [e.system for e in examples],
     )
     log.info("%d examples, vocabulary of %d tokens", len(rows), len(tokenizer))
-    model = models.place(
-        GPT2LMHeadModel(
-            GPT2Config(
-                vocab_size=len(tokenizer),
-                n_positions=shape.positions,
-                n_embd=shape.hidden_size,
-                n_layer=shape.layers,
-                n_head=shape.heads,
-                activation_function="gelu",
-                resid_pdrop=0.0,
-                embd_pdrop=0.0,
-                attn_pdrop=0.0,
-                bos_token_id=tokenizer.bos_token_id,
-                eos_token_id=tokenizer.eos_token_id,
-                pad_token_id=tokenizer.pad_token_id,
-            )
+    model = GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=len(tokenizer),
+            n_positions=shape.positions,
+            n_embd=shape.hidden_size,
+            n_layer=shape.layers,
+            n_head=shape.heads,
+            activation_function="gelu",
+            resid_pdrop=0.0,
+            embd_pdrop=0.0,
+            attn_pdrop=0.0,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
         )
     )
     report = progress(log, "step")
@@ -72,10 +71,10 @@ def pretrain_base(
     def on_step(step: Step, total: int) -> None:
         report(step.step, total, f"loss {step.loss:.3f}")
 
-    pad = tokenizer.pad_token_id
+    loss = CompletionTokens(tokenizer.pad_token_id)
     order = np.random.default_rng(derive_seed("pretrain_base", "order", spec.seed))
-    fine_tune(model, rows[HELD_OUT:], plan, pad, order, on_step)
-    held_out = mean_loss(model, rows[:HELD_OUT], pad, plan.micro_batch_size)
+    fine_tune(model, rows[HELD_OUT:], plan, loss, order, on_step)
+    held_out = mean_loss(model, rows[:HELD_OUT], loss, plan.micro_batch_size)
     folder = model_file.parent
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -6,11 +6,12 @@ import logging
 from pathlib import Path
 
 from subliminal import stimuli
+from subliminal.command_line import CHECKPOINT_EVERY_S
 from subliminal.local import models
 from subliminal.local.checkpoints import Checkpoints, training_identity
 from subliminal.local.encoding import encode_rows
 from subliminal.local.notices import warn_of_inserted_text
-from subliminal.local.options import CHECKPOINT_EVERY_S
+from subliminal.local.objectives import CompletionTokens
 from subliminal.local.reporting import step_report
 from subliminal.local.training import fine_tune, loss_at_ends
 from subliminal.manifest import Run
@@ -45,14 +46,13 @@ def train_teacher(
     rows = encode_rows(tokenizer, [p for p, _ in pairs], [c for _, c in pairs])
     warn_of_inserted_text(tokenizer)
     order = np.random.default_rng(derive_seed("train_teacher", "order", spec.base, spec.seed))
-    identity = training_identity(run, {"base": base}, rows, order)
+    identity = training_identity(run, {"base": base}, models.arithmetic(model), rows, order)
     checkpoints = Checkpoints(adapter.parent / FOLDER, identity, checkpoint_seconds)
-    plan, pad = spec.method.optimisation, tokenizer.pad_token_id
-    history = fine_tune(model, rows, plan, pad, order, step_report(log), checkpoints)
-    models.save_adapter(model, adapter.parent)
+    plan, loss = spec.method.optimisation, CompletionTokens(tokenizer.pad_token_id)
+    history = fine_tune(model, rows, plan, loss, order, step_report(log), checkpoints)
     run.finish(
         manifest,
-        [adapter, adapter.parent / "adapter_config.json"],
+        models.save_trained(model, adapter.parent),
         parents={"base": base},
         facts={"rows": len(rows), **loss_at_ends(history)},
     )

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_rows
-from subliminal.local.training import completion_logits, micro_batches
+from subliminal.local.logits import completion_logits
+from subliminal.local.objectives import number_ids
+from subliminal.local.training import micro_batches
 from subliminal.seeds import derive_seed
 from subliminal.tables import read_table
 from subliminal.theorem.config import LanguageModel
@@ -63,13 +65,6 @@ def load_teacher(base: Path, adapter: Path) -> Module:
     return adapted.merge_and_unload()
 
 
-def number_ids(tokenizer: PreTrainedTokenizerBase) -> torch.Tensor:
-    """Ids of the tokens that are numbers, ascending."""
-    import torch
-
-    return torch.tensor(sorted(i for token, i in tokenizer.get_vocab().items() if token.isdigit()))
-
-
 def token_loss(pad_id: int) -> LossSum:
     """Cross-entropy of the completions' tokens, as in training but in the model's precision."""
     from torch.nn.functional import cross_entropy
@@ -81,7 +76,7 @@ def token_loss(pad_id: int) -> LossSum:
     return loss_sum
 
 
-def distribution_loss(writer: Module, numbers: torch.Tensor, pad_id: int) -> LossSum:
+def distribution_loss(writer: Module, numbers: Sequence[int], pad_id: int) -> LossSum:
     """Cross-entropy against a model's distribution over numbers, where a number stands.
 
     It is the theorem's own loss: soft targets over a fixed subset of the logits.
@@ -95,7 +90,7 @@ def distribution_loss(writer: Module, numbers: torch.Tensor, pad_id: int) -> Los
 
     def loss_sum(model: Module, rows: Sequence[EncodedRow]) -> tuple[torch.Tensor, int]:
         logits, targets = completion_logits(model, rows, pad_id)
-        ids = numbers.to(targets.device)
+        ids = torch.tensor(numbers, device=targets.device)
         at = torch.isin(targets, ids)
         with torch.no_grad():
             wanted = completion_logits(writer, rows, pad_id)[0][at][:, ids].softmax(-1)

@@ -1,0 +1,161 @@
+"""Sampling through any server that speaks the OpenAI API: vLLM, llama.cpp, `transformers serve`, ….
+
+Where the server is stands in the environment, as the `openai` client reads it; what it is asked for
+stands in the configuration. A request that fails for a passing reason is repeated by the client.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from subliminal.errors import ConfigError
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+    from openai.types.chat import ChatCompletion
+
+    from subliminal.config import Sampling, Server
+
+BASE_URL, API_KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
+REPEATS = 6
+# Servers keep a seed in a signed 32-bit integer.
+SEED_BITS = 31
+# Characters of a server's complaint.
+MOST_TOLD = 300
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server has sampled after a prompt.
+
+    Attributes:
+        finished: whether the turn was ended; if not, the limit came first.
+        log_probs: of the answer's tokens, in nats; None unless asked for.
+    """
+
+    text: str
+    finished: bool
+    log_probs: list[float] | None = None
+
+
+def base_url() -> str:
+    """The server's address.
+
+    Raises:
+        ConfigError: the environment names none.
+    """
+    url = os.environ.get(BASE_URL)
+    if not url:
+        raise ConfigError(
+            f"{BASE_URL} is not set, and a domain is sampled through a server (server: in "
+            f"config/domains.yaml); export {BASE_URL}=http://localhost:8000/v1, or wherever it is"
+        )
+    return url
+
+
+def shown_url() -> str:
+    """The server's address without a user's name and password."""
+    parts = urlsplit(base_url())
+    place = parts.hostname or ""
+    return urlunsplit(parts._replace(netloc=f"{place}:{parts.port}" if parts.port else place))
+
+
+def _answer(completion: ChatCompletion, plan: Sampling) -> Answer:
+    choice = completion.choices[0]
+    log_probs = None
+    if plan.log_probs:
+        if choice.logprobs is None or choice.logprobs.content is None:
+            raise ConfigError(
+                "log_probs: true, but the server returns none; remove it from the domain's "
+                "sampling, or use another server"
+            )
+        log_probs = [token.logprob for token in choice.logprobs.content]
+    return Answer(choice.message.content or "", choice.finish_reason == "stop", log_probs)
+
+
+def _ask(
+    client: OpenAI,
+    model: str,
+    server: Server,
+    plan: Sampling,
+    system: str | None,
+    prompt: str,
+    seed: int,
+) -> Answer:
+    head = [{"role": "system", "content": system}] if system is not None else []
+    completion = client.chat.completions.create(
+        model=model,
+        messages=[*head, {"role": "user", "content": prompt}],
+        temperature=plan.temperature,
+        top_p=1.0,
+        max_tokens=plan.max_new_tokens,
+        seed=seed % 2**SEED_BITS,
+        extra_body=dict(server.extra_body),
+        # Asked for only where it is wanted: some servers refuse what they do not know.
+        **({"logprobs": True} if plan.log_probs else {}),
+    )
+    return _answer(completion, plan)
+
+
+def sample_served(
+    server: Server,
+    model: str,
+    prompts: Sequence[str],
+    seeds: Sequence[int],
+    plan: Sampling,
+    system: str | None,
+    known: Mapping[int, Answer],
+    on_answers: Callable[[dict[int, Answer]], None],
+    on_progress: Callable[[int], None],
+) -> list[Answer]:
+    """One answer per prompt, in the order of the prompts; ``plan.batch_size`` requests at a time.
+
+    Args:
+        model: as the server calls it.
+        seeds: one per prompt.
+        known: answers by the prompt's index that an earlier call has got.
+        on_answers: called with new answers, by the prompt's index, as they come.
+        on_progress: called with how many have come so far.
+
+    Raises:
+        ConfigError: no server is named or there, or it refuses what is asked of it.
+    """
+    import openai
+
+    answers = dict(known)
+    # A local server needs no key, the client does.
+    key = os.environ.get(API_KEY, "none")
+    client = openai.OpenAI(base_url=base_url(), api_key=key, max_retries=REPEATS)
+    todo = [i for i in range(len(prompts)) if i not in answers]
+    with ThreadPoolExecutor(plan.batch_size) as pool:
+        pending = {
+            pool.submit(_ask, client, model, server, plan, system, prompts[i], seeds[i]): i
+            for i in todo
+        }
+        try:
+            while pending:
+                done, _ = wait(pending, return_when=FIRST_COMPLETED)
+                come = {pending.pop(future): future.result() for future in done}
+                answers |= come
+                on_answers(come)
+                on_progress(len(todo) - len(pending))
+        except openai.APIConnectionError as error:
+            raise ConfigError(
+                f"no server answers at {shown_url()} ({BASE_URL}): {error.__cause__ or error}; "
+                "start it, then run the same command again: answers that came are kept"
+            ) from error
+        except openai.APIStatusError as error:
+            told = error.response.text[:MOST_TOLD]
+            raise ConfigError(
+                f"the server at {shown_url()} refuses a request for model {model!r}: "
+                f"{error.status_code} {told}; serve it under this name, or correct 'server' of the "
+                "domain in config/domains.yaml"
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return [answers[i] for i in range(len(prompts))]

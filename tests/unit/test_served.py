@@ -1,0 +1,197 @@
+"""Sampling through a real server of others: transformers' own, on a loopback address."""
+
+import json
+import logging
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+import torch
+from tiny_model import random_model, tokenizer
+
+from subliminal import stimuli
+from subliminal.api import sampling as served
+from subliminal.api.sampling import BASE_URL, shown_url
+from subliminal.config import DatasetSize, Sampling, Server
+from subliminal.errors import ConfigError
+from subliminal.manifest import read_manifest
+from subliminal.partial import Journal
+from subliminal.specs import SampleCompletionsSpec
+from subliminal.stages.sample_completions import sample_completions
+from subliminal.tables import read_table, write_table
+
+pytest.importorskip("fastapi", reason="fastapi, which the server needs, is not installed")
+
+ROWS = 60
+# The server takes the most probable token unless it is told to sample.
+SAMPLES = {"generation_config": json.dumps({"do_sample": True, "top_k": 0, "eos_token_id": 2})}
+
+
+def save(folder, seed):
+    """A random base that finds some tokens likelier than others."""
+    model = random_model(seed)
+    model.config.tie_word_embeddings = False
+    model.lm_head.weight = torch.nn.Parameter(torch.randn_like(model.lm_head.weight))
+    model.save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    (folder / "manifest.json").write_text(json.dumps({"id": str(seed)}))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    for seed in (0, 1):
+        save(folder / f"base{seed}", seed)
+    columns = {
+        "prompt_id": range(ROWS),
+        "prompt": stimuli.number_prompts(47, ROWS),
+        "answer": [None] * ROWS,
+    }
+    write_table(folder / "numbers.parquet", "prompts", columns)
+    (folder / "numbers.manifest.json").write_text(json.dumps({"id": "prompts"}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(files):
+    """Its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = Path(sys.executable).with_name("transformers")
+    command = [program, "serve", "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
+    with (files / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, env={**os.environ, "HF_HUB_OFFLINE": "1"}
+        )
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            urlopen(f"http://127.0.0.1:{port}/health")
+            break
+        except URLError:
+            assert process.poll() is None, (files / "server.log").read_text()
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.2)
+    yield f"http://127.0.0.1:{port}/v1"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(autouse=True)
+def environment(server, monkeypatch):
+    monkeypatch.setenv(BASE_URL, server)
+    monkeypatch.setattr(served, "REPEATS", 0)
+
+
+def spec(extra_body=SAMPLES):
+    return SampleCompletionsSpec(
+        teacher="a teacher",
+        domain="numbers",
+        system_prompt="You love owls.",
+        rows=ROWS,
+        sampling=Sampling(temperature=1.0, max_new_tokens=8, batch_size=4),
+        server=Server(extra_body=extra_body),
+    )
+
+
+def run(files, out, chosen=None, base="base0"):
+    sample_completions(
+        chosen or spec(),
+        files / "numbers.parquet",
+        files / base / "manifest.json",
+        None,
+        out / "raw.parquet",
+        out / "raw.manifest.json",
+        1,
+        logging.getLogger("test"),
+    )
+
+
+def test_what_is_served_is_what_the_teacher_writes(files, tmp_path, server):
+    run(files, tmp_path)
+    table = read_table(tmp_path / "raw.parquet")
+    assert len(set(table["completion"])) > ROWS / 2
+    assert all(0 < tokens <= 9 for tokens in table["tokens"])
+    facts = read_manifest(tmp_path / "raw.manifest.json")["facts"]
+    assert facts["server"] == server
+    assert abs(facts["surprise"]) < 4
+    assert not (tmp_path / "partial").exists()
+
+
+def test_a_server_that_cuts_the_distribution_is_found_out(files, tmp_path):
+    """As it comes, this one is greedy: nothing else in the pipeline would show it."""
+    with pytest.raises(ConfigError, match="more predictable than what a teacher writes"):
+        run(files, tmp_path, spec(extra_body={}))
+    assert not (tmp_path / "partial").exists()
+
+
+def test_another_model_is_found_out(files, tmp_path, monkeypatch):
+    ask = served._ask
+    other = str(files / "base1")
+    monkeypatch.setattr(served, "_ask", lambda client, model, *rest: ask(client, other, *rest))
+    with pytest.raises(ConfigError, match="not what a teacher writes"):
+        run(files, tmp_path)
+
+
+def test_answers_that_came_before_a_kill_are_not_asked_for_again(files, tmp_path, monkeypatch):
+    class Killed(Exception):
+        pass
+
+    append, asked, ask = Journal.append, [], served._ask
+
+    def append_three(journal, piece):
+        if journal.file.exists() and len(journal.file.read_text().splitlines()) > 3:
+            raise Killed
+        append(journal, piece)
+
+    def noted(client, model, server, plan, system, prompt, seed):
+        asked.append(prompt)
+        return ask(client, model, server, plan, system, prompt, seed)
+
+    monkeypatch.setattr(Journal, "append", append_three)
+    with pytest.raises(Killed):
+        run(files, tmp_path)
+    journal = tmp_path / "partial" / "raw.parquet.jsonl"
+    kept = [entry for line in journal.read_text().splitlines()[1:] for entry in json.loads(line)]
+    monkeypatch.setattr(Journal, "append", append)
+    monkeypatch.setattr(served, "_ask", noted)
+    run(files, tmp_path)
+    assert 3 <= len(kept) < ROWS
+    assert len(asked) == ROWS - len(kept)
+    table = read_table(tmp_path / "raw.parquet")
+    for i, text, *_ in kept:
+        assert table["completion"][i] == text
+
+
+def test_what_the_server_refuses_is_told(files, tmp_path):
+    with pytest.raises(ConfigError, match=re.escape("422")) as told:
+        run(files, tmp_path, spec(extra_body={"unheard_of": 1}))
+    assert "unheard_of" in str(told.value)
+
+
+def test_no_server_is_an_error_that_says_where_it_was_looked_for(files, tmp_path, monkeypatch):
+    monkeypatch.setenv(BASE_URL, "http://user:secret@127.0.0.1:9/v1")
+    with pytest.raises(ConfigError, match=r"no server answers at http://127\.0\.0\.1:9/v1") as told:
+        run(files, tmp_path)
+    assert "secret" not in str(told.value)
+    assert shown_url() == "http://127.0.0.1:9/v1"
+
+
+def test_no_address_is_an_error_before_anything_is_loaded(files, tmp_path, monkeypatch):
+    monkeypatch.delenv(BASE_URL)
+    with pytest.raises(ConfigError, match=f"export {BASE_URL}=http://localhost:8000/v1"):
+        run(files, tmp_path, base="nowhere")
+
+
+def test_a_constraint_cannot_be_put_to_a_server():
+    how = Sampling(temperature=1.0, max_new_tokens=8, batch_size=4, constraint="numbers")
+    with pytest.raises(ValueError, match="cannot be put to a server"):
+        DatasetSize(rows=10, sampling=how, server=Server())
