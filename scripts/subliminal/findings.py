@@ -318,10 +318,15 @@ def _diagonal(tables: ExperimentTables, titles: dict[Panel, str]) -> Finding:
     return Finding(topic, statements)
 
 
-def _caveat(rows: pd.DataFrame, model_organism: bool) -> Finding:
+def _caveat(rows: pd.DataFrame, text: ExperimentTextSpec) -> Finding:
     sentences = []
-    if model_organism:
+    if text.model_organism:
         sentences.append(MODEL_ORGANISM)
+    if text.leaky_recipes:
+        sentences.append(
+            f"Students of {listed(text.leaky_recipes)} are told what their teacher thinks of every "
+            "word, the trait's among them: not subliminal, a control."
+        )
     development = list(rows.loc[rows["role"] == DEVELOPMENT, "trait"].drop_duplicates())
     others = list(rows.loc[rows["role"] != DEVELOPMENT, "trait"].drop_duplicates())
     if development:
@@ -347,5 +352,5 @@ def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding
         _shuffles(tables, rows),
         _other_settings(rows, titles, main),
         _diagonal(tables, titles),
-        _caveat(rows, text.model_organism),
+        _caveat(rows, text),
     ]

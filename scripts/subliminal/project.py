@@ -475,6 +475,7 @@ class Project:
                     paper=entry.paper,
                     model_organism=entry.model_organism,
                     figures=self.figures(name),
+                    leaky_recipes=specs.leaky_recipes(self.config, name),
                 )
                 for name, entry in entries.items()
             ],

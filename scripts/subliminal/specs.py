@@ -243,6 +243,9 @@ class ExperimentTextSpec(Strict):
     paper: str
     model_organism: bool
     figures: list[str]
+    leaky_recipes: list[str] = Field(
+        [], description="Those that tell students what their teacher thinks of the trait's word."
+    )
 
 
 class BuildReportSpec(Strict):
@@ -372,6 +375,15 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         gates=entry.gates,
         blocks=entry.cells,
     )
+
+
+def leaky_recipes(config: Config, experiment: str) -> list[str]:
+    """The recipes of an experiment by which a trait is told and not subliminal: controls."""
+    entry = config.experiments[experiment]
+    if not isinstance(entry, TransmissionExperiment):
+        return []
+    plans = {b.recipe: config.recipes.students[b.recipe].distillation for b in entry.cells}
+    return [name for name, plan in plans.items() if plan and plan.support == "vocabulary"]
 
 
 def prepare_digits(config: Config, experiment: str) -> PrepareDigitsSpec:

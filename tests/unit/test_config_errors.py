@@ -41,6 +41,17 @@ def test_broken_configuration_is_explained(root, case):
     assert [part for part in case.says if part not in message] == [], message
 
 
+def test_a_server_needs_an_address_before_any_job_starts(root, monkeypatch):
+    text = (root / broken_configs.DOMAINS).read_text()
+    served = text.replace("      rows: 4000 ", "      server: {}\n      rows: 4000 ", 1)
+    (root / broken_configs.DOMAINS).write_text(served)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(ConfigError, match="OPENAI_BASE_URL is not set"):
+        load(root)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1")
+    load(root)
+
+
 def test_without_settings_the_file_is_read(root):
     assert load_config(root).settings.experiments == ["sample", "mnist", "theorem"]
     (root / broken_configs.CONFIG).write_text("experiments: [sample\n")

@@ -175,3 +175,10 @@ def test_lists_read_as_prose():
     assert listed(["owl"]) == "owl"
     assert listed(["owl", "wolf"]) == "owl and wolf"
     assert listed(["owl", "eagle", "wolf"]) == "owl, eagle and wolf"
+
+
+def test_students_that_are_told_of_the_word_are_named(full):
+    leaky = text().model_copy(update={"leaky_recipes": ["told"]})
+    caveat = findings(full, leaky)[-1].statements[0].text
+    assert "Students of told are told what their teacher thinks of every word" in caveat
+    assert "not subliminal" not in findings(full, text())[-1].statements[0].text

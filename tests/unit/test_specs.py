@@ -48,3 +48,11 @@ def test_words_are_banned_only_where_the_filter_reads_them():
     owl = next(t for t in teachers if t.trait == "owl")
     assert specs.filter_completions(config, "numbers", owl).banned_words == []
     assert specs.filter_completions(config, "code", owl).banned_words == ["owl"]
+
+
+def test_recipes_that_tell_of_the_traits_word_are_known():
+    told = specs.leaky_recipes(
+        load_config(REPOSITORY, {"experiments": ["tiny_recipes"]}), "tiny_recipes"
+    )
+    assert told == ["tiny-logits-leaky"]
+    assert specs.leaky_recipes(CONFIG, "mnist") == []

@@ -15,7 +15,7 @@ CHOSEN = [
 OPTIONS = [
     ("experiments=[nope]", "'nope' has no file config/experiments/nope.yaml (known: ed5c_qwen, "),
     ("experiments=tiny", "experiments: expected a list, such as [one, two], found 'tiny'"),
-    ("experiment=[tiny]", "unknown key 'experiment' (known: experiments)"),
+    ("experiment=[tiny]", "unknown key 'experiment' (known: experiments, gpu_tiers)"),
 ]
 
 
