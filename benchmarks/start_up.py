@@ -69,6 +69,7 @@ def timed_help(script: Path, rounds: int) -> tuple[float, str]:
         seconds.append(time.monotonic() - started)
     code = (
         "import runpy, sys; sys.argv = [sys.argv[1], '--help']\n"
+        f"sys.path.insert(0, {str(ROOT / 'scripts')!r})\n"
         "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
         f"except SystemExit: print(*[m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
     )
@@ -78,8 +79,9 @@ def timed_help(script: Path, rounds: int) -> tuple[float, str]:
 
 def command_of(rule: str, target: str) -> list[str]:
     """What Snakemake would start for a job, without its log."""
-    dry = ["snakemake", "-n", "-p", "--forcerun", rule, "--allowed-rules", rule, "--", target]
-    done = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True)
+    dry = ["snakemake", "-n", "-p", "--workflow-profile", "none", "--cores", "1"]
+    chosen = ["--forcerun", rule, "--allowed-rules", rule, "--", target]
+    done = subprocess.run([*dry, *chosen], cwd=ROOT, capture_output=True, text=True)
     found = re.search(r"^ +python (scripts/.*?)2>&1", done.stdout, re.DOTALL | re.MULTILINE)
     if found is None:
         sys.exit(f"no job of {rule} for {target}; run `make` first\n{done.stdout}{done.stderr}")
