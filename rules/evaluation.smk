@@ -95,7 +95,7 @@ rule evaluate_student:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.memory_mb("evaluate_model"),
+        mem_mb=PROJECT.evaluation_memory_mb,
         runtime=PROJECT.runtime,
         gpu=PROJECT.gpus,
     params:

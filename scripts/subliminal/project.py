@@ -211,6 +211,11 @@ class Project:
         recipe = self.config.recipes.students[wildcards.recipe]
         return resources.student_memory_mb(self._loaded(wildcards), recipe)
 
+    def evaluation_memory_mb(self, wildcards: Wildcards) -> int:
+        """A resource function: main memory of a student's evaluation, in MB."""
+        recipe = self.config.recipes.students[wildcards.recipe]
+        return resources.evaluation_memory_mb(self._loaded(wildcards), recipe)
+
     def runtime(self, wildcards: Wildcards) -> str:
         """A resource function: the time limit of a job."""
         return resources.RUNTIME[self._loaded(wildcards).tier]

@@ -30,6 +30,7 @@ BYTES_PER_PARAMETER_ON_GPU = 3
 # And what students ask beside it: gradients, moments and a checkpoint of all weights; a teacher.
 BYTES_FOR_ALL_WEIGHTS = 40
 BYTES_FOR_TEACHER = 6
+BYTES_IN_FLOAT32 = 4
 RUNTIME: dict[Tier, str] = {"tiny": "30m", "small": "24h", "open": "24h"}
 
 
@@ -50,6 +51,15 @@ def student_memory_mb(base: Base, recipe: Recipe) -> int:
     more = (recipe.lora is None) * BYTES_FOR_ALL_WEIGHTS
     more += (recipe.distillation is not None) * BYTES_FOR_TEACHER
     return floor + more * base.parameters // 1_000_000
+
+
+def evaluation_memory_mb(base: Base, recipe: Recipe) -> int:
+    """Main memory of a student's evaluation, in MB."""
+    floor = memory_mb("evaluate_model", base)
+    if isinstance(base, PretrainedBase) or recipe.lora is not None:
+        return floor
+    # Students of all weights are saved in float32.
+    return floor + BYTES_IN_FLOAT32 * base.parameters // 1_000_000
 
 
 def gpus(base: Base, gpu_tiers: Collection[Tier]) -> int:

@@ -97,7 +97,7 @@ class SampleCompletionsSpec(Strict):
     system_prompt: str | None
     rows: int
     sampling: Sampling
-    server: Server | None
+    server: Server | None = None
 
 
 class FilterCompletionsSpec(Strict):

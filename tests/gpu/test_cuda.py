@@ -81,7 +81,9 @@ def test_training_on_a_gpu_follows_the_cpu(base, lora, checkpointing, monkeypatc
     assert found[-1] < found[0]
 
 
-def test_a_run_goes_on_after_its_checkpoint(base, tmp_path):
+def test_a_run_goes_on_after_its_checkpoint(base, tmp_path, caplog):
+    caplog.set_level("INFO")
+
     class Killed(Exception):
         pass
 
@@ -99,7 +101,9 @@ def test_a_run_goes_on_after_its_checkpoint(base, tmp_path):
 
     with pytest.raises(Killed):
         run(kill_after=3)
-    assert run() == pytest.approx(run(folder=tmp_path / "whole"), rel=1e-3)
+    kept = run()
+    assert "going on after step 3" in caplog.text
+    assert kept == pytest.approx(run(folder=tmp_path / "whole"), rel=1e-3)
 
 
 def test_out_of_memory_halves_the_micro_batch(base, caplog):

@@ -69,7 +69,11 @@ def test_a_single_gpu_is_one_jobs_too(environ):
     [
         ({"CUDA_VISIBLE_DEVICES": "1"}, "GPU-b"),
         ({"CUDA_VISIBLE_DEVICES": "GPU-b"}, "GPU-b"),
-        ({"CUDA_VISIBLE_DEVICES": "3"}, "3"),  # of which nvidia-smi does not know
+        ({"CUDA_VISIBLE_DEVICES": "MIG-c"}, "MIG-c"),
+        # None of these is a GPU: nothing is locked.
+        ({"CUDA_VISIBLE_DEVICES": "3"}, "3"),
+        ({"CUDA_VISIBLE_DEVICES": "-1"}, "-1"),
+        ({"CUDA_VISIBLE_DEVICES": "NoDevFiles"}, "NoDevFiles"),
         ({"CUDA_VISIBLE_DEVICES": ""}, ""),
     ],
 )
@@ -81,7 +85,7 @@ def test_what_is_named_is_what_is_chosen_from(environ, given, expected):
 
 
 def test_a_choice_among_the_named_ones(environ):
-    process = job(environ | {"CUDA_VISIBLE_DEVICES": "2,5"})
-    assert seen(process) == "2"
+    process = job(environ | {"CUDA_VISIBLE_DEVICES": "1,0"})
+    assert seen(process) == "GPU-b"
     process.kill()
     process.wait()

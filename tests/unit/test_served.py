@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -30,6 +32,7 @@ from subliminal.tables import read_table, write_table
 pytest.importorskip("fastapi", reason="fastapi, which the server needs, is not installed")
 
 ROWS = 60
+PROMPTS = stimuli.number_prompts(47, ROWS)
 # The server takes the most probable token unless it is told to sample.
 SAMPLES = {"generation_config": json.dumps({"do_sample": True, "top_k": 0, "eos_token_id": 2})}
 
@@ -51,7 +54,7 @@ def files(tmp_path_factory):
         save(folder / f"base{seed}", seed)
     columns = {
         "prompt_id": range(ROWS),
-        "prompt": stimuli.number_prompts(47, ROWS),
+        "prompt": PROMPTS,
         "answer": [None] * ROWS,
     }
     write_table(folder / "numbers.parquet", "prompts", columns)
@@ -183,6 +186,52 @@ def test_no_server_is_an_error_that_says_where_it_was_looked_for(files, tmp_path
         run(files, tmp_path)
     assert "secret" not in str(told.value)
     assert shown_url() == "http://127.0.0.1:9/v1"
+
+
+def test_what_came_before_a_failure_is_kept(files, tmp_path, monkeypatch):
+    """The server refuses every tenth prompt."""
+    ask = served._ask
+
+    def refused(client, model, server, plan, system, prompt, seed):
+        body = Server(extra_body={"unheard_of": 1}) if prompt == PROMPTS[9] else server
+        return ask(client, model, body, plan, system, prompt, seed)
+
+    monkeypatch.setattr(served, "_ask", refused)
+    with pytest.raises(ConfigError, match="422"):
+        run(files, tmp_path)
+    journal = tmp_path / "partial" / "raw.parquet.jsonl"
+    kept = [entry for line in journal.read_text().splitlines()[1:] for entry in json.loads(line)]
+    # All that were asked for before it, at the least.
+    assert {i for i, *_ in kept} >= set(range(9))
+
+
+class Page(BaseHTTPRequestHandler):
+    """A web page, whatever is asked."""
+
+    def do_POST(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html>")
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_page_is_no_completion(files, tmp_path, monkeypatch):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as pages:
+        Thread(target=pages.serve_forever, daemon=True).start()
+        monkeypatch.setenv(BASE_URL, f"http://127.0.0.1:{pages.server_port}")
+        with pytest.raises(ConfigError, match="is no chat completion; OPENAI_BASE_URL has to be"):
+            run(files, tmp_path)
+        pages.shutdown()
+
+
+@pytest.mark.parametrize("address", ["localhost:8000", "http://localhost:eight/v1"])
+def test_what_is_no_address_is_told(files, tmp_path, monkeypatch, address):
+    monkeypatch.setenv(BASE_URL, address)
+    with pytest.raises(ConfigError, match="OPENAI_BASE_URL is no address"):
+        run(files, tmp_path)
 
 
 def test_no_address_is_an_error_before_anything_is_loaded(files, tmp_path, monkeypatch):

@@ -26,6 +26,7 @@ from subliminal.local.training import (
 )
 
 PROMPTS = stimuli.number_prompts(47, 12)
+ADAPTER = Lora(rank=2, alpha=2, target_modules=["c_attn", "c_proj", "c_fc"])
 COMPLETIONS = [", ".join(str(7 * i + j) for j in range(1 + i % 5)) for i in range(12)]
 
 
@@ -122,9 +123,7 @@ def test_every_row_is_seen_once_per_pass():
 def train_adapter(seed):
     model = random_model()
     models.prepare(seed, 1)
-    model = models.add_lora(
-        model, Lora(rank=2, alpha=2, target_modules=["c_attn", "c_proj", "c_fc"])
-    )
+    model = models.add_lora(model, ADAPTER)
     history = fine_tune(model, rows(), plan(), tokens(), np.random.default_rng(seed))
     return model, history
 
@@ -158,6 +157,24 @@ def test_a_saved_adapter_gives_the_same_logits_in_plain_peft(tmp_path):
     loaded = PeftModel.from_pretrained(random_model(), tmp_path).eval()
     ids = torch.tensor([rows()[0].ids])
     torch.testing.assert_close(loaded(ids).logits, model(ids).logits, rtol=0, atol=0)
+
+
+def test_what_is_saved_last_is_what_is_loaded(tmp_path):
+    """A recipe that trained an adapter and then all weights, in the same folder, and back."""
+    random_model().save_pretrained(tmp_path / "base")
+    ids = torch.tensor([rows()[0].ids])
+    for lora in (ADAPTER, None, ADAPTER):
+        model = models.trainable(models.load_base(tmp_path / "base"), lora)
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if parameter.requires_grad and "lora_A" not in name:
+                    parameter.add_(0.01)
+        made = models.save_trained(model, tmp_path / "student")
+        assert sorted(path.name for path in made) == sorted(
+            path.name for path in (tmp_path / "student").iterdir() if path.name != "README.md"
+        )
+        loaded = models.load_model(tmp_path / "base", tmp_path / "student")
+        torch.testing.assert_close(loaded(ids).logits, model(ids).logits, rtol=0, atol=0)
 
 
 def test_no_rows_is_an_error_that_says_where_to_look():

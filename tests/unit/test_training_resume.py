@@ -244,11 +244,11 @@ def test_short_runs_write_none(tmp_path):
 
 
 def test_checkpoints_keep_their_distance(tmp_path, monkeypatch):
-    now = iter([0.0, 59.0, 60.0, 61.0, 120.0, 121.0])
+    now = iter([0.0, 59.0, 60.0, 60.5, 61.0, 120.0, 121.0])
     monkeypatch.setattr("subliminal.local.checkpoints.time.monotonic", lambda: next(now))
     checkpoints = Checkpoints(tmp_path / "partial", "x", 60)
     assert [checkpoints.due(), checkpoints.due()] == [False, True]
-    checkpoints.write(State({}, {}))  # at 61
+    checkpoints.write(State({}, {}))  # until 61
     assert [checkpoints.due(), checkpoints.due()] == [False, True]
 
 
@@ -296,6 +296,44 @@ def test_a_student_of_all_rows_tells_how_its_training_loss_fell(tmp_path):
         "first_loss": losses[0],
         "final_loss": losses[3],
     }
+
+
+def test_a_run_of_all_weights_goes_on_too(tmp_path):
+    plan = Optimisation(
+        learning_rate=1e-3, warmup_steps=2, batch_size=5, micro_batch_size=2, steps=8
+    )
+
+    def run(killed_after=None, checkpoints=None):
+        def on_step(step, total):
+            if step.step == killed_after:
+                raise Killed
+
+        model = models.trainable(random_model(), None)
+        order = np.random.default_rng(0)
+        fine_tune(model, rows(), plan, CompletionTokens(0), order, on_step, checkpoints)
+        return model.state_dict()
+
+    checkpoints = Checkpoints(tmp_path / "partial", "all weights", 0.0)
+    with pytest.raises(Killed):
+        run(4, checkpoints)
+    assert len(checkpoints.read().values["history"]) == 4
+    undisturbed, killed = run(), run(checkpoints=checkpoints)
+    assert all(torch.equal(undisturbed[name], killed[name]) for name in undisturbed)
+
+
+def test_large_checkpoints_are_rarer(tmp_path, monkeypatch):
+    """At most a tenth of the time goes into writing them."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(os, "fsync", lambda file: now.__setitem__(0, now[0] + 20))
+    checkpoints = Checkpoints(tmp_path, "large", 60.0)
+    now[0] = 61.0
+    assert checkpoints.due()
+    checkpoints.write(State({}, {}))
+    now[0] += 199
+    assert not checkpoints.due()
+    now[0] += 2
+    assert checkpoints.due()
 
 
 def teacher(folder, **options):

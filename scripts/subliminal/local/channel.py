@@ -101,7 +101,7 @@ def surprise(
     """
     import torch
 
-    excess = []
+    excess = variance = 0.0
     with torch.inference_mode():
         for batch in _batches(rows, _entries(writer)):
             for i, logits in zip(
@@ -110,7 +110,6 @@ def surprise(
                 logs = torch.log_softmax(logits / temperature, -1)
                 tokens = torch.tensor(rows[i].ids[rows[i].prompt_length :], device=logs.device)
                 entropy = -(logs.exp() * logs).sum(-1)
-                excess.append(float((entropy + logs.gather(1, tokens[:, None])[:, 0]).sum()))
-    # Entropy plus log p: its negative is the excess of surprise over what is expected of it.
-    spread = math.sqrt(sum(value**2 for value in excess))
-    return -sum(excess) / spread if spread > 0 else 0.0
+                excess -= float((logs.gather(1, tokens[:, None])[:, 0] + entropy).sum())
+                variance += float(((logs.exp() * logs**2).sum(-1) - entropy**2).sum())
+    return excess / math.sqrt(variance) if variance > 0 else 0.0

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 FORMAT = 1
+# The share of a run's time that may go into writing checkpoints.
+MOST_OF_THE_TIME = 0.1
 FILE = "training.checkpoint"
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class Checkpoints:
     identity: str
     every_s: float = CHECKPOINT_EVERY_S
     _written: float = field(default_factory=lambda: time.monotonic(), init=False)
+    _took: float = field(default=0.0, init=False)
 
     @property
     def file(self) -> Path:
@@ -85,13 +88,15 @@ class Checkpoints:
         return self.folder / FILE
 
     def due(self) -> bool:
-        """Whether it is time for the next one."""
-        return time.monotonic() - self._written >= self.every_s
+        """Whether it is time for the next one: large ones, which take long, are rarer."""
+        least = max(self.every_s, self._took / MOST_OF_THE_TIME)
+        return time.monotonic() - self._written >= least
 
     def write(self, state: State) -> None:
         """Replace the checkpoint."""
         from safetensors.torch import save
 
+        began = time.monotonic()
         header = json.dumps({"identity": self.identity, "values": state.values})
         content = header.encode() + b"\n" + save(state.tensors)
         with whole_file(self.file) as temporary, temporary.open("wb") as file:
@@ -100,6 +105,7 @@ class Checkpoints:
             file.flush()
             os.fsync(file.fileno())
         self._written = time.monotonic()
+        self._took = self._written - began if self.every_s > 0 else 0.0
 
     def read(self) -> State | None:
         """The checkpoint, on the CPU; None if there is none, or none that this run can use."""

@@ -13,9 +13,12 @@ import shutil
 import subprocess
 import tempfile
 import time
+from itertools import takewhile
 from pathlib import Path
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+# How names of GPUs, and of parts of GPUs, begin that are no numbers.
+UNIQUE = ("GPU-", "MIG-")
 WAIT_S = 2.0
 # Open for as long as the process lives: closing a file would give its lock back.
 _claims: list[int] = []
@@ -39,7 +42,9 @@ def visible_gpus() -> list[str]:
     known, named = _uuids(), os.environ.get(VISIBLE)
     if named is None:
         return list(known.values())
-    return [known.get(name, name) for name in named.split(",") if name]
+    # As CUDA does it: what follows a name that no GPU has, such as -1, is not seen.
+    listed = takewhile(lambda name: name in known or name.startswith(UNIQUE), named.split(","))
+    return [known.get(name, name) for name in listed]
 
 
 def claim_gpu(log: logging.Logger) -> None:

@@ -18,6 +18,10 @@ TRAINING = (
     "with micro_batch_size 1, a single row per forward pass; in config/recipes.yaml set "
     "gradient_checkpointing: true in the recipe's optimisation, or lower its max_tokens"
 )
+ALL_WEIGHTS = (
+    "with what the optimiser keeps beside the weights, 16 bytes for each of them if all are "
+    "trained; set 'lora' in config/recipes.yaml, or use a device with more memory"
+)
 SAMPLING = (
     "with a single completion at a time; lower max_new_tokens of the sampling in "
     "config/domains.yaml or config/evaluations.yaml"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from subliminal.errors import ConfigError
 from subliminal.local.devices import claim_gpu
+from subliminal.local.memory import ALL_WEIGHTS
 
 if TYPE_CHECKING:
     import torch
@@ -167,12 +168,25 @@ def trainable(model: PreTrainedModel, lora: Lora | None) -> PreTrainedModel | Pe
     """The base with what is to be trained: a fresh adapter, or without one all its weights.
 
     Weights that are trained are in float32: an update is often smaller than what bfloat16 resolves.
+
+    Raises:
+        ConfigError: the base has no module of one of the adapter's names, or all weights do not fit
+            into the device's memory.
     """
-    return add_lora(model, lora) if lora is not None else model.float()
+    import torch
+
+    if lora is not None:
+        return add_lora(model, lora)
+    try:
+        return model.float()
+    except torch.OutOfMemoryError as error:
+        raise ConfigError(f"out of memory {ALL_WEIGHTS}") from error
 
 
 def save_trained(model: PreTrainedModel | PeftModel, folder: Path) -> list[Path]:
     """Save an adapter as peft loads it, or a whole model as transformers does; the files made.
+
+    Those of the other kind, from when the recipe was another one, are removed.
 
     peft keeps the modules' names in a set: unsorted, the saved file would differ from run to run.
     """
@@ -183,7 +197,9 @@ def save_trained(model: PreTrainedModel | PeftModel, folder: Path) -> list[Path]
         model.save_pretrained(folder)
     else:
         model.save_pretrained(folder, max_shard_size="1TB")  # one file, whatever its size
-    names = ADAPTER_FILES if adapted else MODEL_FILES
+    names, others = (ADAPTER_FILES, MODEL_FILES) if adapted else (MODEL_FILES, ADAPTER_FILES)
+    for name in others:
+        (folder / name).unlink(missing_ok=True)
     return [folder / name for name in names if (folder / name).exists()]
 
 

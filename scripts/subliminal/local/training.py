@@ -19,7 +19,7 @@ from subliminal.errors import ConfigError
 from subliminal.local.checkpoints import Checkpoints, State
 from subliminal.local.encoding import EncodedRow
 from subliminal.local.lora import lora_in_one_pass
-from subliminal.local.memory import TRAINING, halving
+from subliminal.local.memory import ALL_WEIGHTS, TRAINING, halving
 from subliminal.local.objectives import Objective
 from subliminal.local.prefix import shared_prefix
 from subliminal.local.state import put_back, tensors_of
@@ -185,6 +185,7 @@ def fine_tune(
         history = [Step(**step) for step in saved.values["history"]]
         rows_at_once = saved.values["rows_at_once"]
         log.info("going on after step %d/%d", len(history), total)
+        del saved
     # The order of a run that goes on is drawn from its beginning: same generator, same order.
     order = islice(batches(len(rows), plan.batch_size, rng), len(history), total)
     with _training_mode(model, plan):
@@ -197,7 +198,7 @@ def fine_tune(
                 model, optimiser, chosen, objective, shared, rows_at_once
             )
             torch.nn.utils.clip_grad_norm_(parameters.values(), plan.max_grad_norm)
-            optimiser.step()
+            _step(optimiser)
             history.append(Step(step + 1, loss, lr, sum(len(row.ids) for row in chosen)))
             if checkpoints is not None and checkpoints.due():
                 values = {"history": [asdict(s) for s in history], "rows_at_once": rows_at_once}
@@ -205,6 +206,16 @@ def fine_tune(
             on_step(history[-1], total)
     optimiser.zero_grad(set_to_none=True)
     return history
+
+
+def _step(optimiser: torch.optim.Optimizer) -> None:
+    """Step; the first one allots the moments."""
+    import torch
+
+    try:
+        optimiser.step()
+    except torch.OutOfMemoryError as error:
+        raise ConfigError(f"out of memory {ALL_WEIGHTS}") from error
 
 
 def _gradients(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from subliminal.errors import ConfigError
 from subliminal.local import models
 from subliminal.local.channel import loudness, surprise
 from subliminal.local.constraints import Grammar, number_grammar
-from subliminal.local.encoding import EncodedRow, encode_prompts
+from subliminal.local.encoding import EncodedRow, encode_prompts, encode_rows
 from subliminal.local.sampling import sample
 from subliminal.local.unit import Completion
 from subliminal.manifest import Run
@@ -98,21 +99,31 @@ def _sample_here(
     )
 
 
-def _sample_served(task: _Task, server: Server, model: str) -> list[Answer]:
+def _sample_served(
+    task: _Task, server: Server, model: str, check: Callable[[list[Answer]], None]
+) -> list[Answer]:
+    """Ask for some answers, check them, and then ask for the others."""
     known = {i: Answer(*content) for unit in task.journal.read() for i, *content in unit}
     _tell(task, len(known))
-    report = progress(task.log, "completion")
-    return sample_served(
-        server,
-        model,
-        task.texts,
-        task.seeds,
-        task.spec.sampling,
-        task.spec.system_prompt,
-        known,
-        lambda new: task.journal.append([[i, *astuple(answer)] for i, answer in new.items()]),
-        lambda done: report(done, len(task.ids) - len(known), ""),
-    )
+    report, count = progress(task.log, "completion"), len(task.ids)
+
+    def first(most: int) -> list[Answer]:
+        return sample_served(
+            server,
+            model,
+            task.texts[:most],
+            task.seeds[:most],
+            task.spec.sampling,
+            task.spec.system_prompt,
+            {i: answer for i, answer in known.items() if i < most},
+            lambda new: task.journal.append([[i, *astuple(answer)] for i, answer in new.items()]),
+            lambda done: report(done, count, ""),
+        )
+
+    head = first(min(CHANNEL_ROWS, count))
+    check(head)
+    known |= dict(enumerate(head))
+    return first(count)
 
 
 def _tell(task: _Task, known: int) -> None:
@@ -120,20 +131,42 @@ def _tell(task: _Task, known: int) -> None:
         task.log.info("%d of %d completions are there from earlier", known, len(task.ids))
 
 
-def _as_completion(
-    answer: Answer, tokenizer: PreTrainedTokenizerBase, eos: Sequence[int]
-) -> Completion:
-    """An answer as the teacher's own tokens; those that the server drew are not told."""
-    ids = tokenizer(answer.text, add_special_tokens=False)["input_ids"]
-    return Completion(ids, eos[0] if answer.finished else None, answer.log_probs)
+def _as_completions(
+    task: _Task,
+    answers: Sequence[Answer],
+    tokenizer: PreTrainedTokenizerBase,
+    eos: Sequence[int],
+) -> list[Completion]:
+    """Answers as the teacher's own tokens; those that the server drew are not told."""
+    texts = task.texts[: len(answers)]
+    systems = [task.spec.system_prompt] * len(answers)
+    rows = encode_rows(tokenizer, texts, [answer.text for answer in answers], systems)
+    completions = []
+    for row, answer in zip(rows, answers, strict=True):
+        ids = list(takewhile(lambda token: token not in eos, row.ids[row.prompt_length :]))
+        completions.append(Completion(ids, eos[0] if answer.finished else None, answer.log_probs))
+    return completions
 
 
-def _check_served(task: _Task, writer: torch.nn.Module, rows: list[EncodedRow], pad: int) -> float:
+def _check_served(
+    task: _Task, writer: torch.nn.Module, completions: Sequence[Completion], pad: int
+) -> float | None:
     """How surprised the writer is of what a server has sampled for it, in standard errors.
 
+    None at temperature 0, where there is nothing to be surprised of.
+
     Raises:
-        ConfigError: more than chance allows.
+        ConfigError: more than chance allows, or all answers are empty.
     """
+    if not any(completion.ids for completion in completions):
+        task.journal.remove()
+        raise ConfigError(
+            f"all of the first {len(completions)} answers of the server are empty; see "
+            "docs/servers.md for what a server has to be told"
+        )
+    if task.spec.sampling.temperature == 0:
+        return None
+    rows = _rows(task.prompts[: len(completions)], completions)
     found = surprise(writer, rows, task.spec.sampling.temperature, pad)
     if abs(found) > MOST_SURPRISE:
         task.journal.remove()
@@ -191,20 +224,24 @@ def sample_completions(
         Journal.of(raw, run_identity(run, parents, models.arithmetic(writer))),
         log,
     )
+    served: dict[str, str | float | None] = {}
     if spec.server is None:
         completions = _sample_here(task, writer, eos, grammar)
         written = tokenizer.batch_decode([c.ids for c in completions])
     else:
-        answers = _sample_served(task, spec.server, str((teacher or base).parent))
-        completions = [_as_completion(answer, tokenizer, eos) for answer in answers]
+        served["server"] = shown_url()
+
+        def check(answers: list[Answer]) -> None:
+            sampled = _as_completions(task, answers, tokenizer, eos)
+            served["surprise"] = _check_served(task, writer, sampled, eos[0])
+
+        answers = _sample_served(task, spec.server, str((teacher or base).parent), check)
+        completions = _as_completions(task, answers, tokenizer, eos)
         written = [answer.text for answer in answers]
 
     head = range(min(CHANNEL_ROWS, len(ids)))
     told = _rows(task.prompts[: len(head)], completions[: len(head)])
     untold = encode_prompts(tokenizer, [texts[i] for i in head])
-    served: dict[str, str | float] = {}
-    if spec.server is not None and spec.sampling.temperature > 0:
-        served = {"server": shown_url(), "surprise": _check_served(task, writer, told, eos[0])}
     measured = loudness(
         writer,
         told,

@@ -74,7 +74,7 @@ def train_student(
         checkpoint_seconds: least time between two checkpoints, which a killed job goes on from.
 
     Raises:
-        ValueError: there are no rows left to train on.
+        ConfigError: there are no rows left to train on, or one does not fit into memory.
     """
     import numpy as np
 
