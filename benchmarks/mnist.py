@@ -4,11 +4,14 @@ The straightforward one does what the released script does: one einsum per layer
 replicas, autograd, torch's Adam as it comes, an order of its own for each replica with a gather per
 batch, the noise of all replicas in memory, and teachers that answer anew for every student.
 
-The bare products are those of one training step; their rate, at the best of several, is what the
-arithmetic could reach on this machine. The fraction of it counts only what the mathematics
-needs: forward passes, gradients of weights, and gradients of hidden layers.
+The bare products are those of a training step, again and again, on as many threads: what the
+arithmetic could reach. The fraction of their rate counts only what the mathematics needs: forward
+passes, gradients of weights, and gradients of hidden layers.
 
-Each part runs in a process of its own. Reading the digits and importing packages are not timed.
+A machine's speed changes from one minute to the next, and others may use it. Each part therefore
+waits in a process of its own for its turn; all take turns in every round, products before and after
+ours; ratios are those of neighbours within a round. Their median counts, and smallest and largest
+stand beside it. Reading the digits and importing packages are not timed.
 """
 
 from __future__ import annotations
@@ -16,10 +19,13 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +49,9 @@ BATCH = 1024
 LEARNING_RATE = 3e-4
 AUXILIARY = 3
 WIDTHS = (784, 256, 256, 10 + AUXILIARY)
-TRIALS = 50
+# Seconds of bare products at a time, and steps of them after which threads wait for one another.
+PRODUCTS_SECONDS = 1.5
+PRODUCTS_STEPS = 8
 REPLICAS_AT_ONCE = 25
 
 
@@ -201,10 +209,11 @@ def peer(digits: Digits, args: argparse.Namespace, epochs: int) -> list[float]:
     return [accuracy(tensors) for tensors in (reference, teacher, *students)]
 
 
-def products(args: argparse.Namespace) -> float:
-    """Floating-point operations per second of a training step's bare matrix products.
+def products(args: argparse.Namespace) -> dict[str, float]:
+    """A training step's bare matrix products: floating-point operations, and how long they took.
 
-    Every thread does all products of a step of its own networks; the best of several such steps.
+    Every thread does all products of its own networks, turned as ours has them and into memory that
+    is there. As in training, threads wait for one another after some steps.
     """
     import torch
 
@@ -220,25 +229,32 @@ def products(args: argparse.Namespace) -> float:
     def step() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         factors = []
         for layer, (a, b) in enumerate(pairwise(WIDTHS)):
-            below, weights, above = table(BATCH, a), table(a, b), table(BATCH, b)
-            factors += [(below, weights), (below.mT, above)]
+            # Images lie row by row, what layers compute does not.
+            below = table(a, BATCH) if layer else table(BATCH, a).mT
+            weights, above = table(b, a), table(b, BATCH)
+            factors += [(weights, below), (above, below.mT)]
             if layer:
-                factors.append((above, weights.mT))
+                factors.append((weights.mT, above))
         return [(left, right, left @ right) for left, right in factors]
 
     def multiply(factors: Sequence[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]) -> None:
-        for left, right, product in factors:
-            torch.bmm(left, right, out=product)
+        for _ in range(PRODUCTS_STEPS):
+            for left, right, product in factors:
+                torch.bmm(left, right, out=product)
 
-    seconds = []
     with threads(device) as workers:
         steps = [step() for _ in range(workers.count)]
-        for _ in range(TRIALS):
-            start = time.perf_counter()
+        done, start, processors = 0, time.perf_counter(), time.process_time()
+        while time.perf_counter() < start + PRODUCTS_SECONDS:
             workers.run(multiply, steps)
             wait(device)
-            seconds.append(time.perf_counter() - start)
-    return workers.count * models * BATCH * training_operations() / min(seconds)
+            done += workers.count * PRODUCTS_STEPS
+        seconds, processors = time.perf_counter() - start, time.process_time() - processors
+    return {
+        "operations": done * models * BATCH * training_operations(),
+        "seconds": seconds,
+        "processor_seconds": processors,
+    }
 
 
 def wait(device: torch.device) -> None:
@@ -249,70 +265,139 @@ def wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def run_part(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure one part in this process."""
+def serve(args: argparse.Namespace) -> None:
+    """Measure one part in this process, once for every line of input; answers are JSON."""
+    import torch
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    measure = turn_of(args)
+    for _ in sys.stdin:
+        print(json.dumps(measure()), flush=True)
+
+
+def turn_of(args: argparse.Namespace) -> Callable[[], dict[str, Any]]:
+    """What measures a part once."""
     import torch
 
     from subliminal.mnist.data import installed_digits
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    device = torch.device(args.device)
     if args.part == "products":
-        return {"rate": products(args)}
+        return lambda: products(args)
+    device = torch.device(args.device)
     experiment = {"ours": ours, "peer": peer}[args.part]
     digits = installed_digits()
     # What happens once per process, such as imports, happens on few images and is not timed.
     experiment(digits, argparse.Namespace(**{**vars(args), "images": BATCH}), 1)
     wait(device)
-    start = time.perf_counter()
-    accuracies = experiment(digits, args, args.epochs)
-    seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    if device.type == "cuda":
-        peak = torch.cuda.max_memory_allocated(device)
-    return {
-        "seconds": seconds,
-        "peak_bytes": peak,
-        "accuracies": accuracies,
-        "operations": operations(args, len(digits.test_images)),
-    }
+
+    def turn() -> dict[str, Any]:
+        start, processors = time.perf_counter(), time.process_time()
+        accuracies = experiment(digits, args, args.epochs)
+        seconds, processors = time.perf_counter() - start, time.process_time() - processors
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        if device.type == "cuda":
+            peak = torch.cuda.max_memory_allocated(device)
+        return {
+            "seconds": seconds,
+            "processor_seconds": processors,
+            "operations": operations(args, len(digits.test_images)),
+            "peak_bytes": peak,
+            "accuracies": accuracies,
+        }
+
+    return turn
 
 
-def measure(part: str, argv: Sequence[str]) -> dict[str, Any]:
-    """Measure one part in a process of its own."""
+@contextmanager
+def waiting(part: str, argv: Sequence[str]) -> Iterator[Callable[[], dict[str, Any]]]:
+    """A part in a process of its own, which measures whenever it is called."""
     command = [sys.executable, __file__, *argv, "--part", part]
-    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    result: dict[str, Any] = json.loads(answer.stdout)
-    return result
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    questions, answers = process.stdin, process.stdout
+    if questions is None or answers is None:
+        raise TypeError("both are pipes")
+
+    def turn() -> dict[str, Any]:
+        questions.write("\n")
+        questions.flush()
+        answer = answers.readline()
+        if not answer:
+            raise RuntimeError(f"the process of part {part!r} ended; its error stands above")
+        result: dict[str, Any] = json.loads(answer)
+        return result
+
+    with process:
+        yield turn
+        questions.close()
 
 
-def summary(args: argparse.Namespace, results: dict[str, dict[str, Any]]) -> str:
+def measure_rounds(args: argparse.Namespace, argv: Sequence[str]) -> list[dict[str, Any]]:
+    """What each round measured: `ours`, `peer`, and `products` before and after ours."""
+    measured = []
+    with (
+        waiting("ours", argv) as ours_,
+        waiting("peer", argv) as peer_,
+        waiting("products", argv) as products_,
+    ):
+        for number in range(args.rounds):
+            before, found, after = products_(), ours_(), products_()
+            around = {name: before[name] + after[name] for name in before}
+            measured.append({"ours": found, "products": around, "peer": peer_()})
+            print(f"round {number + 1}/{args.rounds}", file=sys.stderr)
+    return measured
+
+
+def rate(measured: dict[str, Any], clock: str = "seconds") -> float:
+    """Floating-point operations per second."""
+    return float(measured["operations"] / measured[clock])
+
+
+def accuracy_of(network: int, measured: dict[str, Any]) -> float:
+    """The mean accuracy of one of `NETWORKS`."""
+    return float(measured["accuracies"][network])
+
+
+def spread(values: Sequence[float], form: str) -> str:
+    """The median, with the smallest and the largest unless all are the same."""
+    low, middle, high = (
+        format(value, form) for value in (min(values), statistics.median(values), max(values))
+    )
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def summary(args: argparse.Namespace, rounds: Sequence[dict[str, Any]]) -> str:
     """What was measured, as text."""
     lines = [
         f"all of v1: {args.replicas} replicas, {args.epochs} epochs of {args.images} images, "
         f"{args.threads or 'all'} threads, {args.device}, "
         f"{'own' if args.own_inputs else 'shared'} inputs",
+        f"rounds: {len(rounds)}; of what differs from one to the next, the median (and range)",
         "",
-        f"{'':<34}{'ours':>10}{'peer':>10}",
+        f"{'':<34}{'ours':>26}{'peer':>26}",
     ]
 
-    def row(name: str, value: Callable[[dict[str, Any]], str]) -> None:
-        lines.append(f"{name:<34}{value(results['ours']):>10}{value(results['peer']):>10}")
+    def row(name: str, form: str, value: Callable[[dict[str, Any]], float]) -> None:
+        cells = [spread([value(r[side]) for r in rounds], form) for side in ("ours", "peer")]
+        lines.append(f"{name:<34}" + "".join(f"{cell:>26}" for cell in cells).rstrip())
 
-    row("seconds", lambda r: f"{r['seconds']:.1f}")
-    row("images x networks per second", lambda r: f"{visits(args) / r['seconds']:.0f}")
-    row("GFLOP/s", lambda r: f"{r['operations'] / r['seconds'] / 1e9:.0f}")
-    row("peak memory MB", lambda r: f"{r['peak_bytes'] / 1e6:.0f}")
+    row("seconds", ".1f", lambda r: r["seconds"])
+    row("processor seconds", ".1f", lambda r: r["processor_seconds"])
+    row("images x networks per second", ".0f", lambda r: visits(args) / r["seconds"])
+    row("GFLOP/s", ".0f", lambda r: rate(r) / 1e9)
+    row("peak memory MB", ".0f", lambda r: r["peak_bytes"] / 1e6)
     for position, name in enumerate(NETWORKS):
-        row(f"accuracy: {name}"[:34], lambda r, i=position: f"{r['accuracies'][i]:.3f}")
-    rate, ours_, peer_ = results["products"]["rate"], results["ours"], results["peer"]
-    fraction = ours_["operations"] / ours_["seconds"] / rate
-    lines += [
-        "",
-        f"bare products: {rate / 1e9:.0f} GFLOP/s, of which ours reaches {fraction:.0%}",
-        f"peer's time over ours: {peer_['seconds'] / ours_['seconds']:.2f}",
-    ]
+        row(f"accuracy: {name}"[:34], ".3f", partial(accuracy_of, position))
+
+    bare = [rate(r["products"]) / 1e9 for r in rounds]
+    lines += ["", f"bare products, GFLOP/s: {spread(bare, '.0f')}"]
+    for clock, name in (("seconds", "by the clock"), ("processor_seconds", "by processor time")):
+        fractions = [rate(r["ours"], clock) / rate(r["products"], clock) for r in rounds]
+        ratios = [r["peer"][clock] / r["ours"][clock] for r in rounds]
+        lines += [
+            f"{name}, ours reaches of bare products: {spread(fractions, '.0%')}",
+            f"{name}, peer over ours: {spread(ratios, '.2f')}",
+        ]
     return "\n".join(lines)
 
 
@@ -327,7 +412,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--threads", type=int, help="default: torch's own choice")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--part", choices=PARTS, help="measure this part alone; prints JSON")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each part")
+    parser.add_argument(
+        "--part", choices=PARTS, help="this part alone; a turn for each line of input, as JSON"
+    )
     return parser.parse_args(argv)
 
 
@@ -335,9 +423,9 @@ def main(argv: Sequence[str]) -> int:
     """Measure and print."""
     args = parse(argv)
     if args.part:
-        print(json.dumps(run_part(args)))
+        serve(args)
     else:
-        print(summary(args, {part: measure(part, argv) for part in PARTS}))
+        print(summary(args, measure_rounds(args, argv)))
     return 0
 
 

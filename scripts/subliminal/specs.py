@@ -44,8 +44,8 @@ STAGE_VERSIONS = {
     "train_student": 1,
     "evaluate_model": 3,
     "prepare_digits": 1,
-    "train_mnist_teachers": 1,
-    "train_mnist_students": 2,
+    "train_mnist_teachers": 2,
+    "train_mnist_students": 3,
     "verify_theorem": 1,
     "verify_on_language_model": 1,
 }

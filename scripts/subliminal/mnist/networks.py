@@ -2,12 +2,17 @@
 
 Forward and backward passes are written out and write into memory that is made once. A stack's
 tensors have the model as their first dimension, so that one batched matrix product serves all.
+
+Weights are (out, in), as in torch.nn.Linear, and what a layer computes is (out, images). Turned
+this way the products are the fastest (by 7 % on a processor with AVX-512), and the softmax runs
+down columns, many of them at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -51,7 +56,7 @@ class Shape:
 class Stack:
     """M networks of one shape.
 
-    Layer by layer: weights (M, in, out) and biases (M, 1, out), float32; no biases at all if the
+    Layer by layer: weights (M, out, in) and biases (M, out, 1), float32; no biases at all if the
     shape has none.
     """
 
@@ -65,8 +70,8 @@ class Stack:
         import torch
 
         pairs = list(pairwise(shape.widths))
-        weights = [torch.empty(models, *pair, device=device) for pair in pairs]
-        biases = [torch.empty(models, 1, outputs, device=device) for _, outputs in pairs]
+        weights = [torch.empty(models, b, a, device=device) for a, b in pairs]
+        biases = [torch.empty(models, b, 1, device=device) for _, b in pairs]
         return cls(shape, weights, biases if shape.biases else [])
 
     def __len__(self) -> int:
@@ -116,9 +121,9 @@ def initialise(shape: Shape, seed: int, replicas: Sequence[int]) -> Stack:
     for position, replica in enumerate(replicas):
         draw = np.random.default_rng(derive_seed("mnist", "weights", *shape.widths, seed, replica))
         for weights in stack.weights:
-            inputs, outputs = weights.shape[1:]
+            outputs, inputs = weights.shape[1:]
             normal = draw.standard_normal((inputs, outputs), dtype=np.float32)
-            weights[position] = torch.from_numpy(normal) / inputs**0.5
+            weights[position] = torch.from_numpy(normal).T / inputs**0.5
     for biases in stack.biases:
         biases.zero_()
     return stack
@@ -128,8 +133,8 @@ def initialise(shape: Shape, seed: int, replicas: Sequence[int]) -> Stack:
 class Workspace:
     """Memory for one pass of M networks over B images.
 
-    Layer by layer: `sums` (M, B, out), the last of which are the logits; `values` (M, B, out) of
-    hidden layers after the activation; `slopes` (M, B, out), gradients with respect to the sums.
+    Layer by layer: `sums` (M, out, B), the last of which are the logits; `values` (M, out, B) of
+    hidden layers after the activation; `slopes` (M, out, B), gradients with respect to the sums.
     """
 
     sums: list[torch.Tensor]
@@ -141,7 +146,7 @@ class Workspace:
         """Memory for M = models and B = rows."""
         import torch
 
-        sums = [torch.empty(models, rows, width, device=device) for width in shape.widths[1:]]
+        sums = [torch.empty(models, width, rows, device=device) for width in shape.widths[1:]]
         # Only the gradient of GELU needs what came before it.
         apart = shape.activation == "gelu"
         values = [torch.empty_like(s) if apart else s for s in sums[:-1]]
@@ -149,15 +154,14 @@ class Workspace:
 
 
 def forward(stack: Stack, images: torch.Tensor, space: Workspace) -> torch.Tensor:
-    """Logits (M, B, 10 + auxiliary) of images (M, B, 784); they lie in the workspace."""
+    """Logits (M, 10 + auxiliary, B) of images (M, B, 784); they lie in the workspace."""
     import torch
 
-    below = images
+    below = images.mT
     for layer, (weights, sums) in enumerate(zip(stack.weights, space.sums, strict=True)):
+        torch.bmm(weights, below, out=sums)
         if stack.biases:
-            torch.baddbmm(stack.biases[layer], below, weights, out=sums)
-        else:
-            torch.bmm(below, weights, out=sums)
+            sums.add_(stack.biases[layer])
         if layer < len(space.values):
             below = space.values[layer]
             _activate(stack.shape.activation, sums, below)
@@ -174,13 +178,14 @@ def backward(stack: Stack, images: torch.Tensor, space: Workspace, gradients: St
 
     for layer in reversed(range(len(stack.weights))):
         slope = space.slopes[layer]
-        below = space.values[layer - 1] if layer else images
-        torch.bmm(below.transpose(1, 2), slope, out=gradients.weights[layer])
         if stack.biases:
-            torch.sum(slope, 1, keepdim=True, out=gradients.biases[layer])
+            # First, while the slope is still in the cache.
+            torch.sum(slope, 2, keepdim=True, out=gradients.biases[layer])
+        below = space.values[layer - 1].mT if layer else images
+        torch.bmm(slope, below, out=gradients.weights[layer])
         if layer:
             next_slope = space.slopes[layer - 1]
-            torch.bmm(slope, stack.weights[layer].transpose(1, 2), out=next_slope)
+            torch.bmm(stack.weights[layer].mT, slope, out=next_slope)
             _through_activation(stack.shape.activation, next_slope, space, layer - 1)
 
 
@@ -240,12 +245,14 @@ def accuracy(stack: Stack, images: torch.Tensor, labels: torch.Tensor) -> torch.
 
     def examine(group: slice) -> None:
         part = stack.part(group)
+        memory = cache(lambda rows: Workspace.make(stack.shape, len(part), rows, stack.device))
         for rows, answers in zip(
             scaled.split(EVALUATION_ROWS), truth.split(EVALUATION_ROWS), strict=True
         ):
-            space = Workspace.make(stack.shape, len(part), len(rows), stack.device)
+            space = memory(len(rows))
             logits = forward(part, rows.expand(len(part), -1, -1), space)
-            correct[group] += (logits[..., :CLASSES].argmax(-1) == answers).sum(-1)
+            answered = logits[:, :CLASSES].mT.contiguous().argmax(-1)
+            correct[group] += (answered == answers).sum(-1)
 
     with threads(stack.device) as workers:
         workers.run(examine, groups(stack.device, len(stack)))

@@ -31,7 +31,9 @@ def threads(device: torch.device) -> Iterator[Threads]:
 
     Small networks leave little for two threads to share: they would wait for each other after each
     of a step's operations. On networks of their own they wait once per batch, every processor has
-    its own network in its cache, and the numbers do not depend on how many threads there are.
+    its own network in its cache, and the numbers do not depend on how many threads there are. A
+    thread takes the next piece of work when it is done with one: where others use a processor, too,
+    the thread on the other does more.
     A GPU is driven by one.
     """
     import torch

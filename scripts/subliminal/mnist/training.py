@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from subliminal.mnist.choices import Logits
@@ -23,21 +24,51 @@ if TYPE_CHECKING:
     import torch
 
 Report = Callable[[int, int, str], None]
+# Is told a group of networks, its images (group, B, 784), and their numbers (group or 1, B).
+Visit = Callable[[slice, "torch.Tensor", "torch.Tensor"], None]
+# Is told the gradients of the tensors that it changes.
+Update = Callable[[list["torch.Tensor"]], None]
 
 TABLE_ROWS = 1000
 
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam with torch's other defaults."""
+    """Adam with torch's other defaults.
+
+    Called as a function: what torch's optimiser objects do around it takes as long as Adam itself.
+    """
 
     learning_rate: float = 3e-4
 
-    def make(self, tensors: list[torch.Tensor]) -> torch.optim.Optimizer:
-        """The optimiser of these tensors."""
+    def make(self, tensors: list[torch.Tensor]) -> Update:
+        """What takes a step of these tensors, given their gradients."""
         import torch
+        from torch.optim.adam import adam
 
-        return torch.optim.Adam(tensors, lr=self.learning_rate, fused=True)
+        means = [torch.zeros_like(tensor) for tensor in tensors]
+        squares = [torch.zeros_like(tensor) for tensor in tensors]
+        steps = [torch.zeros((), dtype=torch.float32, device=tensor.device) for tensor in tensors]
+
+        def update(gradients: list[torch.Tensor]) -> None:
+            adam(
+                tensors,
+                gradients,
+                means,
+                squares,
+                [],
+                steps,
+                fused=True,
+                amsgrad=False,
+                beta1=0.9,
+                beta2=0.999,
+                lr=self.learning_rate,
+                weight_decay=0.0,
+                eps=1e-8,
+                maximize=False,
+            )
+
+        return update
 
 
 @dataclass(frozen=True)
@@ -46,11 +77,25 @@ class Sgd:
 
     learning_rate: float
 
-    def make(self, tensors: list[torch.Tensor]) -> torch.optim.Optimizer:
-        """The optimiser of these tensors."""
-        import torch
+    def make(self, tensors: list[torch.Tensor]) -> Update:
+        """What takes a step of these tensors, given their gradients."""
+        from torch.optim.sgd import sgd
 
-        return torch.optim.SGD(tensors, lr=self.learning_rate, fused=True)
+        def update(gradients: list[torch.Tensor]) -> None:
+            sgd(
+                tensors,
+                gradients,
+                [None for _ in tensors],
+                fused=True,
+                weight_decay=0.0,
+                momentum=0.0,
+                lr=self.learning_rate,
+                dampening=0.0,
+                nesterov=False,
+                maximize=False,
+            )
+
+        return update
 
 
 @dataclass(frozen=True)
@@ -202,22 +247,14 @@ def answers(
         for which in numbers.split(TABLE_ROWS, dim=1):
             rows = slice(int(which[0, 0]), int(which[0, -1]) + 1)
 
-            def answer(lane: int, group: slice, images: Any, _: Any, rows: slice = rows) -> None:
+            def answer(group: slice, images: Any, _: Any, rows: slice = rows) -> None:
                 part = stack.part(group)
-                logits = forward(part, images, feed.space(lane, part, images.shape[1]))
+                logits = forward(part, images, feed.space(part, images.shape[1]))
                 for table, c in zip(tables, columns, strict=True):
-                    table[group, rows] = softmax(logits[..., c])
+                    table[group, rows] = logits[:, c].softmax(1).mT
 
-            feed.each(which.to(stack.device), answer)
+            feed.each(which.to(stack.device), [answer])
     return tables
-
-
-def softmax(logits: torch.Tensor) -> torch.Tensor:
-    """Probabilities (M, B, columns) of logits (M, B, columns).
-
-    Rows are short. Down the columns of the transposed table many are computed at a time.
-    """
-    return logits.mT.softmax(-2).mT
 
 
 def fit(
@@ -238,23 +275,25 @@ def fit(
     device = tasks[0].stack.device
     streams = schedule.order.streams(replicas)
     per_epoch = math.ceil(inputs.count / schedule.batch_size)
+
     with Feed.open(inputs, streams, len(replicas), device) as feed:
-        learners = {
-            group.start: [Learner.of(task, group, feed.gradients(lane, task)) for task in tasks]
-            for lane, groups_of_lane in enumerate(feed.lanes)
-            for group in groups_of_lane
-        }
 
-        def learn(lane: int, group: slice, images: torch.Tensor, which: torch.Tensor) -> None:
-            for learner in learners[group.start]:
-                space = feed.space(lane, learner.stack, which.shape[1])
-                learner.step(images, which, space)
+        def lesson(task: Task) -> Visit:
+            learners = {group.start: Learner.of(task, group) for group in feed.groups}
 
+            def learn(group: slice, images: torch.Tensor, which: torch.Tensor) -> None:
+                learner = learners[group.start]
+                space = feed.space(learner.stack, which.shape[1])
+                learner.step(images, which, space, feed.gradients(learner.stack))
+
+            return learn
+
+        lessons = [lesson(task) for task in tasks]
         for epoch in range(schedule.epochs):
             order = schedule.order.epoch(epoch, inputs.count, streams).to(device)
             note = f"epoch {epoch + 1}/{schedule.epochs}"
             for step, which in enumerate(order.split(schedule.batch_size, dim=1), 1):
-                feed.each(which, learn)
+                feed.each(which, lessons)
                 report(epoch * per_epoch + step, schedule.epochs * per_epoch, note)
             after_epoch(epoch + 1)
 
@@ -263,12 +302,12 @@ def fit(
 class Feed:
     """Images as groups of networks see them, and the memory of the threads that compute these.
 
-    A lane is one thread's groups, which follow one another and so can use the same memory.
+    A thread's work is done piece by piece, so that all pieces can use the same memory.
     """
 
     inputs: Inputs
     streams: list[int]
-    lanes: list[list[slice]]
+    groups: list[slice]
     device: torch.device
     threads: Threads
     memory: dict[tuple[Any, ...], Any] = field(default_factory=dict)
@@ -279,62 +318,63 @@ class Feed:
         cls, inputs: Inputs, streams: list[int], models: int, device: torch.device
     ) -> Iterator[Feed]:
         """Threads at work on this many networks."""
-        parts = groups(device, models)
         with threads(device) as workers:
-            lanes = [parts[i :: workers.count] for i in range(min(workers.count, len(parts)))]
-            yield cls(inputs, streams, lanes, device, workers)
+            yield cls(inputs, streams, groups(device, models), device, workers)
 
-    def each(
-        self,
-        which: torch.Tensor,
-        visit: Callable[[int, slice, torch.Tensor, torch.Tensor], None],
-    ) -> None:
-        """Show a batch to every group; images are drawn once if all see the same.
+    def each(self, which: torch.Tensor, visits: Sequence[Visit]) -> None:
+        """Show a batch to every group in every visit; images are drawn once if all see the same.
 
         Args:
             which: numbers of images (streams, B).
-            visit: is told the lane, the group, its images (group, B, 784) and their numbers
-                (group or 1, B).
         """
-        rows, shared = which.shape[1], len(self.streams) == 1
-        common = self._images(0, 1, rows) if shared else None
+        if len(self.streams) == 1:
+            self._show_all(which, visits)
+        else:
+            self._show_each_its_own(which, visits)
+
+    def _show_all(self, which: torch.Tensor, visits: Sequence[Visit]) -> None:
+        rows = which.shape[1]
+        images = self._made(("all", rows), lambda: self._images(1, rows))
 
         def draw(part: slice) -> None:
-            self.inputs.fill(common[:, part], which[:, part], self.streams)
+            self.inputs.fill(images[:, part], which[:, part], self.streams)
 
-        def work(lane: int) -> None:
-            for group in self.lanes[lane]:
-                size = group.stop - group.start
-                if shared:
-                    visit(lane, group, common.expand(size, -1, -1), which)
-                else:
-                    images = self._images(lane, size, rows)
-                    self.inputs.fill(images, which[group], self.streams[group])
-                    visit(lane, group, images, which[group])
+        def show(piece: tuple[Visit, slice]) -> None:
+            visit, group = piece
+            visit(group, images.expand(group.stop - group.start, -1, -1), which)
 
-        if shared:
-            share = math.ceil(rows / self.threads.count)
-            starts = range(0, rows, share)
-            self.threads.run(draw, [slice(start, start + share) for start in starts])
-        self.threads.run(work, range(len(self.lanes)))
+        share = math.ceil(rows / self.threads.count)
+        starts = range(0, rows, share)
+        self.threads.run(draw, [slice(start, start + share) for start in starts])
+        self.threads.run(show, [(visit, group) for group in self.groups for visit in visits])
 
-    def space(self, lane: int, stack: Stack, rows: int) -> Workspace:
-        """The lane's memory for a pass."""
+    def _show_each_its_own(self, which: torch.Tensor, visits: Sequence[Visit]) -> None:
+        def draw_and_show(group: slice) -> None:
+            size = group.stop - group.start, which.shape[1]
+            images = self._mine("images", size, lambda: self._images(*size))
+            self.inputs.fill(images, which[group], self.streams[group])
+            for visit in visits:
+                visit(group, images, which[group])
+
+        self.threads.run(draw_and_show, self.groups)
+
+    def space(self, stack: Stack, rows: int) -> Workspace:
+        """The calling thread's memory for a pass."""
         size = (stack.shape, len(stack), rows)
-        return self._made((lane, *size), lambda: Workspace.make(*size, self.device))
+        return self._mine("space", size, lambda: Workspace.make(*size, self.device))
 
-    def gradients(self, lane: int, task: Task) -> Callable[[int], Stack]:
-        """The lane's memory for the gradients of so many networks of a task."""
-        shape = task.stack.shape
-        return lambda models: self._made(
-            (lane, shape, models), lambda: Stack.empty(shape, models, self.device)
-        )
+    def gradients(self, stack: Stack) -> Stack:
+        """The calling thread's memory for a stack's gradients."""
+        size = (stack.shape, len(stack))
+        return self._mine("gradients", size, lambda: Stack.empty(*size, self.device))
 
-    def _images(self, lane: int, streams: int, rows: int) -> torch.Tensor:
+    def _images(self, streams: int, rows: int) -> torch.Tensor:
         import torch
 
-        size = (streams, rows, PIXELS)
-        return self._made((lane, size), lambda: torch.empty(size, device=self.device))
+        return torch.empty(streams, rows, PIXELS, device=self.device)
+
+    def _mine(self, kind: str, size: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        return self._made((get_ident(), kind, *size), make)
 
     def _made(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         if key not in self.memory:
@@ -344,29 +384,24 @@ class Feed:
 
 @dataclass(frozen=True)
 class Learner:
-    """A group of networks in training: its gradients' memory is lent, the rest is its own.
+    """A group of networks in training.
 
     `targets` has the tables of the group's networks (or the one that serves all) below one another,
     and `starts` says where each begins.
     """
 
     stack: Stack
-    optimiser: torch.optim.Optimizer
+    update: Update
     columns: slice
     targets: torch.Tensor
     starts: torch.Tensor
-    gradients: Stack
 
     @classmethod
-    def of(cls, task: Task, group: slice, gradients_for: Callable[[int], Stack]) -> Learner:
+    def of(cls, task: Task, group: slice) -> Learner:
         """The part of a task that is one group's."""
         import torch
 
         stack = task.stack.part(group)
-        gradients = gradients_for(len(stack))
-        # Where the optimiser looks for them.
-        for tensor, gradient in zip(stack.tensors, gradients.tensors, strict=True):
-            tensor.grad = gradient
         targets = task.targets if len(task.targets) == 1 else task.targets[group]
         starts = torch.arange(len(targets), device=stack.device)[:, None] * targets.shape[1]
         return cls(
@@ -375,20 +410,23 @@ class Learner:
             task.columns,
             targets.flatten(0, 1),
             starts,
-            gradients,
         )
 
-    def step(self, images: torch.Tensor, which: torch.Tensor, space: Workspace) -> None:
+    def step(
+        self, images: torch.Tensor, which: torch.Tensor, space: Workspace, gradients: Stack
+    ) -> None:
         """One optimiser step on images (group, B, 784) whose numbers are (group or 1, B).
+
+        The memory of the pass and of the gradients is lent.
 
         Cross-entropy and KL(target || softmax) have the same gradient with respect to the logits:
         softmax less target, over B for the mean.
         """
         rows = which.shape[1]
-        found = softmax(forward(self.stack, images, space)[..., self.columns])
+        found = forward(self.stack, images, space)[:, self.columns].softmax(1)
         wanted = self.targets.index_select(0, (which + self.starts).flatten())
         # Logits that are not compared have no gradient.
-        slope = space.slopes[-1].zero_()[..., self.columns]
-        slope.copy_(found).sub_(wanted.view(-1, rows, wanted.shape[1])).div_(rows)
-        backward(self.stack, images, space, self.gradients)
-        self.optimiser.step()
+        slope = space.slopes[-1].zero_()[:, self.columns]
+        slope.copy_(found).sub_(wanted.view(-1, rows, wanted.shape[1]).mT).div_(rows)
+        backward(self.stack, images, space, gradients)
+        self.update(gradients.tensors)
