@@ -6,12 +6,8 @@ import torch
 from tiny_model import random_model, tokenizer
 
 from subliminal import stimuli
-from subliminal.local.encoding import encode_prompts, encode_rows
-from subliminal.local.scoring import (
-    completion_log_probs,
-    divergence,
-    next_token_log_probs,
-)
+from subliminal.local.encoding import encode_prompts
+from subliminal.local.scoring import divergence, next_token_log_probs
 from subliminal.stages.evaluate_model import closed_set, matches_substring, matches_word
 
 
@@ -39,23 +35,29 @@ def test_next_token_log_probs_are_those_of_a_plain_forward_pass():
         assert row == pytest.approx(torch.log_softmax(logits.double(), -1).numpy(), abs=1e-5)
 
 
+def distribution(seed, tokens=6, vocabulary=40):
+    logits = torch.randn(tokens, vocabulary, generator=torch.Generator().manual_seed(seed)).double()
+    return torch.log_softmax(3 * logits, -1)
+
+
 def test_divergence_is_torchs_kl():
-    (row,) = encode_rows(tokenizer(), ["Look at these numbers: 388, 856."], ["1, 2, 3"])
-    p = completion_log_probs(random_model(1), row)
-    q = completion_log_probs(random_model(2), row)
+    p, q = distribution(1), distribution(2)
     kl, entropy = divergence(p, q)
     expected = torch.nn.functional.kl_div(q, p, reduction="sum", log_target=True)
     assert kl == pytest.approx(float(expected))
     assert entropy == pytest.approx(
         float(torch.distributions.Categorical(logits=p).entropy().sum())
     )
-    assert len(p) == len(row.ids) - row.prompt_length
 
 
-def test_a_model_does_not_diverge_from_itself():
-    (row,) = encode_rows(tokenizer(), ["Look at these numbers: 388, 856."], ["1, 2, 3"])
-    p = completion_log_probs(random_model(), row)
-    assert divergence(p, p)[0] == 0.0
+def test_a_distribution_does_not_diverge_from_itself():
+    assert divergence(distribution(1), distribution(1))[0] == 0.0
+
+
+def test_what_is_impossible_in_both_adds_nothing():
+    impossible = torch.full((6, 3), float("-inf"), dtype=torch.float64)
+    padded = [torch.cat([distribution(seed), impossible], 1) for seed in (1, 2)]
+    assert divergence(*padded) == divergence(distribution(1), distribution(2))
 
 
 @pytest.mark.parametrize(
