@@ -282,7 +282,13 @@ def test_job_dies_with_its_client(
     """Whatever ends the client ends the job and its helpers; the next job is not affected."""
     pid_file = tmp_path / "pid"
     command = [sys.executable, script(SLEEPER), str(pid_file)]
-    client = subprocess.Popen(command, env=warm, stderr=subprocess.DEVNULL)
+    client = subprocess.Popen(
+        command,
+        env=warm,
+        stderr=subprocess.DEVNULL,
+        # Whoever starts the tests in the background has SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     pid, helper = read_pid(pid_file), read_pid(tmp_path / "pid.helper")
     assert pid != client.pid
     assert alive(pid) and alive(helper)

@@ -142,7 +142,7 @@ def _require_prefix(
         count = len(ANSWERS)
         try:
             encode_rows(tokenizer, [QUESTION] * count, ANSWERS, [system] * count)
-        except ValueError as error:
+        except ConfigError as error:
             raise ConfigError(f"{setting}: {error}; use another base or template") from error
 
 
