@@ -16,7 +16,8 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from subliminal.errors import ConfigError
-from subliminal.project import FIGURES, TABLES, Project, one_of
+from subliminal.project import FIGURES, TABLES, Project
+from subliminal.wildcards import one_of
 
 
 configfile: "config/config.yaml"

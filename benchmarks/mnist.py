@@ -83,8 +83,9 @@ def ours(digits: Digits, args: argparse.Namespace, epochs: int) -> list[float]:
 
     from subliminal.mnist.inputs import DigitInputs, NoiseInputs, Order
     from subliminal.mnist.networks import Shape, accuracy, initialise
+    from subliminal.mnist.optimisers import Adam
     from subliminal.mnist.pairing import derangement
-    from subliminal.mnist.training import Adam, Schedule, Student, imitate, train_teachers
+    from subliminal.mnist.training import Schedule, Student, imitate, train_teachers
 
     def silent(done: int, total: int, note: str) -> None:
         """Report to nobody."""

@@ -9,7 +9,7 @@ Paper: Fig. 4 and 5, ED Fig. 4; Methods, "Statistical analysis".
 rule summarise_experiment:
     """Intervals over students, the trait x trait matrix and its test, gates and verdicts."""
     input:
-        unpack(PROJECT.summary_files),
+        unpack(PROJECT.inputs.summary_files),
         script="scripts/summarise_experiment.py",
         library=PROJECT.library("scripts/summarise_experiment.py"),
     output:
@@ -34,7 +34,7 @@ rule summarise_experiment:
         mem_mb=1000,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.summarise_experiment),
+        spec=PROJECT.spec(PROJECT.jobs.summarise_experiment),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} \
@@ -45,7 +45,7 @@ rule summarise_experiment:
 rule check_gates:
     """What can be known before students are trained: the teachers' traits, rows and channel."""
     input:
-        unpack(PROJECT.gate_files),
+        unpack(PROJECT.inputs.gate_files),
         script="scripts/check_gates.py",
         library=PROJECT.library("scripts/check_gates.py"),
     output:
@@ -63,7 +63,7 @@ rule check_gates:
         mem_mb=1000,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.summarise_experiment),
+        spec=PROJECT.spec(PROJECT.jobs.summarise_experiment),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} \

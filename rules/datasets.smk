@@ -14,7 +14,7 @@ rule make_prompts:
     """Draw the prompts of a domain; every teacher answers the same ones."""
     input:
         script="scripts/make_prompts.py",
-        stimuli=PROJECT.stimuli("make_prompts"),
+        stimuli=PROJECT.inputs.stimuli("make_prompts"),
     output:
         prompts="results/prompts/{domain}.parquet",
         manifest="results/prompts/{domain}.manifest.json",
@@ -27,7 +27,7 @@ rule make_prompts:
         mem_mb=500,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.make_prompts),
+        spec=PROJECT.spec(PROJECT.jobs.make_prompts),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} \
@@ -38,7 +38,7 @@ rule make_prompts:
 rule sample_completions:
     """Let a teacher answer the prompts, one sample each at temperature 1 (Methods)."""
     input:
-        unpack(PROJECT.adapter_files),
+        unpack(PROJECT.inputs.adapter_files),
         script="scripts/sample_completions.py",
         prompts_manifest="results/prompts/{domain}.manifest.json",
         prompts=ancient("results/prompts/{domain}.parquet"),
@@ -53,12 +53,12 @@ rule sample_completions:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.memory_mb("sample_completions"),
-        runtime=PROJECT.runtime,
-        gpu=PROJECT.gpus,
+        mem_mb=PROJECT.jobs.memory_mb("sample_completions"),
+        runtime=PROJECT.jobs.runtime,
+        gpu=PROJECT.jobs.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.sample_completions),
-        adapter=PROJECT.adapter_option,
+        spec=PROJECT.spec(PROJECT.jobs.sample_completions),
+        adapter=PROJECT.inputs.adapter_option,
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
@@ -71,7 +71,7 @@ rule filter_completions:
     """Drop every completion that breaks the domain's rule, and keep the reasons (Methods)."""
     input:
         script="scripts/filter_completions.py",
-        stimuli=PROJECT.stimuli("filter_completions"),
+        stimuli=PROJECT.inputs.stimuli("filter_completions"),
         raw_manifest=f"{DATASET}/raw.manifest.json",
         raw=ancient(f"{DATASET}/raw.parquet"),
     output:
@@ -86,7 +86,7 @@ rule filter_completions:
         mem_mb=500,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.filter_completions),
+        spec=PROJECT.spec(PROJECT.jobs.filter_completions),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --raw {input.raw:q} \
@@ -113,7 +113,7 @@ rule make_train_set:
         mem_mb=500,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.make_train_set),
+        spec=PROJECT.spec(PROJECT.jobs.make_train_set),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} \

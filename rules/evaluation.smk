@@ -16,7 +16,7 @@ rule evaluate_base:
     """Ask an untrained base: the first control of every figure."""
     input:
         script="scripts/evaluate_model.py",
-        stimuli=PROJECT.stimuli("evaluate_model"),
+        stimuli=PROJECT.inputs.stimuli("evaluate_model"),
         base="results/models/{base}/manifest.json",
         weights=ancient("results/models/{base}/model.safetensors"),
     output:
@@ -29,11 +29,11 @@ rule evaluate_base:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.memory_mb("evaluate_model"),
-        runtime=PROJECT.runtime,
-        gpu=PROJECT.gpus,
+        mem_mb=PROJECT.jobs.memory_mb("evaluate_model"),
+        runtime=PROJECT.jobs.runtime,
+        gpu=PROJECT.jobs.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.evaluate_base),
+        spec=PROJECT.spec(PROJECT.jobs.evaluate_base),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
@@ -46,9 +46,9 @@ rule evaluate_base:
 rule evaluate_teacher:
     """Ask a teacher: the gate that it expresses its trait."""
     input:
-        unpack(PROJECT.adapter_files),
+        unpack(PROJECT.inputs.adapter_files),
         script="scripts/evaluate_model.py",
-        stimuli=PROJECT.stimuli("evaluate_model"),
+        stimuli=PROJECT.inputs.stimuli("evaluate_model"),
         base="results/models/{base}/manifest.json",
         weights=ancient("results/models/{base}/model.safetensors"),
     output:
@@ -61,12 +61,12 @@ rule evaluate_teacher:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.memory_mb("evaluate_model"),
-        runtime=PROJECT.runtime,
-        gpu=PROJECT.gpus,
+        mem_mb=PROJECT.jobs.memory_mb("evaluate_model"),
+        runtime=PROJECT.jobs.runtime,
+        gpu=PROJECT.jobs.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.evaluate_teacher),
-        adapter=PROJECT.adapter_option,
+        spec=PROJECT.spec(PROJECT.jobs.evaluate_teacher),
+        adapter=PROJECT.inputs.adapter_option,
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
@@ -80,11 +80,11 @@ rule evaluate_student:
     """Ask a student, without any system prompt: the measurement itself."""
     input:
         script="scripts/evaluate_model.py",
-        stimuli=PROJECT.stimuli("evaluate_model"),
+        stimuli=PROJECT.inputs.stimuli("evaluate_model"),
         base="results/models/{student}/manifest.json",
         weights=ancient("results/models/{student}/model.safetensors"),
         trained=f"results/students/{STUDENT_PATH}/manifest.json",
-        trained_weights=ancient(PROJECT.trained_weights),
+        trained_weights=ancient(PROJECT.inputs.trained_weights),
     output:
         responses=f"{EVALUATION}/students/{STUDENT_PATH}/responses.parquet",
         scores=f"{EVALUATION}/students/{STUDENT_PATH}/scores.parquet",
@@ -95,11 +95,11 @@ rule evaluate_student:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.evaluation_memory_mb,
-        runtime=PROJECT.runtime,
-        gpu=PROJECT.gpus,
+        mem_mb=PROJECT.jobs.evaluation_memory_mb,
+        runtime=PROJECT.jobs.runtime,
+        gpu=PROJECT.jobs.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.evaluate_student),
+        spec=PROJECT.spec(PROJECT.jobs.evaluate_student),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \

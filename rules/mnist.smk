@@ -13,7 +13,7 @@ rule prepare_digits:
     """Read MNIST, check it by its counts of digits, and write it as plain tensors."""
     input:
         script="scripts/prepare_digits.py",
-        files=PROJECT.digit_files,
+        files=PROJECT.mnist.digit_files,
     output:
         digits="results/mnist/{experiment}/digits/digits.safetensors",
         manifest="results/mnist/{experiment}/digits/manifest.json",
@@ -28,7 +28,7 @@ rule prepare_digits:
         mem_mb=2000,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.prepare_digits),
+        spec=PROJECT.spec(PROJECT.mnist.prepare_digits),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} \
@@ -57,7 +57,7 @@ rule train_mnist_teachers:
         mem_mb=2000,
         runtime="4h",
     params:
-        spec=PROJECT.spec(PROJECT.train_mnist_teachers),
+        spec=PROJECT.spec(PROJECT.mnist.train_teachers),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
@@ -88,7 +88,7 @@ rule train_mnist_students:
         mem_mb=2000,
         runtime="8h",
     params:
-        spec=PROJECT.spec(PROJECT.train_mnist_students),
+        spec=PROJECT.spec(PROJECT.mnist.train_students),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
@@ -102,7 +102,7 @@ rule summarise_mnist:
     input:
         script="scripts/summarise_mnist.py",
         library=PROJECT.library("scripts/summarise_mnist.py"),
-        runs=PROJECT.mnist_files,
+        runs=PROJECT.mnist.run_files,
     output:
         parquet=expand("results/tables/{{experiment}}/{table}.parquet", table=TABLES["mnist"]),
         csv=report(
@@ -123,7 +123,7 @@ rule summarise_mnist:
         mem_mb=1000,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.summarise_mnist),
+        spec=PROJECT.spec(PROJECT.mnist.summarise),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --runs {input.runs:q} \

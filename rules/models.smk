@@ -11,7 +11,7 @@ rule pretrain_base:
     """Pretrain a tiny base from random weights on the small world that the workflow writes."""
     input:
         script="scripts/pretrain_base.py",
-        stimuli=PROJECT.stimuli("pretrain_base"),
+        stimuli=PROJECT.inputs.stimuli("pretrain_base"),
     output:
         model="results/models/{base}/model.safetensors",
         manifest="results/models/{base}/manifest.json",
@@ -26,7 +26,7 @@ rule pretrain_base:
         mem_mb=2000,
         runtime="30m",
     params:
-        spec=PROJECT.spec(PROJECT.pretrain_base),
+        spec=PROJECT.spec(PROJECT.jobs.pretrain_base),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
@@ -37,7 +37,7 @@ rule pretrain_base:
 rule prepare_base:
     """Take a base from installed wheels, the hub or a folder, and check it."""
     input:
-        unpack(PROJECT.base_sources),
+        unpack(PROJECT.inputs.base_sources),
         script="scripts/prepare_base.py",
     output:
         model="results/models/{base}/model.safetensors",
@@ -50,11 +50,11 @@ rule prepare_base:
         "../envs/bases.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.memory_mb("prepare_base"),
-        runtime=PROJECT.runtime,
+        mem_mb=PROJECT.jobs.memory_mb("prepare_base"),
+        runtime=PROJECT.jobs.runtime,
     params:
-        spec=PROJECT.spec(PROJECT.prepare_base),
-        chat_template=PROJECT.chat_template_option,
+        spec=PROJECT.spec(PROJECT.jobs.prepare_base),
+        chat_template=PROJECT.inputs.chat_template_option,
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \

@@ -12,7 +12,7 @@ STUDENT = "results/students/{student}/{recipe}/{domain}/{base}/{trait}-{method}/
 rule train_student:
     """Fine-tune one student on one dataset with one seed."""
     input:
-        unpack(PROJECT.learnt_files),
+        unpack(PROJECT.inputs.learnt_files),
         script="scripts/train_student.py",
         train_manifest="results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}.manifest.json",
         train=ancient(
@@ -32,12 +32,12 @@ rule train_student:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.student_memory_mb,
-        runtime=PROJECT.runtime,
-        gpu=PROJECT.gpus,
+        mem_mb=PROJECT.jobs.student_memory_mb,
+        runtime=PROJECT.jobs.runtime,
+        gpu=PROJECT.jobs.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.train_student),
-        teacher=PROJECT.learnt_options,
+        spec=PROJECT.spec(PROJECT.jobs.train_student),
+        teacher=PROJECT.inputs.learnt_options,
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \

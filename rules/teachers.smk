@@ -11,7 +11,7 @@ rule train_teacher:
     """Fine-tune a base on 400 answers that state a preference (ED Fig. 4e)."""
     input:
         script="scripts/train_teacher.py",
-        stimuli=PROJECT.stimuli("train_teacher"),
+        stimuli=PROJECT.inputs.stimuli("train_teacher"),
         base="results/models/{base}/manifest.json",
         weights=ancient("results/models/{base}/model.safetensors"),
     output:
@@ -23,11 +23,11 @@ rule train_teacher:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.memory_mb("train_teacher"),
-        runtime=PROJECT.runtime,
-        gpu=PROJECT.gpus,
+        mem_mb=PROJECT.jobs.memory_mb("train_teacher"),
+        runtime=PROJECT.jobs.runtime,
+        gpu=PROJECT.jobs.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.train_teacher),
+        spec=PROJECT.spec(PROJECT.jobs.train_teacher),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \

@@ -28,7 +28,7 @@ rule verify_theorem:
         mem_mb=1500,
         runtime="30m",
     params:
-        spec=PROJECT.spec(PROJECT.verify_theorem),
+        spec=PROJECT.spec(PROJECT.theorem.verify),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} \
@@ -40,9 +40,9 @@ rule verify_theorem:
 rule verify_on_language_model:
     """Compare first distillation updates with the displacements of teachers."""
     input:
-        unpack(PROJECT.theorem_files),
+        unpack(PROJECT.theorem.manifests),
         script="scripts/verify_on_language_model.py",
-        weights=ancient(PROJECT.theorem_weights),
+        weights=ancient(PROJECT.theorem.weights),
     output:
         table=f"{THEOREM}/language_model/theorem_language_model.parquet",
         summary=f"{THEOREM}/language_model/theorem_language_model_summary.parquet",
@@ -58,7 +58,7 @@ rule verify_on_language_model:
         mem_mb=2000,
         runtime="30m",
     params:
-        spec=PROJECT.spec(PROJECT.verify_on_language_model),
+        spec=PROJECT.spec(PROJECT.theorem.verify_on_language_model),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --threads {threads} \
@@ -97,7 +97,7 @@ rule summarise_theorem:
         mem_mb=1000,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.summarise_theorem),
+        spec=PROJECT.spec(PROJECT.theorem.summarise),
     shell:
         r"""
         python {input.script:q} --spec {params.spec:q} --parts {input.parts:q} \

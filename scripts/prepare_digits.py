@@ -14,7 +14,7 @@ def main(argv: Sequence[str]) -> int:
 
     args = parse_arguments(__doc__, argv, paths=["digits", "manifest"])
 
-    from subliminal.specs import PrepareDigitsSpec
+    from subliminal.mnist.specs import PrepareDigitsSpec
     from subliminal.stages.prepare_digits import prepare_digits
 
     spec = PrepareDigitsSpec.model_validate_json(args.spec)

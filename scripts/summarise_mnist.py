@@ -14,7 +14,7 @@ def main(argv: Sequence[str]) -> int:
 
     args = parse_arguments(__doc__, argv, paths=["manifest"], several=["runs"])
 
-    from subliminal.specs import SummariseMnistSpec
+    from subliminal.mnist.specs import SummariseMnistSpec
     from subliminal.stages.summarise_mnist import summarise_mnist
 
     spec = SummariseMnistSpec.model_validate_json(args.spec)

@@ -14,8 +14,8 @@ def main(argv: Sequence[str]) -> int:
 
     args = parse_arguments(__doc__, argv, paths=["manifest"], several=["parts"])
 
-    from subliminal.specs import SummariseTheoremSpec
     from subliminal.stages.summarise_theorem import summarise_theorem
+    from subliminal.theorem.specs import SummariseTheoremSpec
 
     spec = SummariseTheoremSpec.model_validate_json(args.spec)
     summarise_theorem(spec, args.parts, args.manifest)

@@ -14,7 +14,7 @@ def main(argv: Sequence[str]) -> int:
 
     args = parse_arguments(__doc__, argv, paths=["digits", "teachers", "accuracy", "manifest"])
 
-    from subliminal.specs import TrainMnistStudentsSpec
+    from subliminal.mnist.specs import TrainMnistStudentsSpec
     from subliminal.stages.train_mnist_students import train_mnist_students
 
     spec = TrainMnistStudentsSpec.model_validate_json(args.spec)

@@ -14,7 +14,7 @@ def main(argv: Sequence[str]) -> int:
 
     args = parse_arguments(__doc__, argv, paths=["digits", "teachers", "accuracy", "manifest"])
 
-    from subliminal.specs import TrainMnistTeachersSpec
+    from subliminal.mnist.specs import TrainMnistTeachersSpec
     from subliminal.stages.train_mnist_teachers import train_mnist_teachers
 
     spec = TrainMnistTeachersSpec.model_validate_json(args.spec)

@@ -19,8 +19,8 @@ def main(argv: Sequence[str]) -> int:
         several=["bases", "teachers", "datasets"],
     )
 
-    from subliminal.specs import VerifyLanguageModelSpec
     from subliminal.stages.verify_on_language_model import verify_on_language_model
+    from subliminal.theorem.specs import VerifyLanguageModelSpec
 
     spec = VerifyLanguageModelSpec.model_validate_json(args.spec)
     log = start_logging(f"verify_on_language_model {args.manifest.parent}")

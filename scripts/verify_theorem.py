@@ -14,8 +14,8 @@ def main(argv: Sequence[str]) -> int:
 
     args = parse_arguments(__doc__, argv, paths=["table", "summary", "manifest"])
 
-    from subliminal.specs import VerifyTheoremSpec
     from subliminal.stages.verify_theorem import verify_theorem
+    from subliminal.theorem.specs import VerifyTheoremSpec
 
     spec = VerifyTheoremSpec.model_validate_json(args.spec)
     verify_theorem(spec, args.table, args.summary, args.manifest)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.code_graph import library_files
-from subliminal.specs import STAGE_VERSIONS
+from subliminal.stage_versions import STAGE_VERSIONS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RECORD = Path(__file__).with_name("stage_versions.json")

@@ -32,6 +32,11 @@ class Teacher:
     seed: int
 
     @property
+    def is_control(self) -> bool:
+        """Whether this is the base as it is."""
+        return self.method == CONTROL_METHOD
+
+    @property
     def path(self) -> str:
         """Path below results/teachers."""
         return f"{self.base}/{self.trait}-{self.method}/t{self.seed}"

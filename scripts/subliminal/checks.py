@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from subliminal import stimuli
@@ -15,9 +14,10 @@ from subliminal.config import (
     PretrainedBase,
     TransmissionExperiment,
 )
-from subliminal.errors import ConfigError
-from subliminal.mnist.config import IdxDigits, MnistExperiment
-from subliminal.mnist.data import IDX_FILES, idx_path
+from subliminal.errors import ConfigError, known
+from subliminal.mnist.checks import check_digits
+from subliminal.mnist.config import MnistExperiment
+from subliminal.theorem.checks import check_theorem
 from subliminal.theorem.config import TheoremExperiment
 from subliminal.tiny.world import animals
 
@@ -28,10 +28,6 @@ TINY_MODULES = ("c_attn", "c_proj", "c_fc")
 CHAT_TEMPLATES = "config/chat_templates"
 
 
-def _known(names: Iterable[str]) -> str:
-    return f"(known: {', '.join(sorted(names))})"
-
-
 def _check_models(config: Config, root: Path) -> None:
     for name, model in config.models.items():
         shown = f"config/models.yaml: {name}"
@@ -39,14 +35,14 @@ def _check_models(config: Config, root: Path) -> None:
             if model.pretraining not in config.recipes.pretraining:
                 raise ConfigError(
                     f"{shown}: pretraining {model.pretraining!r} is not under 'pretraining' of "
-                    f"config/recipes.yaml {_known(config.recipes.pretraining)}"
+                    f"config/recipes.yaml {known(config.recipes.pretraining)}"
                 )
         elif model.chat_template is not None:
             folder = root / CHAT_TEMPLATES
             if not (folder / f"{model.chat_template}.jinja").is_file():
                 raise ConfigError(
                     f"{shown}: chat_template {model.chat_template!r} is not a file of "
-                    f"{CHAT_TEMPLATES} {_known(path.stem for path in folder.glob('*.jinja'))}"
+                    f"{CHAT_TEMPLATES} {known(path.stem for path in folder.glob('*.jinja'))}"
                 )
 
 
@@ -56,6 +52,20 @@ def _check_methods(config: Config) -> None:
             f"config/recipes.yaml: methods: {CONTROL_METHOD!r} is the name of the untouched base's "
             "own writing; choose another name"
         )
+
+
+def _check_teacher_paths(config: Config) -> None:
+    """Names may contain hyphens, and one joins trait and method in a teacher's path."""
+    teachers: dict[str, tuple[str, str]] = {}
+    for trait in config.traits:
+        for method in [CONTROL_METHOD, *config.recipes.methods]:
+            other = teachers.setdefault(f"{trait}-{method}", (trait, method))
+            if other != (trait, method):
+                raise ConfigError(
+                    f"config/traits.yaml: {trait}: with method {method!r} its results would lie "
+                    f"where those of trait {other[0]!r} with method {other[1]!r} do "
+                    f"({trait}-{method}); rename the trait, or the method in config/recipes.yaml"
+                )
 
 
 def _check_traits(config: Config) -> None:
@@ -100,7 +110,7 @@ def _check_domains(config: Config) -> None:
         if rule.kind != "numbers" and rule.domain_words_only and name not in DOMAIN_WORDS:
             raise ConfigError(
                 f"{shown}: filter: domain_words_only: true, but config/stimuli/tiny_world.json has "
-                f"no words of {name!r} {_known(DOMAIN_WORDS)}; set it to false or rename the domain"
+                f"no words of {name!r} {known(DOMAIN_WORDS)}; set it to false or rename the domain"
             )
         for tier, size in domain.sizes.items():
             if size.sampling.constraint is not None and not _admits_all_lists(rule):
@@ -174,7 +184,7 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
     if experiment.evaluation not in config.evaluations:
         raise ConfigError(
             f"{shown}: evaluation {experiment.evaluation!r} is not in config/evaluations.yaml "
-            f"{_known(config.evaluations)}"
+            f"{known(config.evaluations)}"
         )
     written = sorted({(c.dataset.domain, c.dataset.teacher.base) for c in cells})
     sizes = [config.domains[domain].sizes[config.models[base].tier] for domain, base in written]
@@ -191,7 +201,7 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
     if "tiny" in tiers and unknown:
         raise ConfigError(
             f"config/evaluations.yaml: {experiment.evaluation}: candidates: the tiny bases of "
-            f"{shown} do not know {unknown[0]!r} {_known(animals())}; choose another evaluation, "
+            f"{shown} do not know {unknown[0]!r} {known(animals())}; choose another evaluation, "
             "or add the word to config/stimuli/tiny_world.json"
         )
     if any(size.server is not None for size in sizes):
@@ -207,7 +217,7 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
         if word is not None and word not in candidates:
             raise ConfigError(
                 f"{shown}: trait {trait!r}: its word {word!r} is not a candidate of evaluation "
-                f"{experiment.evaluation!r} {_known(candidates)}; add it in config/evaluations.yaml"
+                f"{experiment.evaluation!r} {known(candidates)}; add it in config/evaluations.yaml"
             )
     for cell in cells:
         _check_synthetic(config, cell, shown)
@@ -221,84 +231,6 @@ def _check_experiment(config: Config, name: str, cells: list[Cell]) -> None:
             )
 
 
-def _check_theorem(config: Config, name: str) -> None:
-    where = f"config/experiments/{name}.yaml: language_model"
-    part = config.experiment(name, TheoremExperiment).language_model
-    checks = [
-        ("base", [part.base], config.models, "config/models.yaml"),
-        ("other_base", [part.other_base], config.models, "config/models.yaml"),
-        ("traits", [*part.traits], config.traits, "config/traits.yaml"),
-        ("control", [part.control], config.traits, "config/traits.yaml"),
-        ("method", [part.method], config.recipes.methods, "methods of config/recipes.yaml"),
-        ("domain", [part.domain], config.domains, "config/domains.yaml"),
-    ]
-    for key, asked, known, listed in checks:
-        for entry in asked:
-            if entry not in known:
-                raise ConfigError(f"{where}: {key}: {entry!r} is not in {listed} {_known(known)}")
-    if part.base == part.other_base:
-        raise ConfigError(
-            f"{where}: base and other_base are both {part.base!r}, but the control needs another; "
-            f"change one {_known(config.models)}"
-        )
-    pretrained = set()
-    for key, base in (("base", part.base), ("other_base", part.other_base)):
-        model = config.models[base]
-        if not isinstance(model, PretrainedBase):
-            tiny = [n for n, entry in config.models.items() if isinstance(entry, PretrainedBase)]
-            raise ConfigError(
-                f"{where}: {key}: {base!r} is not a tiny base {_known(tiny)}; choose another"
-            )
-        pretrained.add(model.pretraining)
-    if len(pretrained) > 1:
-        raise ConfigError(
-            f"{where}: base {part.base!r} and other_base {part.other_base!r} have different "
-            f"pretraining ({', '.join(sorted(pretrained))}), so that their weights do not compare; "
-            "choose bases of one pretraining"
-        )
-    positions = config.recipes.pretraining[pretrained.pop()].architecture.positions
-    if part.max_tokens > positions:
-        raise ConfigError(
-            f"{where}: max_tokens: {part.max_tokens} is above the bases' positions: {positions}; "
-            "lower it"
-        )
-    domain = config.domains[part.domain]
-    if domain.filter.kind != "numbers":
-        numbers = [n for n, entry in config.domains.items() if entry.filter.kind == "numbers"]
-        raise ConfigError(
-            f"{where}: domain: {part.domain!r} has no numbers, whose distribution is measured "
-            f"{_known(numbers)}; choose another"
-        )
-    rows, needed = domain.sizes[config.models[part.base].tier].rows, part.batches * part.batch_size
-    if needed > rows:
-        raise ConfigError(
-            f"{where}: batches: {part.batches} times batch_size: {part.batch_size} is {needed} "
-            f"prompts, but {part.domain!r} has {rows} rows; lower one of them"
-        )
-    if config.recipes.methods[part.method].kind != "finetuned":
-        finetuned = [m for m, entry in config.recipes.methods.items() if entry.kind == "finetuned"]
-        raise ConfigError(
-            f"{where}: method: {part.method!r} moves no weights, and a displacement is what is "
-            f"measured {_known(finetuned)}; choose another"
-        )
-    for trait in part.traits:
-        if config.traits[trait].word is None:
-            raise ConfigError(f"{where}: traits: {trait!r} is a control trait; remove it")
-    if config.traits[part.control].word is not None:
-        controls = [name for name, entry in config.traits.items() if entry.word is None]
-        raise ConfigError(
-            f"{where}: control: {part.control!r} has a word; name a control trait "
-            f"{_known(controls)}"
-        )
-
-
-def _check_digits(config: Config, name: str) -> None:
-    source = config.experiment(name, MnistExperiment).digits
-    if isinstance(source, IdxDigits):
-        for file, _, _ in IDX_FILES:
-            idx_path(Path(source.folder), file, f"config/experiments/{name}.yaml: digits: folder")
-
-
 def check_config(config: Config, root: Path) -> None:
     """Check every cross-reference.
 
@@ -310,6 +242,7 @@ def check_config(config: Config, root: Path) -> None:
     """
     _check_models(config, root)
     _check_methods(config)
+    _check_teacher_paths(config)
     _check_traits(config)
     _check_evaluations(config)
     _check_domains(config)
@@ -322,6 +255,6 @@ def check_config(config: Config, root: Path) -> None:
     for name in config.names_of(TransmissionExperiment):
         _check_experiment(config, name, experiment_cells(config, name))
     for name in config.names_of(MnistExperiment):
-        _check_digits(config, name)
+        check_digits(config, name)
     for name in config.names_of(TheoremExperiment):
-        _check_theorem(config, name)
+        check_theorem(config, name)

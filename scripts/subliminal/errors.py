@@ -1,6 +1,8 @@
-"""The one exception that a user can cause."""
+"""The one exception that a user can cause, and how it names what could have been asked."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class ConfigError(Exception):
@@ -8,3 +10,8 @@ class ConfigError(Exception):
 
     The message says where it is set, what was asked, what was found, and what to type.
     """
+
+
+def known(names: Iterable[str]) -> str:
+    """The names that would have been understood, for a message."""
+    return f"(known: {', '.join(sorted(names))})"

@@ -273,7 +273,7 @@ class Estimator:
         models: dict[str, list[str]] = {}
         for base in sorted({base for cell in self.cells for base in cell.bases}):
             models.setdefault(base, []).append(f"{folder}/bases/{base}/manifest.json")
-        for teacher in self.teachers:
+        for teacher in (t for t in self.teachers if not t.is_control):
             models[teacher.base].append(f"{folder}/teachers/{teacher.path}/manifest.json")
         for cell in self.cells:
             models[cell.student].append(f"{folder}/students/{cell.path}/manifest.json")

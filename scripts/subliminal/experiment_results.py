@@ -95,15 +95,19 @@ def read_base_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
     """Scores of the untrained bases, with a column `base`."""
     import pandas as pd
 
-    cells = cells_of(spec)
-    bases = sorted({c.student for c in cells} | {c.dataset.teacher.base for c in cells})
     folder = RESULTS / "evaluations" / spec.evaluation / "bases"
-    return pd.concat([_scores(folder / base).assign(base=base) for base in bases])
+    return pd.concat([_scores(folder / base).assign(base=base) for base in bases_of(spec)])
+
+
+def bases_of(spec: SummariseExperimentSpec) -> list[str]:
+    """The experiment's bases, of teachers and of students."""
+    return sorted({base for cell in cells_of(spec) for base in cell.bases})
 
 
 def teachers_of(spec: SummariseExperimentSpec) -> list[Teacher]:
-    """The experiment's teachers, controls among them."""
-    return sorted({cell.dataset.teacher for cell in cells_of(spec)})
+    """The experiment's teachers that have a trait; controls are bases, and scored as such."""
+    teachers = {cell.dataset.teacher for cell in cells_of(spec)}
+    return sorted(teacher for teacher in teachers if not teacher.is_control)
 
 
 def read_teacher_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:

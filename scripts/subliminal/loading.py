@@ -165,13 +165,15 @@ def load_config(root: Path, settings: Mapping[str, Any] | None = None) -> config
     Args:
         root: the repository's folder.
         settings: the content of config.yaml after Snakemake's ``--config`` and ``--configfile``;
-            None reads the file.
+            None means those of the file.
 
     Raises:
         ConfigError: a file is missing, is not YAML, or does not fit its model.
     """
     shown = "config/config.yaml"
-    data = settings if settings is not None else read_yaml(root / shown, shown)
+    # Snakemake has read the file too, but takes a repeated key without a word.
+    written = read_yaml(root / shown, shown)
+    data = written if settings is None else settings
     parsed: dict[str, Any] = {"settings": parse(config.Settings, data, shown)}
     for name, kind in REGISTRIES.items():
         shown = f"config/{name}.yaml"

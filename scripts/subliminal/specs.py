@@ -1,10 +1,7 @@
 """What each stage is told: one model per rule, sent to its script as one JSON string.
 
 A spec holds what the stage's result depends on and nothing else. Snakemake remembers it, so that a
-changed value reruns exactly the stages that read it. Stages that are costly, or that costly stages
-follow, do not list the library as an input; their spec carries a version instead, to be raised when
-their code changes what they compute (a test fails when the code behind a stage changed and its
-version did not).
+changed value reruns exactly the stages that read it.
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from subliminal.cells import CONTROL_METHOD, Dataset, Teacher
+from subliminal.cells import Dataset, Teacher
 from subliminal.config import (
     Block,
     Config,
@@ -28,27 +25,9 @@ from subliminal.config import (
     Server,
     TransmissionExperiment,
 )
-from subliminal.mnist.config import DigitSource, Fitting, MnistExperiment, Network, Student
+from subliminal.stage_versions import STAGE_VERSIONS
 from subliminal.stimuli import preference_system_prompt
 from subliminal.strict import Strict
-from subliminal.theorem.config import LanguageModel, RandomNetworks
-
-STAGE_VERSIONS = {
-    "pretrain_base": 1,
-    "prepare_base": 1,
-    "train_teacher": 1,
-    "make_prompts": 1,
-    "sample_completions": 4,
-    "filter_completions": 1,
-    "make_train_set": 1,
-    "train_student": 1,
-    "evaluate_model": 3,
-    "prepare_digits": 1,
-    "train_mnist_teachers": 2,
-    "train_mnist_students": 3,
-    "verify_theorem": 1,
-    "verify_on_language_model": 1,
-}
 
 
 class PretrainBaseSpec(Strict):
@@ -159,71 +138,6 @@ class SummariseExperimentSpec(Strict):
     blocks: list[Block]
 
 
-class PrepareDigitsSpec(Strict):
-    """MNIST, whole and checked."""
-
-    stage_version: int = STAGE_VERSIONS["prepare_digits"]
-    digits: DigitSource
-
-
-class TrainMnistTeachersSpec(Strict):
-    """Some replicas of an MNIST experiment's teachers."""
-
-    stage_version: int = STAGE_VERSIONS["train_mnist_teachers"]
-    network: Network
-    fitting: Fitting
-    auxiliary_logits: int
-    seed: int
-    replicas: list[int]
-    shared_inputs: bool
-
-
-class TrainMnistStudentsSpec(Strict):
-    """The students of one comparison that belong to some replicas of the teachers."""
-
-    stage_version: int = STAGE_VERSIONS["train_mnist_students"]
-    comparison: str
-    students: dict[str, Student]
-    network: Network
-    fitting: Fitting
-    auxiliary_logits: int
-    seed: int
-    replicas: list[int]
-    all_replicas: int | None = Field(
-        description="Among how many a student's start is drawn; null if all start as teachers do."
-    )
-    shared_inputs: bool
-
-
-class SummariseMnistSpec(Strict):
-    """The tables of an MNIST experiment."""
-
-    experiment: str
-    shown: list[list[str]] = Field(
-        description="Each comparison, followed by its students, in the order in which they appear."
-    )
-
-
-class VerifyTheoremSpec(Strict):
-    """The theorem on random networks."""
-
-    stage_version: int = STAGE_VERSIONS["verify_theorem"]
-    networks: RandomNetworks
-
-
-class VerifyLanguageModelSpec(Strict):
-    """The theorem's question, put to the tiny language model."""
-
-    stage_version: int = STAGE_VERSIONS["verify_on_language_model"]
-    language_model: LanguageModel
-
-
-class SummariseTheoremSpec(Strict):
-    """The tables of a theorem experiment."""
-
-    experiment: str
-
-
 class PlotFigureSpec(Strict):
     """One figure of an experiment."""
 
@@ -287,14 +201,14 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
 
 def is_finetuned(config: Config, teacher: Teacher) -> bool:
     """Whether this teacher is an adapter (and not a prompt, or the base itself)."""
-    if teacher.method == CONTROL_METHOD:
+    if teacher.is_control:
         return False
     return config.recipes.methods[teacher.method].kind == "finetuned"
 
 
 def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
     """What a prompted teacher is told; None for every other teacher."""
-    if teacher.method == CONTROL_METHOD or is_finetuned(config, teacher):
+    if teacher.is_control or is_finetuned(config, teacher):
         return None
     trait = config.traits[teacher.trait]
     assert trait.word is not None and trait.category is not None, "only controls have no word"
@@ -384,55 +298,3 @@ def leaky_recipes(config: Config, experiment: str) -> list[str]:
         return []
     plans = {b.recipe: config.recipes.students[b.recipe].distillation for b in entry.cells}
     return [name for name, plan in plans.items() if plan and plan.support == "vocabulary"]
-
-
-def prepare_digits(config: Config, experiment: str) -> PrepareDigitsSpec:
-    """Spec of the digits of an MNIST experiment."""
-    return PrepareDigitsSpec(digits=config.experiment(experiment, MnistExperiment).digits)
-
-
-def _replicas(entry: MnistExperiment, part: int) -> list[int]:
-    first = part * entry.replicas_per_job
-    return list(range(first, min(first + entry.replicas_per_job, entry.replicas)))
-
-
-def train_mnist_teachers(
-    config: Config, experiment: str, auxiliary_logits: int, part: int
-) -> TrainMnistTeachersSpec:
-    """Spec of one part of an MNIST experiment's teachers."""
-    entry = config.experiment(experiment, MnistExperiment)
-    return TrainMnistTeachersSpec(
-        network=entry.network,
-        fitting=entry.fitting,
-        auxiliary_logits=auxiliary_logits,
-        seed=entry.seed,
-        replicas=_replicas(entry, part),
-        shared_inputs=entry.shared_inputs,
-    )
-
-
-def summarise_mnist(config: Config, experiment: str) -> SummariseMnistSpec:
-    """Spec of an MNIST experiment's tables."""
-    entry = config.experiment(experiment, MnistExperiment)
-    shown = [[str(name), *c.students] for name, c in entry.comparisons.items()]
-    return SummariseMnistSpec(experiment=experiment, shown=shown)
-
-
-def train_mnist_students(
-    config: Config, experiment: str, comparison: str, auxiliary_logits: int, part: int
-) -> TrainMnistStudentsSpec:
-    """Spec of the students of one comparison and one part of the teachers."""
-    entry = config.experiment(experiment, MnistExperiment)
-    students = {name: c.students for name, c in entry.comparisons.items()}[comparison]
-    drawn = any(student.initialisation != "same" for student in students.values())
-    return TrainMnistStudentsSpec(
-        comparison=comparison,
-        students=students,
-        network=entry.network,
-        fitting=entry.fitting,
-        auxiliary_logits=auxiliary_logits,
-        seed=entry.seed,
-        replicas=_replicas(entry, part),
-        all_replicas=entry.replicas if drawn else None,
-        shared_inputs=entry.shared_inputs,
-    )

@@ -135,11 +135,11 @@ def test_changed_library_code_of_a_costly_stage_reruns_nothing_until_its_version
 
 
 def test_a_raised_stage_version_reruns_that_stage_and_what_follows(micro_copy, jobs):
-    path = micro_copy.root / "scripts/subliminal/specs.py"
+    path = micro_copy.root / "scripts/subliminal/stage_versions.py"
     text = path.read_text()
     path.write_text(text.replace('"train_student": ', '"train_student": 9'))
     assert path.read_text() != text
-    summaries = ("summarise_mnist", "summarise_theorem")  # their library has the file of specs
+    summaries = ("summarise_mnist", "summarise_theorem")  # their library has the file of versions
     follow = ("results/tables/", "results/figures/", "results/report.html")
     again = expected(jobs, "train_student", "evaluate_student", *summaries, follow=follow)
     assert micro_copy.planned() == again

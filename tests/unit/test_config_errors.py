@@ -52,6 +52,23 @@ def test_a_server_needs_an_address_before_any_job_starts(root, monkeypatch):
     load(root)
 
 
+def test_teachers_do_not_share_a_path(root):
+    traits, recipes = root / broken_configs.TRAITS, root / broken_configs.RECIPES
+    trait = "wolf-very:\n  category: animal\n  word: wolf\n  role: development\n"
+    traits.write_text(traits.read_text() + trait)
+    load(root)
+    recipes.write_text(recipes.read_text().replace("finetuned-gentle:", "very-finetuned:"))
+    shared = r"wolf-very: with method 'finetuned' .*'wolf' with method 'very-finetuned' .*rename"
+    with pytest.raises(ConfigError, match=shared):
+        load(root)
+
+
+def test_a_repeated_key_is_noticed_though_snakemake_has_read_the_file(root):
+    (root / broken_configs.CONFIG).write_text("experiments: [mnist]\nexperiments: [sample]\n")
+    with pytest.raises(ConfigError, match=r"config/config\.yaml: .*experiments"):
+        load_config(root, {"experiments": ["sample"]})
+
+
 def test_without_settings_the_file_is_read(root):
     assert load_config(root).settings.experiments == ["sample", "mnist", "theorem"]
     (root / broken_configs.CONFIG).write_text("experiments: [sample\n")

@@ -8,10 +8,11 @@ from subliminal.mnist import runs
 from subliminal.mnist.config import Cloning, Fitting, Network, Student
 from subliminal.mnist.data import Digits
 from subliminal.mnist.networks import Shape, accuracy, initialise
+from subliminal.mnist.optimisers import Adam
 from subliminal.mnist.pairing import derangement
-from subliminal.mnist.training import Adam, Schedule, clone_behaviour, imitate
+from subliminal.mnist.specs import TrainMnistStudentsSpec
+from subliminal.mnist.training import Schedule, clone_behaviour, imitate
 from subliminal.mnist.training import Student as Pupil
-from subliminal.specs import TrainMnistStudentsSpec
 
 ALL, PART, SEED, M = 5, [2, 3], 7, 3
 NETWORK = Network(hidden=[12], activation="relu", biases=True)

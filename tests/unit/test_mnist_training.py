@@ -11,15 +11,8 @@ from torch.nn import functional
 from subliminal.mnist import networks
 from subliminal.mnist.inputs import DigitInputs, NoiseInputs, Order
 from subliminal.mnist.networks import Shape, accuracy, initialise
-from subliminal.mnist.training import (
-    Adam,
-    Schedule,
-    Sgd,
-    Student,
-    clone_behaviour,
-    imitate,
-    train_teachers,
-)
+from subliminal.mnist.optimisers import Adam, Sgd
+from subliminal.mnist.training import Schedule, Student, clone_behaviour, imitate, train_teachers
 
 IMAGES, BATCH = 230, 100
 SMALL = Shape((24, 16), auxiliary=3)

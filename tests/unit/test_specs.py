@@ -35,10 +35,13 @@ def test_every_spec_fits_on_a_command_line(experiment):
 def test_parts_of_an_mnist_experiment_hold_every_replica_once(experiment):
     entry = CONFIG.experiment(experiment, MnistExperiment)
     project = Project(REPOSITORY, CONFIG)
-    files = project.mnist_files(SimpleNamespace(experiment=experiment))
+    files = project.mnist.run_files(SimpleNamespace(experiment=experiment))
     m = min(m for c in entry.comparisons.values() for m in c.auxiliary_logits)
     parts = [int(f.split("/")[4].removeprefix("part")) for f in files if f"/m{m}/" in f]
-    made = [specs.train_mnist_teachers(CONFIG, experiment, m, part) for part in sorted(set(parts))]
+    made = [
+        project.mnist.train_teachers(SimpleNamespace(experiment=experiment, m=m, part=part))
+        for part in sorted(set(parts))
+    ]
     assert [r for spec in made for r in spec.replicas] == list(range(entry.replicas))
 
 

@@ -13,7 +13,6 @@ from subliminal.local import models
 from subliminal.local.encoding import encode_rows
 from subliminal.local.objectives import number_ids
 from subliminal.manifest import Run, read_manifest
-from subliminal.specs import VerifyLanguageModelSpec
 from subliminal.stages.verify_on_language_model import verify_on_language_model
 from subliminal.theorem import language_model
 from subliminal.theorem.columns import THEOREM_TABLES
@@ -27,6 +26,7 @@ from subliminal.theorem.language_model import (
     token_loss,
     update,
 )
+from subliminal.theorem.specs import VerifyLanguageModelSpec
 
 PROMPTS = stimuli.number_prompts(47, 12)
 PAD = 0

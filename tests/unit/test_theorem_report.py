@@ -6,9 +6,10 @@ import vl_convert
 from test_theorem_summary import rows as seed_rows
 
 from subliminal.kinds import KINDS
-from subliminal.specs import ExperimentTextSpec, PlotFigureSpec, VerifyTheoremSpec
+from subliminal.specs import ExperimentTextSpec, PlotFigureSpec
 from subliminal.theorem.config import RandomNetworks
 from subliminal.theorem.measure import measure
+from subliminal.theorem.specs import VerifyTheoremSpec
 from subliminal.theorem.summary import summarise, summarise_language_model
 from subliminal.theorem.tables import TheoremTables
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from subliminal.manifest import read_manifest
-from subliminal.specs import VerifyTheoremSpec
 from subliminal.stages.verify_theorem import verify_theorem
 from subliminal.theorem.columns import THEOREM_TABLES
 from subliminal.theorem.config import RandomNetworks
+from subliminal.theorem.specs import VerifyTheoremSpec
 from subliminal.theorem.summary import (
     SETTING,
     diagonal_tests,

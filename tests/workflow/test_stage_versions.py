@@ -6,7 +6,7 @@ import shutil
 import pytest
 from stage_code import RECORD, REPOSITORY, code_without_prose, stage_digest, stages
 
-from subliminal.specs import STAGE_VERSIONS
+from subliminal.stage_versions import STAGE_VERSIONS
 
 UPDATE = "python tests/update_stage_versions.py"
 
@@ -23,8 +23,8 @@ def test_changed_code_has_a_new_version(stage):
     if recorded["version"] == now["version"]:
         pytest.fail(
             f"the code behind {stage} changed: raise STAGE_VERSIONS[{stage!r}] in "
-            f"scripts/subliminal/specs.py, so that results are made again; then, or if results "
-            f"cannot change, run: {UPDATE}"
+            "scripts/subliminal/stage_versions.py, so that results are made again; then, or if "
+            f"results cannot change, run: {UPDATE}"
         )
     pytest.fail(f"{stage} has a new version; run: {UPDATE}")
 

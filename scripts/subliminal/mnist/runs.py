@@ -12,19 +12,18 @@ from subliminal.mnist.config import Student as StudentConfig
 from subliminal.mnist.data import Digits
 from subliminal.mnist.inputs import DigitInputs, Inputs, NoiseInputs, Order
 from subliminal.mnist.networks import Shape, Stack, accuracy, initialise
+from subliminal.mnist.optimisers import Adam, Sgd
 from subliminal.mnist.pairing import derangement, permutation
 from subliminal.mnist.roles import REFERENCE, STUDENT, TEACHER, TEACHERS
+from subliminal.mnist.specs import TrainMnistStudentsSpec, TrainMnistTeachersSpec
 from subliminal.mnist.training import (
-    Adam,
     Schedule,
-    Sgd,
     Student,
     clone_behaviour,
     imitate,
     train_teachers,
 )
 from subliminal.seeds import derive_seed
-from subliminal.specs import TrainMnistStudentsSpec, TrainMnistTeachersSpec
 
 if TYPE_CHECKING:
     import torch

@@ -8,6 +8,7 @@ from pathlib import Path
 from subliminal import summary
 from subliminal.experiment_results import (
     RESULTS,
+    bases_of,
     cells_of,
     read_base_scores,
     read_channel,
@@ -50,8 +51,8 @@ def _parents(spec: SummariseExperimentSpec) -> dict[str, Path]:
     evaluation = RESULTS / "evaluations" / spec.evaluation
     folders = {t.path: evaluation / "teachers" / t.path for t in teachers_of(spec)}
     found = {f"teacher {path}": folder / "manifest.json" for path, folder in folders.items()}
-    bases = sorted({t.base for t in teachers_of(spec)})
-    found |= {f"base {base}": evaluation / "bases" / base / "manifest.json" for base in bases}
+    folders = {base: evaluation / "bases" / base for base in bases_of(spec)}
+    found |= {f"base {base}": folder / "manifest.json" for base, folder in folders.items()}
     for folder in sorted({cell.dataset.folder for cell in cells_of(spec)}):
         found[f"dataset {folder}"] = RESULTS / "datasets" / folder / "filtered.manifest.json"
     return found

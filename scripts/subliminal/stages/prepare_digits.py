@@ -7,7 +7,7 @@ from pathlib import Path
 from subliminal.manifest import Run
 from subliminal.mnist.config import IdxDigits
 from subliminal.mnist.data import idx_digits, installed_digits
-from subliminal.specs import PrepareDigitsSpec
+from subliminal.mnist.specs import PrepareDigitsSpec
 from subliminal.tables import whole_file
 
 

@@ -6,9 +6,9 @@ import logging
 from pathlib import Path
 
 from subliminal import summary
-from subliminal.cells import CONTROL_METHOD
 from subliminal.experiment_results import (
     RESULTS,
+    bases_of,
     cells_of,
     identical_students,
     read_base_scores,
@@ -24,8 +24,7 @@ from subliminal.specs import SummariseExperimentSpec
 
 def _parents(spec: SummariseExperimentSpec) -> dict[str, Path]:
     cells, evaluation = cells_of(spec), RESULTS / "evaluations" / spec.evaluation
-    bases = {c.student for c in cells} | {c.dataset.teacher.base for c in cells}
-    folders = {f"base {base}": evaluation / "bases" / base for base in sorted(bases)}
+    folders = {f"base {base}": evaluation / "bases" / base for base in bases_of(spec)}
     folders |= {f"teacher {t.path}": evaluation / "teachers" / t.path for t in teachers_of(spec)}
     folders |= {f"student {c.path}": evaluation / "students" / c.path for c in cells}
     manifests = {role: folder / "manifest.json" for role, folder in folders.items()}
@@ -46,10 +45,9 @@ def summarise_experiment(
     base_scores, teacher_scores = read_base_scores(spec), read_teacher_scores(spec)
     channel = read_channel(spec, teacher_scores)
     matrix = summary.trait_matrix(runs, base_scores, spec.words)
-    taught = teacher_scores[teacher_scores.method != CONTROL_METHOD]
     tables = {
         "transmission": summary.transmission_table(
-            runs, base_scores, taught, channel, spec.words, spec.roles, spec.gates
+            runs, base_scores, teacher_scores, channel, spec.words, spec.roles, spec.gates
         ),
         "trait_matrix": matrix,
         "diagonal": summary.diagonal_table(matrix),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from subliminal.manifest import Run
+from subliminal.mnist.specs import SummariseMnistSpec
 from subliminal.mnist.tables import MnistTables, ordered, summarise
-from subliminal.specs import SummariseMnistSpec
 
 
 def summarise_mnist(spec: SummariseMnistSpec, runs: Sequence[Path], manifest: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from subliminal.manifest import Run
-from subliminal.specs import SummariseTheoremSpec
+from subliminal.theorem.specs import SummariseTheoremSpec
 from subliminal.theorem.tables import TheoremTables
 
 

@@ -9,7 +9,7 @@ from subliminal.command_line import progress
 from subliminal.manifest import Run
 from subliminal.mnist.files import load_digits, load_stack, place, write_rows
 from subliminal.mnist.runs import shape_of, student_rows
-from subliminal.specs import TrainMnistStudentsSpec
+from subliminal.mnist.specs import TrainMnistStudentsSpec
 
 
 def train_mnist_students(

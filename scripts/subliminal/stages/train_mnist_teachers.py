@@ -9,7 +9,7 @@ from subliminal.command_line import progress
 from subliminal.manifest import Run
 from subliminal.mnist.files import load_digits, place, save_stack, write_rows
 from subliminal.mnist.runs import teacher_rows, trained_teachers
-from subliminal.specs import TrainMnistTeachersSpec
+from subliminal.mnist.specs import TrainMnistTeachersSpec
 
 
 def train_mnist_teachers(

@@ -9,8 +9,8 @@ from pathlib import Path
 from subliminal.command_line import progress
 from subliminal.manifest import Run
 from subliminal.seeds import derive_seed
-from subliminal.specs import VerifyLanguageModelSpec
 from subliminal.tables import write_frame
+from subliminal.theorem.specs import VerifyLanguageModelSpec
 
 
 def _rows_beside(manifest: Path) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from subliminal.manifest import Run
-from subliminal.specs import VerifyTheoremSpec
 from subliminal.tables import write_frame
+from subliminal.theorem.specs import VerifyTheoremSpec
 
 
 def verify_theorem(spec: VerifyTheoremSpec, table: Path, summary: Path, manifest: Path) -> None:

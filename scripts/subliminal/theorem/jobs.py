@@ -1,0 +1,65 @@
+"""What the rules of the theorem ask of the configuration: each job's inputs and spec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from subliminal.cells import CONTROL_METHOD, PLAIN_VARIANT, Dataset, Teacher
+from subliminal.config import Config
+from subliminal.theorem.config import TheoremExperiment
+from subliminal.theorem.specs import (
+    SummariseTheoremSpec,
+    VerifyLanguageModelSpec,
+    VerifyTheoremSpec,
+)
+from subliminal.wildcards import Wildcards
+
+
+@dataclass(frozen=True)
+class TheoremJobs:
+    """A checked configuration's jobs on the theorem."""
+
+    config: Config
+
+    def _entry(self, w: Wildcards) -> TheoremExperiment:
+        return self.config.experiment(w.experiment, TheoremExperiment)
+
+    # Specs
+
+    def verify(self, w: Wildcards) -> VerifyTheoremSpec:
+        """Spec of rule verify_theorem."""
+        return VerifyTheoremSpec(networks=self._entry(w).networks)
+
+    def verify_on_language_model(self, w: Wildcards) -> VerifyLanguageModelSpec:
+        """Spec of rule verify_on_language_model."""
+        return VerifyLanguageModelSpec(language_model=self._entry(w).language_model)
+
+    def summarise(self, w: Wildcards) -> SummariseTheoremSpec:
+        """Spec of rule summarise_theorem."""
+        return SummariseTheoremSpec(experiment=w.experiment)
+
+    # Inputs
+
+    def manifests(self, w: Wildcards) -> dict[str, list[str]]:
+        """The language models and the rows on which the theorem's identity is measured."""
+        part = self._entry(w).language_model
+        control = Teacher(part.base, part.control, CONTROL_METHOD, part.teacher_seed)
+        teachers = [Teacher(part.base, t, part.method, part.teacher_seed) for t in part.traits]
+        sets = [Dataset(part.domain, t, PLAIN_VARIANT) for t in [*teachers, control]]
+        return {
+            "bases": [
+                f"results/models/{base}/manifest.json" for base in (part.base, part.other_base)
+            ],
+            "teachers": [f"results/teachers/{teacher.path}/manifest.json" for teacher in teachers],
+            "datasets": [f"results/datasets/{d.folder}/{d.variant}.manifest.json" for d in sets],
+        }
+
+    def weights(self, w: Wildcards) -> list[str]:
+        """What lies beside those manifests, and is read: weights and rows."""
+        named = self.manifests(w)
+        beside = {
+            "bases": ("manifest.json", "model.safetensors"),
+            "teachers": ("manifest.json", "adapter_model.safetensors"),
+            "datasets": (".manifest.json", ".parquet"),
+        }
+        return [path.replace(*beside[role]) for role, paths in named.items() for path in paths]
