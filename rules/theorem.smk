@@ -42,7 +42,7 @@ rule verify_on_language_model:
     input:
         unpack(PROJECT.theorem.manifests),
         script="scripts/verify_on_language_model.py",
-        weights=ancient(PROJECT.theorem.weights),
+        weights=ancient(PROJECT.theorem.beside_manifests),
     output:
         table=f"{THEOREM}/language_model/theorem_language_model.parquet",
         summary=f"{THEOREM}/language_model/theorem_language_model_summary.parquet",

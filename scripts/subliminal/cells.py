@@ -6,7 +6,7 @@ wildcards have the same names.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import product
 
@@ -80,6 +80,17 @@ class Cell:
         )
 
 
+def bases_of(cells: Iterable[Cell]) -> list[str]:
+    """The bases of teachers and of students."""
+    return sorted({base for cell in cells for base in cell.bases})
+
+
+def teachers_with_traits(cells: Iterable[Cell]) -> list[Teacher]:
+    """All teachers but the controls, which are bases and are scored as such."""
+    teachers = {cell.dataset.teacher for cell in cells}
+    return sorted(teacher for teacher in teachers if not teacher.is_control)
+
+
 def expand(block: Block, controls: Collection[str]) -> list[Cell]:
     """The cells of a block.
 
@@ -112,11 +123,11 @@ def _check_names(block: Block, config: Config, where: str) -> None:
         ("variant", block.variants, [PLAIN_VARIANT, *VARIANTS], "the variants"),
         ("recipe", [block.recipe], recipes.students, "students of config/recipes.yaml"),
     ]
-    for what, asked, known, listed in checks:
+    for what, asked, entries, listed in checks:
         for name in asked:
-            if name not in known:
+            if name not in entries:
                 raise ConfigError(
-                    f"{where}: {what} {name!r} is not in {listed} (known: {', '.join(known)})"
+                    f"{where}: {what} {name!r} is not in {listed} (known: {', '.join(entries)})"
                 )
 
 

@@ -13,7 +13,7 @@ from math import ceil, sqrt
 from pathlib import Path
 
 from subliminal import resources, stimuli
-from subliminal.cells import Cell
+from subliminal.cells import Cell, bases_of, teachers_with_traits
 from subliminal.config import (
     Base,
     FinetunedMethod,
@@ -186,7 +186,7 @@ class Estimator:
 
     def _bases(self) -> list[Cost]:
         costs = []
-        for name in sorted({base for cell in self.cells for base in cell.bases}):
+        for name in bases_of(self.cells):
             base, size = self.config.models[name], parameters_of(self.project, name)
             stage, flop = "prepare_base", 0.0
             if isinstance(base, PretrainedBase):
@@ -271,9 +271,9 @@ class Estimator:
         read = len(questions) * (tokens + 2 * len(plan.candidates))
         folder = f"evaluations/{self.entry.evaluation}"
         models: dict[str, list[str]] = {}
-        for base in sorted({base for cell in self.cells for base in cell.bases}):
+        for base in bases_of(self.cells):
             models.setdefault(base, []).append(f"{folder}/bases/{base}/manifest.json")
-        for teacher in (t for t in self.teachers if not t.is_control):
+        for teacher in teachers_with_traits(self.cells):
             models[teacher.base].append(f"{folder}/teachers/{teacher.path}/manifest.json")
         for cell in self.cells:
             models[cell.student].append(f"{folder}/students/{cell.path}/manifest.json")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subliminal import summary
-from subliminal.cells import Cell, Teacher, expand
+from subliminal.cells import Cell, bases_of, expand, teachers_with_traits
 from subliminal.manifest import read_manifest
 from subliminal.specs import SummariseExperimentSpec
 from subliminal.tables import read_table
@@ -95,23 +95,12 @@ def read_base_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
     """Scores of the untrained bases, with a column `base`."""
     import pandas as pd
 
-    folder = RESULTS / "evaluations" / spec.evaluation / "bases"
-    return pd.concat([_scores(folder / base).assign(base=base) for base in bases_of(spec)])
-
-
-def bases_of(spec: SummariseExperimentSpec) -> list[str]:
-    """The experiment's bases, of teachers and of students."""
-    return sorted({base for cell in cells_of(spec) for base in cell.bases})
-
-
-def teachers_of(spec: SummariseExperimentSpec) -> list[Teacher]:
-    """The experiment's teachers that have a trait; controls are bases, and scored as such."""
-    teachers = {cell.dataset.teacher for cell in cells_of(spec)}
-    return sorted(teacher for teacher in teachers if not teacher.is_control)
+    folder, bases = RESULTS / "evaluations" / spec.evaluation / "bases", bases_of(cells_of(spec))
+    return pd.concat([_scores(folder / base).assign(base=base) for base in bases])
 
 
 def read_teacher_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
-    """Scores of the teachers, with columns `base`, `trait`, `method` and `teacher_seed`."""
+    """Scores of teachers with a trait; columns `base`, `trait`, `method` and `teacher_seed`."""
     import pandas as pd
 
     folder = RESULTS / "evaluations" / spec.evaluation / "teachers"
@@ -120,9 +109,22 @@ def read_teacher_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
             _scores(folder / t.path).assign(
                 base=t.base, trait=t.trait, method=t.method, teacher_seed=t.seed
             )
-            for t in teachers_of(spec)
+            for t in teachers_with_traits(cells_of(spec))
         ]
     )
+
+
+def known_before_students(spec: SummariseExperimentSpec) -> dict[str, Path]:
+    """Manifests of the scores of bases and teachers and of the filtered datasets, by role."""
+    cells, evaluation = cells_of(spec), RESULTS / "evaluations" / spec.evaluation
+    folders = {f"base {base}": evaluation / "bases" / base for base in bases_of(cells)}
+    for teacher in teachers_with_traits(cells):
+        folders[f"teacher {teacher.path}"] = evaluation / "teachers" / teacher.path
+    manifests = {role: folder / "manifest.json" for role, folder in folders.items()}
+    for folder in dict.fromkeys(cell.dataset.folder for cell in cells):
+        dataset = RESULTS / "datasets" / folder
+        manifests[f"dataset {folder}"] = dataset / "filtered.manifest.json"
+    return manifests
 
 
 def read_channel(spec: SummariseExperimentSpec, teacher_scores: pd.DataFrame) -> pd.DataFrame:

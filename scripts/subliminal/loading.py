@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from subliminal import config, strict
-from subliminal.errors import ConfigError
+from subliminal.errors import ConfigError, known
 
 REGISTRIES: dict[str, Any] = {
     "models": dict[strict.Name, config.Base],
@@ -193,9 +193,8 @@ def load_experiment(root: Path, name: str) -> config.Experiment:
     shown = f"config/experiments/{name}.yaml"
     path = root / shown
     if not path.exists():
-        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
         raise ConfigError(
             f"config/config.yaml (or --config): experiments: {name!r} has no file {shown} "
-            f"(known: {known})"
+            f"{known(p.stem for p in path.parent.glob('*.yaml'))}"
         )
     return parse(config.Experiment, read_yaml(path, shown), shown)

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from subliminal import specs
-from subliminal.cells import CONTROL_METHOD, PLAIN_VARIANT, Cell, experiment_cells
+from subliminal.cells import CONTROL_METHOD, PLAIN_VARIANT, Cell, bases_of, experiment_cells
 from subliminal.checks import check_config
 from subliminal.code_graph import library_files
 from subliminal.config import Config, PretrainedBase, TransmissionExperiment
-from subliminal.inputs import Inputs
+from subliminal.input_files import InputFiles
 from subliminal.jobs import Jobs
 from subliminal.loading import load_config
 from subliminal.mnist.config import ComparisonName, MnistExperiment
@@ -74,9 +74,9 @@ class Project:
         return Jobs(self.config)
 
     @cached_property
-    def inputs(self) -> Inputs:
+    def inputs(self) -> InputFiles:
         """Files that jobs on language models read."""
-        return Inputs(self.config, self.cells)
+        return InputFiles(self.config, self.cells)
 
     @cached_property
     def mnist(self) -> MnistJobs:
@@ -221,10 +221,7 @@ class Project:
 
     def base_files(self) -> list[str]:
         """Every base that an experiment uses."""
-        used = {c.student for c in self.all_cells()} | {
-            c.dataset.teacher.base for c in self.all_cells()
-        }
-        return [f"results/models/{base}/manifest.json" for base in sorted(used)]
+        return [f"results/models/{base}/manifest.json" for base in bases_of(self.all_cells())]
 
     def teacher_files(self) -> list[str]:
         """Every fine-tuned teacher."""

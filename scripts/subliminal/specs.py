@@ -1,5 +1,8 @@
 """What each stage is told: one model per rule, sent to its script as one JSON string.
 
+These are the stages on language models, and figures and report; mnist/specs.py and
+theorem/specs.py have the others. Versions of costly stages are in stage_versions.py.
+
 A spec holds what the stage's result depends on and nothing else. Snakemake remembers it, so that a
 changed value reruns exactly the stages that read it.
 """

@@ -1,7 +1,6 @@
-"""Optimisers, called as functions.
+"""torch's optimisers, called as functions.
 
-What torch's optimiser objects do around a step takes as long as the step. The arithmetic is torch's
-own, and so are the defaults.
+What torch's optimiser objects do around a step of Adam takes as long as the step itself.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ Update = Callable[[list["torch.Tensor"]], None]
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam."""
+    """Adam with torch's other defaults."""
 
     learning_rate: float = 3e-4
 

@@ -7,13 +7,10 @@ from pathlib import Path
 
 from subliminal import summary
 from subliminal.experiment_results import (
-    RESULTS,
-    bases_of,
-    cells_of,
+    known_before_students,
     read_base_scores,
     read_channel,
     read_teacher_scores,
-    teachers_of,
 )
 from subliminal.manifest import Run
 from subliminal.specs import SummariseExperimentSpec
@@ -44,15 +41,4 @@ def check_gates(spec: SummariseExperimentSpec, manifest: Path, log: logging.Logg
             row.entropy_per_token,
         )
     outputs = write_both(table, manifest.parent / "gates.parquet")
-    run.finish(manifest, outputs, _parents(spec))
-
-
-def _parents(spec: SummariseExperimentSpec) -> dict[str, Path]:
-    evaluation = RESULTS / "evaluations" / spec.evaluation
-    folders = {t.path: evaluation / "teachers" / t.path for t in teachers_of(spec)}
-    found = {f"teacher {path}": folder / "manifest.json" for path, folder in folders.items()}
-    folders = {base: evaluation / "bases" / base for base in bases_of(spec)}
-    found |= {f"base {base}": folder / "manifest.json" for base, folder in folders.items()}
-    for folder in sorted({cell.dataset.folder for cell in cells_of(spec)}):
-        found[f"dataset {folder}"] = RESULTS / "datasets" / folder / "filtered.manifest.json"
-    return found
+    run.finish(manifest, outputs, known_before_students(spec))

@@ -8,14 +8,13 @@ from pathlib import Path
 from subliminal import summary
 from subliminal.experiment_results import (
     RESULTS,
-    bases_of,
     cells_of,
     identical_students,
+    known_before_students,
     read_base_scores,
     read_channel,
     read_runs,
     read_teacher_scores,
-    teachers_of,
 )
 from subliminal.experiment_tables import ExperimentTables
 from subliminal.manifest import Run
@@ -23,15 +22,9 @@ from subliminal.specs import SummariseExperimentSpec
 
 
 def _parents(spec: SummariseExperimentSpec) -> dict[str, Path]:
-    cells, evaluation = cells_of(spec), RESULTS / "evaluations" / spec.evaluation
-    folders = {f"base {base}": evaluation / "bases" / base for base in bases_of(spec)}
-    folders |= {f"teacher {t.path}": evaluation / "teachers" / t.path for t in teachers_of(spec)}
-    folders |= {f"student {c.path}": evaluation / "students" / c.path for c in cells}
-    manifests = {role: folder / "manifest.json" for role, folder in folders.items()}
-    for folder in dict.fromkeys(cell.dataset.folder for cell in cells):
-        dataset = RESULTS / "datasets" / folder
-        manifests[f"dataset {folder}"] = dataset / "filtered.manifest.json"
-    return manifests
+    students = RESULTS / "evaluations" / spec.evaluation / "students"
+    scores = {f"student {c.path}": students / c.path / "manifest.json" for c in cells_of(spec)}
+    return known_before_students(spec) | scores
 
 
 def summarise_experiment(

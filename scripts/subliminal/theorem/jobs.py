@@ -54,7 +54,7 @@ class TheoremJobs:
             "datasets": [f"results/datasets/{d.folder}/{d.variant}.manifest.json" for d in sets],
         }
 
-    def weights(self, w: Wildcards) -> list[str]:
+    def beside_manifests(self, w: Wildcards) -> list[str]:
         """What lies beside those manifests, and is read: weights and rows."""
         named = self.manifests(w)
         beside = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subliminal import specs
-from subliminal.cells import Cell
+from subliminal.cells import Cell, bases_of, teachers_with_traits
 from subliminal.checks import CHAT_TEMPLATES
 from subliminal.config import Config, FolderBase, PretrainedBase, TransmissionExperiment
 from subliminal.jobs import cell_of, teacher_of
@@ -32,7 +32,7 @@ STIMULI = {
 
 
 @dataclass(frozen=True)
-class Inputs:
+class InputFiles:
     """The files behind the jobs of a checked configuration."""
 
     config: Config
@@ -120,9 +120,7 @@ class Inputs:
         cells = self.cells[w.experiment]
         entry = self.config.experiment(w.experiment, TransmissionExperiment)
         evaluation = f"results/evaluations/{entry.evaluation}"
-        # A control teacher is its base, which is asked as such.
-        teachers = sorted({c.dataset.teacher for c in cells if not c.dataset.teacher.is_control})
-        bases = sorted({base for cell in cells for base in cell.bases})
+        teachers, bases = teachers_with_traits(cells), bases_of(cells)
         folders = sorted({cell.dataset.folder for cell in cells})
         return {
             "datasets": [f"results/datasets/{f}/filtered.manifest.json" for f in folders],
