@@ -19,6 +19,8 @@ rule pretrain_base:
         "logs/pretrain_base/{base}.log",
     wildcard_constraints:
         base=one_of(PROJECT.pretrained_bases),
+    # Whatever is tiny waits for these, the longest jobs: no core shall be kept from them.
+    priority: 1
     conda:
         "../envs/train.yaml"
     threads: 1
