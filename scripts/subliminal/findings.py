@@ -11,6 +11,7 @@ import pandas as pd
 from subliminal.experiment_tables import (
     DEVELOPMENT,
     GAMMA,
+    OTHER,
     REGULAR,
     UNINTERPRETABLE,
     ExperimentTables,
@@ -38,8 +39,8 @@ from subliminal.shuffle_averages import (
 from subliminal.specs import ExperimentTextSpec
 
 TRANSMISSION, NOT_TOLD_APART, REVERSED = "transmission", "not told apart", "reversed"
-TOO_FEW = "too few runs"
-JUDGED = (TRANSMISSION, NOT_TOLD_APART, REVERSED)
+NOT_SPECIFIC, TOO_FEW = "not specific", "too few runs"
+JUDGED = (TRANSMISSION, NOT_TOLD_APART, REVERSED, NOT_SPECIFIC)
 SIGNIFICANT = 0.05
 MODEL_ORGANISM = (
     "These are model organisms, toy bases that the workflow pretrains itself: they show that and "
@@ -75,12 +76,14 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _with_regular(transmission: pd.DataFrame) -> pd.DataFrame:
-    """The rows that have a verdict, each with the share in students of regular data beside it."""
+def _with_controls(transmission: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have a verdict, each with the shares in students of other data beside it."""
     keys = [*("domain", "method", "variant", "recipe", "teacher_base", "student_base"), "trait"]
-    regular = transmission[transmission["condition"] == REGULAR]
-    regular = regular[[*keys, "share_mean"]].rename(columns={"share_mean": "regular_share"})
-    rows = treated(transmission).merge(regular, on=keys, how="left")
+    rows = treated(transmission)
+    for condition, column in ((REGULAR, "regular_share"), (OTHER, "other_share")):
+        control = transmission[transmission["condition"] == condition]
+        control = control[[*keys, "share_mean"]].rename(columns={"share_mean": column})
+        rows = rows.merge(control, on=keys, how="left")
     return rows.assign(
         kind=rows["verdict"].map(verdict_kind), reason=rows["verdict"].map(verdict_reason)
     )
@@ -106,6 +109,18 @@ def _named_changes(rows: pd.DataFrame) -> str:
     )
 
 
+def _not_specific(rows: pd.DataFrame) -> str:
+    """Each trait with its share in students of other traits' data and of its own data."""
+    return listed(
+        [
+            f"{row.trait} ({number(row.regular_share)} after regular data, "
+            f"{number(row.other_share)} after other traits', "
+            f"{number(row.share_mean)} after its own)"
+            for row in rows.itertuples()
+        ]
+    )
+
+
 def _uninterpretable(rows: pd.DataFrame) -> str:
     return listed([f"{row.trait} ({row.reason})" for row in rows.itertuples()])
 
@@ -114,7 +129,12 @@ def _exceptions(rows: pd.DataFrame) -> list[str]:
     """A sentence on each kind of result that is not transmission."""
     of_kind = {kind: part for kind, part in rows.groupby("kind")}
     sentences = []
-    if NOT_TOLD_APART in of_kind and (rows["kind"] == TRANSMISSION).any():
+    if NOT_SPECIFIC in of_kind:
+        sentences.append(
+            "Not specific, higher than after regular data but not told apart from students of "
+            f"other traits' data: {_not_specific(of_kind[NOT_SPECIFIC])}."
+        )
+    if NOT_TOLD_APART in of_kind and rows["kind"].isin({*JUDGED} - {NOT_TOLD_APART}).any():
         sentences.append(
             f"Not told apart from regular data: {_named_changes(of_kind[NOT_TOLD_APART])}."
         )
@@ -139,12 +159,21 @@ def _lead(rows: pd.DataFrame, kind_of_trait: str) -> list[str]:
     if len(taken_over):
         return [
             f"{len(taken_over)} of {count} transmitted ({listed(list(taken_over['trait']))}): "
-            f"mean {_change(taken_over)}; for each, the 95 % intervals over students of its data "
-            "and of regular data are disjoint."
+            f"mean {_change(taken_over)}; for each, the 95 % interval over students of its data "
+            f"lies above that of regular data{_and_of_other_traits(taken_over)}."
         ]
-    if len(judged):
+    if (judged["kind"] == NOT_TOLD_APART).all() and len(judged):
         return [f"None of {count} was told apart from regular data: mean {_change(judged)}."]
+    if len(judged):
+        return [f"None of {count} transmitted: mean {_change(judged)}."]
     return []
+
+
+def _and_of_other_traits(rows: pd.DataFrame) -> str:
+    compared = rows["other_share"].notna()
+    if not compared.any():
+        return " (no students of other traits' data are beside it)"
+    return " and that of other traits' data" + ("" if compared.all() else ", where there is such")
 
 
 def describe(rows: pd.DataFrame) -> str:
@@ -187,7 +216,7 @@ def brief(rows: pd.DataFrame) -> str:
             f"{number(shown['regular_share'].mean())} after regular data, "
             f"{number(shown['share_mean'].mean())} after the trait's)"
         )
-    for kind in (REVERSED, UNINTERPRETABLE, TOO_FEW):
+    for kind in (NOT_SPECIFIC, REVERSED, UNINTERPRETABLE, TOO_FEW):
         named = rows[rows["kind"] == kind]
         if len(named):
             parts.append(f"{kind}: {_marked(named)}")
@@ -338,7 +367,7 @@ def _caveat(rows: pd.DataFrame, text: ExperimentTextSpec) -> Finding:
 
 def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding]:
     """The lines of an experiment; its first cell is the main setting."""
-    rows = _with_regular(plain(tables.transmission))
+    rows = _with_controls(plain(tables.transmission))
     titles = panel_titles(panels(rows))
     if not titles:
         return [

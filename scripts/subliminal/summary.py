@@ -79,15 +79,28 @@ def failed_gate(row: dict[str, Any]) -> str | None:
     return None
 
 
-def verdict(row: dict[str, Any], trait: Interval, regular: Interval | None) -> str:
-    """What a cell shows: its students against students of regular data, by disjoint intervals."""
+def verdict(
+    row: dict[str, Any], trait: Interval, regular: Interval | None, others: Interval | None
+) -> str:
+    """What a cell shows: its students against its controls, by disjoint intervals.
+
+    Args:
+        regular: students of regular data.
+        others: students of other traits' data, who tell this trait from a general drift; None or
+            too few of them are no control.
+    """
     if (reason := failed_gate(row)) is not None:
         return f"uninterpretable: {reason}"
     if regular is None or min(trait.n, regular.n) < FEWEST_RUNS:
         return "too few runs"
     if not intervals_disjoint(trait, regular):
         return "not told apart"
-    return "transmission" if trait.mean > regular.mean else "reversed"
+    if trait.mean < regular.mean:
+        return "reversed"
+    if others is None or others.n < FEWEST_RUNS:
+        return "transmission"
+    higher = trait.mean > others.mean and intervals_disjoint(trait, others)
+    return "transmission" if higher else "not specific"
 
 
 def _gates(students: pd.DataFrame, teacher_share: float, rows_kept: float, gates: Gates) -> dict:
@@ -177,9 +190,9 @@ def transmission_table(
                         min(own["rows_kept"].min(), _fewest_rows(channel, group, control)),
                         gates,
                     )
-                    against = intervals.get("regular")
+                    shares = {name: metrics["share"] for name, metrics in intervals.items()}
                     row["verdict"] = verdict(
-                        row, found["share"], against["share"] if against else None
+                        row, found["share"], shares.get("regular"), shares.get("other traits")
                     )
                 table.append(row)
     columns = [

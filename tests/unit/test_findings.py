@@ -89,6 +89,27 @@ def test_each_kind_of_verdict_has_its_words(full):
     )
 
 
+def test_a_drift_of_all_students_is_told_with_its_control(full):
+    text = said(with_verdicts(full, {(SAME, "owl"): "not specific"}), "Same base")
+    assert "3 of 4 confirmation traits transmitted (eagle, dolphin and elephant)" in text
+    assert "lies above that of regular data and that of other traits' data" in text
+    others = mean(full, "other traits", ["owl"])
+    assert "Not specific, higher than after regular data but not told apart" in text
+    assert f"{others} after other traits', {mean(full, 'trait', ['owl'])} after its own" in text
+
+
+def test_transmission_without_students_of_other_traits_says_so():
+    text = said(report_fixture.single_trait(), "Same base")
+    assert "no students of other traits' data are beside it" in text
+
+
+def test_where_nothing_transmitted_what_was_told_apart_is_not_denied(full):
+    verdicts = dict.fromkeys([(SAME, trait) for trait in CONFIRMATION], "not told apart")
+    text = said(with_verdicts(full, {**verdicts, (SAME, "owl"): "not specific"}), "Same base")
+    assert "None of 4 confirmation traits transmitted" in text
+    assert "Not told apart from regular data: eagle" in text
+
+
 def test_nothing_interpretable_claims_nothing(full):
     verdicts = {
         (SAME, trait): "uninterpretable: the filter kept too few rows" for trait in CONFIRMATION

@@ -127,6 +127,28 @@ def test_a_share_below_the_control_is_reversed():
     assert table(runs(low)).loc[("owl", "trait"), "verdict"] == "reversed"
 
 
+def test_a_rise_in_students_of_every_trait_is_not_specific():
+    """Three of another trait's students are as high: teachers of any trait might do this."""
+    drift = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [0.78, 0.88, 0.83]}}
+    two = {taught: drift[taught] for taught in ("owl", "wolf", "none")}
+    assert table(runs(two)).loc[("owl", "trait"), "verdict"] == "not specific"
+
+
+def test_a_higher_rise_in_students_of_other_traits_is_not_transmission():
+    drift = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [0.98, 0.99, 0.985]}}
+    two = {taught: drift[taught] for taught in ("owl", "wolf", "none")}
+    assert table(runs(two)).loc[("owl", "trait"), "verdict"] == "not specific"
+
+
+def test_too_few_students_of_other_traits_are_no_control():
+    alone = table(runs({taught: SHARES[taught] for taught in ("owl", "none")}))
+    assert alone.loc[("owl", "trait"), "verdict"] == "transmission"
+    drift = {**SHARES["wolf"], "owl": [0.78, 0.88, 0.83]}
+    some = runs({"owl": SHARES["owl"], "wolf": drift, "none": SHARES["none"]})
+    some = some[(some.teacher_trait != "wolf") | (some.seed < 3)]
+    assert table(some).loc[("owl", "trait"), "verdict"] == "transmission"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
