@@ -12,7 +12,6 @@ from subliminal.table_set import TableSet
 
 BASE, REGULAR, OTHER, TRAIT = "base", "regular", "other traits", "trait"
 DEVELOPMENT = "development"
-UNINTERPRETABLE = "uninterpretable"
 EN_DASH, MINUS, GAMMA = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{GREEK SMALL LETTER GAMMA}"
 
 
@@ -113,16 +112,6 @@ def with_condition(runs: pd.DataFrame) -> pd.DataFrame:
 
     seen = runs[["method", "teacher_trait", "measured_trait"]].itertuples(index=False)
     return runs.assign(condition=[condition(*row) for row in seen])
-
-
-def verdict_kind(verdict: str) -> str:
-    """A verdict without its reason."""
-    return verdict.partition(":")[0]
-
-
-def verdict_reason(verdict: str) -> str:
-    """The reason of a verdict; empty where none is given."""
-    return verdict.partition(":")[2].strip()
 
 
 def number(value: float, digits: int = 2, sign: bool = False) -> str:

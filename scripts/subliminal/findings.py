@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -13,7 +14,6 @@ from subliminal.experiment_tables import (
     GAMMA,
     OTHER,
     REGULAR,
-    UNINTERPRETABLE,
     ExperimentTables,
     Panel,
     number,
@@ -23,8 +23,6 @@ from subliminal.experiment_tables import (
     plain,
     student_bases,
     treated,
-    verdict_kind,
-    verdict_reason,
 )
 from subliminal.shuffle_averages import (
     ACROSS,
@@ -37,10 +35,18 @@ from subliminal.shuffle_averages import (
     trait_means,
 )
 from subliminal.specs import ExperimentTextSpec
+from subliminal.verdicts import (
+    JUDGED,
+    NOT_SPECIFIC,
+    NOT_TOLD_APART,
+    REVERSED,
+    TOO_FEW,
+    TRANSMISSION,
+    UNINTERPRETABLE,
+    verdict_kind,
+    verdict_reason,
+)
 
-TRANSMISSION, NOT_TOLD_APART, REVERSED = "transmission", "not told apart", "reversed"
-NOT_SPECIFIC, TOO_FEW = "not specific", "too few runs"
-JUDGED = (TRANSMISSION, NOT_TOLD_APART, REVERSED, NOT_SPECIFIC)
 SIGNIFICANT = 0.05
 MODEL_ORGANISM = (
     "These are model organisms, toy bases that the workflow pretrains itself: they show that and "
@@ -99,26 +105,16 @@ def _change(rows: pd.DataFrame) -> str:
 
 
 def _named_changes(rows: pd.DataFrame) -> str:
-    """Each trait with its share in students of regular data and of its own data."""
-    return listed(
-        [
-            f"{row.trait} ({number(row.regular_share)} after regular data, "
-            f"{number(row.share_mean)} after its own)"
-            for row in rows.itertuples()
-        ]
-    )
+    """Each trait with its share in students of regular data, of others' if need be, of its own."""
 
-
-def _not_specific(rows: pd.DataFrame) -> str:
-    """Each trait with its share in students of other traits' data and of its own data."""
-    return listed(
-        [
+    def after(row: Any) -> str:
+        others = f"{number(row.other_share)} after other traits', "
+        return (
             f"{row.trait} ({number(row.regular_share)} after regular data, "
-            f"{number(row.other_share)} after other traits', "
-            f"{number(row.share_mean)} after its own)"
-            for row in rows.itertuples()
-        ]
-    )
+            f"{others if row.kind == NOT_SPECIFIC else ''}{number(row.share_mean)} after its own)"
+        )
+
+    return listed([after(row) for row in rows.itertuples()])
 
 
 def _uninterpretable(rows: pd.DataFrame) -> str:
@@ -132,7 +128,7 @@ def _exceptions(rows: pd.DataFrame) -> list[str]:
     if NOT_SPECIFIC in of_kind:
         sentences.append(
             "Not specific, higher than after regular data but not told apart from students of "
-            f"other traits' data: {_not_specific(of_kind[NOT_SPECIFIC])}."
+            f"other traits' data: {_named_changes(of_kind[NOT_SPECIFIC])}."
         )
     if NOT_TOLD_APART in of_kind and rows["kind"].isin({*JUDGED} - {NOT_TOLD_APART}).any():
         sentences.append(
@@ -162,11 +158,11 @@ def _lead(rows: pd.DataFrame, kind_of_trait: str) -> list[str]:
             f"mean {_change(taken_over)}; for each, the 95 % interval over students of its data "
             f"lies above that of regular data{_and_of_other_traits(taken_over)}."
         ]
-    if (judged["kind"] == NOT_TOLD_APART).all() and len(judged):
-        return [f"None of {count} was told apart from regular data: mean {_change(judged)}."]
-    if len(judged):
-        return [f"None of {count} transmitted: mean {_change(judged)}."]
-    return []
+    if judged.empty:
+        return []
+    null = (judged["kind"] == NOT_TOLD_APART).all()
+    outcome = "was told apart from regular data" if null else "transmitted"
+    return [f"None of {count} {outcome}: mean {_change(judged)}."]
 
 
 def _and_of_other_traits(rows: pd.DataFrame) -> str:

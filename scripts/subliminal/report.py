@@ -21,10 +21,10 @@ from subliminal.experiment_tables import (
     number,
     p_value,
     treated,
-    verdict_kind,
 )
 from subliminal.findings import Finding
 from subliminal.specs import ExperimentTextSpec
+from subliminal.verdicts import verdict_kind
 
 DOCUTILS = {
     "file_insertion_enabled": False,

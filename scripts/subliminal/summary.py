@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from subliminal import verdicts
 from subliminal.cells import CONTROL_METHOD
 from subliminal.config import Gates
 from subliminal.stats import Interval, diagonal_test, intervals_disjoint, t_interval
@@ -90,17 +91,17 @@ def verdict(
             too few of them are no control.
     """
     if (reason := failed_gate(row)) is not None:
-        return f"uninterpretable: {reason}"
+        return f"{verdicts.UNINTERPRETABLE}: {reason}"
     if regular is None or min(trait.n, regular.n) < FEWEST_RUNS:
-        return "too few runs"
+        return verdicts.TOO_FEW
     if not intervals_disjoint(trait, regular):
-        return "not told apart"
+        return verdicts.NOT_TOLD_APART
     if trait.mean < regular.mean:
-        return "reversed"
+        return verdicts.REVERSED
     if others is None or others.n < FEWEST_RUNS:
-        return "transmission"
+        return verdicts.TRANSMISSION
     higher = trait.mean > others.mean and intervals_disjoint(trait, others)
-    return "transmission" if higher else "not specific"
+    return verdicts.TRANSMISSION if higher else verdicts.NOT_SPECIFIC
 
 
 def _gates(students: pd.DataFrame, teacher_share: float, rows_kept: float, gates: Gates) -> dict:

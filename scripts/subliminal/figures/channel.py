@@ -10,16 +10,15 @@ import pandas as pd
 from altair.typing import ChartType
 
 from subliminal.experiment_tables import (
-    UNINTERPRETABLE,
     ExperimentTables,
     count_range,
     plain,
     same_base,
     treated,
-    verdict_kind,
 )
 from subliminal.figures import style
 from subliminal.specs import PlotFigureSpec
+from subliminal.verdicts import UNINTERPRETABLE, verdict_kind
 
 TITLE = "Divergence of the data from the base, and change of the trait's share"
 DOMAIN_COLOURS = {"numbers": style.BLUE, "code": style.GREEN, "cot": style.VERMILION}

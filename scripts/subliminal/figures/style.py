@@ -16,11 +16,10 @@ from subliminal.experiment_tables import (
     OTHER,
     REGULAR,
     TRAIT,
-    UNINTERPRETABLE,
     count_range,
-    verdict_kind,
 )
 from subliminal.specs import PlotFigureSpec
+from subliminal.verdicts import UNINTERPRETABLE, verdict_kind
 
 FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
 WIDTH = 860

@@ -1,0 +1,21 @@
+"""The words for what a cell shows: tables hold them, and figures and findings read them there."""
+
+from __future__ import annotations
+
+TRANSMISSION = "transmission"
+NOT_SPECIFIC = "not specific"
+NOT_TOLD_APART = "not told apart"
+REVERSED = "reversed"
+TOO_FEW = "too few runs"
+UNINTERPRETABLE = "uninterpretable"  # followed by a colon and the reason
+JUDGED = (TRANSMISSION, NOT_SPECIFIC, NOT_TOLD_APART, REVERSED)
+
+
+def verdict_kind(verdict: str) -> str:
+    """A verdict without its reason."""
+    return verdict.partition(":")[0]
+
+
+def verdict_reason(verdict: str) -> str:
+    """The reason of a verdict; empty where none is given."""
+    return verdict.partition(":")[2].strip()
