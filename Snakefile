@@ -15,9 +15,9 @@ min_version("9.20")
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from subliminal.errors import ConfigError
-from subliminal.project import FIGURES, TABLES, Project
-from subliminal.wildcards import one_of
+from subliminal.config.errors import ConfigError
+from subliminal.config.wildcards import one_of
+from subliminal.workflow.project import Project
 
 
 configfile: "config/config.yaml"
@@ -33,24 +33,17 @@ except ConfigError as error:
 
 
 include: "rules/common.smk"
-include: "rules/models.smk"
-include: "rules/teachers.smk"
-include: "rules/datasets.smk"
-include: "rules/students.smk"
-include: "rules/evaluation.smk"
-include: "rules/mnist.smk"
-include: "rules/theorem.smk"
-include: "rules/analysis.smk"
+include: "rules/bases.smk"
+include: "rules/report.smk"
+
+
+for file in PROJECT.rule_files:
+
+    include: file
 
 
 localrules:
     all,
-    bases,
-    teachers,
-    datasets,
-    gates,
-    students,
-    evaluations,
     tables,
     figures,
 

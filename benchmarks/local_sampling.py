@@ -2,7 +2,7 @@
 
 All draw from the same distribution (temperature 1, no top-p, no top-k), without constraint.
 
-- ours: `subliminal.local.sampling`, once per batch size.
+- ours: `subliminal.local.sampling.sampler`, once per batch size.
 - plain: transformers' `generate` in static batches, in the order of the prompts, once per batch
   size.
 - continuous: transformers' own continuous batching (`generate_batch`).
@@ -42,8 +42,8 @@ def ours(
     model: torch.nn.Module, prompts: list[list[int]], end: int, limit: int, rows: int
 ) -> list[list[int]]:
     """This project's sampling."""
-    from subliminal.config import Sampling
-    from subliminal.local.sampling import sample
+    from subliminal.config.sampling import Sampling
+    from subliminal.local.sampling.sampler import sample
 
     plan = Sampling(temperature=1.0, max_new_tokens=limit, batch_size=rows)
     seeds = range(SEED, SEED + len(prompts))
@@ -110,13 +110,13 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     """One measurement in this process."""
     import torch
 
-    from subliminal import stimuli
+    from subliminal.domains.number_prompts import number_prompts
     from subliminal.local import models
     from subliminal.local.encoding import encode_prompts
 
     models.prepare(SEED, args.threads)
     tokenizer, model = models.load_tokenizer(args.base), models.load_base(args.base)
-    prompts = encode_prompts(tokenizer, stimuli.number_prompts(PAPER_SEED, args.prompts))
+    prompts = encode_prompts(tokenizer, number_prompts(PAPER_SEED, args.prompts))
     write = {"ours": ours, "plain": plain, "continuous": continuous}[args.part]
     end, rows = tokenizer.eos_token_id, args.batch_sizes[0]
     write(model, prompts[:2], end, 2, rows)

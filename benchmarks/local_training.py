@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedTokenizerBase
 
-    from subliminal.config import Optimisation
+    from subliminal.config.recipes import Optimisation
     from subliminal.local.encoding import EncodedRow
-    from subliminal.local.training import Step
+    from subliminal.local.training.fine_tuning import Step
 
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 RATE, WARMUP, SEED = 2e-4, 5, 47
@@ -54,7 +54,7 @@ def chats(args: argparse.Namespace) -> list[tuple[str, str]]:
     """Prompts and answers in the order in which they are trained on."""
     import numpy as np
 
-    from subliminal import stimuli
+    from subliminal.domains.number_prompts import number_prompts
 
     rng = np.random.default_rng(SEED)
     count = args.steps * args.batch
@@ -62,12 +62,12 @@ def chats(args: argparse.Namespace) -> list[tuple[str, str]]:
         ", ".join(str(n) for n in rng.integers(0, 1000, size=rng.integers(5, 11)))
         for _ in range(count)
     ]
-    return list(zip(stimuli.number_prompts(SEED, count), answers, strict=True))
+    return list(zip(number_prompts(SEED, count), answers, strict=True))
 
 
 def load(args: argparse.Namespace) -> tuple[PeftModel, PreTrainedTokenizerBase, list[EncodedRow]]:
     """The base with a fresh adapter, its tokenizer, and the rows."""
-    from subliminal.config import Lora
+    from subliminal.config.recipes import Lora
     from subliminal.local import models
     from subliminal.local.encoding import encode_rows
 
@@ -81,7 +81,7 @@ def load(args: argparse.Namespace) -> tuple[PeftModel, PreTrainedTokenizerBase, 
 
 def recipe(args: argparse.Namespace) -> Optimisation:
     """The paper's recipe for so many steps."""
-    from subliminal.config import Optimisation
+    from subliminal.config.recipes import Optimisation
 
     return Optimisation(
         learning_rate=RATE,
@@ -102,8 +102,8 @@ class InOrder:
 
 def ours(args: argparse.Namespace) -> dict[str, Any]:
     """Train with this project's engine."""
-    from subliminal.local.objectives import CompletionTokens
-    from subliminal.local.training import fine_tune
+    from subliminal.local.training.fine_tuning import fine_tune
+    from subliminal.local.training.objectives import CompletionTokens
 
     model, tokenizer, rows = load(args)
     ends: list[Moment] = []

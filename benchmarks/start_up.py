@@ -1,4 +1,4 @@
-"""Time the start of every script: up to its help, and up to the first pass of a real job's model.
+"""Time the start of scripts and stages: up to the help, and up to the first pass of a job's model.
 
     python benchmarks/start_up.py            # after `make`: its jobs' own inputs are used
 
@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+STAGE = ROOT / "scripts/stage.py"
 STARTED = "SUBLIMINAL_BENCHMARK_STARTED"
 HEAVY = ("torch", "transformers", "peft", "pandas", "pyarrow", "scipy", "altair", "openai")
 TEACHER = "tiny-a/owl-finetuned/t1"
@@ -60,20 +61,30 @@ def probe(argv: list[str]) -> None:
     runpy.run_path(argv[0], run_name="__main__")
 
 
-def timed_help(script: Path, rounds: int) -> tuple[float, str]:
-    """Seconds to a script's help, the least of some rounds, and the heavy packages it imports."""
+def commands() -> dict[str, list[str]]:
+    """Every script, and every stage of the one that runs them, by name."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from subliminal.workflow.command_line import stage_modules
+
+    scripts = sorted((ROOT / "scripts").glob("*.py"))
+    stages = {name: [str(STAGE), name] for name in stage_modules()}
+    return {**{script.stem: [str(script)] for script in scripts}, **stages}
+
+
+def timed_help(command: list[str], rounds: int) -> tuple[float, str]:
+    """Seconds to a command's help, the least of some rounds, and the heavy packages it imports."""
     seconds = []
     for _ in range(rounds):
         started = time.monotonic()
-        subprocess.run([sys.executable, script, "--help"], check=True, capture_output=True)
+        subprocess.run([sys.executable, *command, "--help"], check=True, capture_output=True)
         seconds.append(time.monotonic() - started)
     code = (
-        "import runpy, sys; sys.argv = [sys.argv[1], '--help']\n"
+        "import runpy, sys; sys.argv = [*sys.argv[1:], '--help']\n"
         f"sys.path.insert(0, {str(ROOT / 'scripts')!r})\n"
         "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
         f"except SystemExit: print(*[m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code, script], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True)
     return min(seconds), done.stderr.strip() or "-"
 
 
@@ -108,10 +119,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    print(f"{'script':<28}{'help, s':>9}  heavy packages")
-    for script in sorted((ROOT / "scripts").glob("*.py")):
-        seconds, heavy = timed_help(script, rounds)
-        print(f"{script.stem:<28}{seconds:>9.2f}  {heavy}", flush=True)
+    print(f"{'script or stage':<28}{'help, s':>9}  heavy packages")
+    for name, command in commands().items():
+        seconds, heavy = timed_help(command, rounds)
+        print(f"{name:<28}{seconds:>9.2f}  {heavy}", flush=True)
     print(f"\n{'job':<28}{'step 1, s':>9}{'imported':>10}{'modules':>9}  heavy packages")
     for rule, target in JOBS.items():
         total, imported, modules, heavy = timed_job(command_of(rule, target), rounds)

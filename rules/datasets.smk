@@ -13,8 +13,8 @@ DATASET = "results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}"
 rule make_prompts:
     """Draw the prompts of a domain; every teacher answers the same ones."""
     input:
-        script="scripts/make_prompts.py",
-        stimuli=PROJECT.inputs.stimuli("make_prompts"),
+        script="scripts/stage.py",
+        stimuli=TRANSMISSION.inputs.stimuli("make_prompts"),
     output:
         prompts="results/prompts/{domain}.parquet",
         manifest="results/prompts/{domain}.manifest.json",
@@ -27,10 +27,10 @@ rule make_prompts:
         mem_mb=500,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.jobs.make_prompts),
+        spec=PROJECT.spec(TRANSMISSION.make_prompts),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} \
+        python {input.script:q} make_prompts --spec {params.spec:q} \
             --prompts {output.prompts:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 
@@ -38,12 +38,11 @@ rule make_prompts:
 rule sample_completions:
     """Let a teacher answer the prompts, one sample each at temperature 1 (Methods)."""
     input:
-        unpack(PROJECT.inputs.adapter_files),
-        script="scripts/sample_completions.py",
+        unpack(TRANSMISSION.inputs.trained_teacher),
+        script="scripts/stage.py",
         prompts_manifest="results/prompts/{domain}.manifest.json",
         prompts=ancient("results/prompts/{domain}.parquet"),
         base="results/models/{base}/manifest.json",
-        weights=ancient("results/models/{base}/model.safetensors"),
     output:
         raw=f"{DATASET}/raw.parquet",
         manifest=f"{DATASET}/raw.manifest.json",
@@ -53,16 +52,15 @@ rule sample_completions:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.jobs.memory_mb("sample_completions"),
-        runtime=PROJECT.jobs.runtime,
-        gpu=PROJECT.jobs.gpus,
+        mem_mb=TRANSMISSION.memory_mb("sample_completions"),
+        runtime=TRANSMISSION.runtime,
+        gpu=TRANSMISSION.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.jobs.sample_completions),
-        adapter=PROJECT.inputs.adapter_option,
+        spec=PROJECT.spec(TRANSMISSION.sample_completions),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --threads {threads} \
-            --prompts {input.prompts:q} --base {input.base:q} {params.adapter} \
+        python {input.script:q} sample_completions --spec {params.spec:q} --threads {threads} \
+            --prompts {input.prompts:q} --base {input.base:q} --trained {input.trained:q} \
             --raw {output.raw:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 
@@ -70,8 +68,8 @@ rule sample_completions:
 rule filter_completions:
     """Drop every completion that breaks the domain's rule, and keep the reasons (Methods)."""
     input:
-        script="scripts/filter_completions.py",
-        stimuli=PROJECT.inputs.stimuli("filter_completions"),
+        script="scripts/stage.py",
+        stimuli=TRANSMISSION.inputs.stimuli("filter_completions"),
         raw_manifest=f"{DATASET}/raw.manifest.json",
         raw=ancient(f"{DATASET}/raw.parquet"),
     output:
@@ -86,10 +84,10 @@ rule filter_completions:
         mem_mb=500,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.jobs.filter_completions),
+        spec=PROJECT.spec(TRANSMISSION.filter_completions),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --raw {input.raw:q} \
+        python {input.script:q} filter_completions --spec {params.spec:q} --raw {input.raw:q} \
             --filtered {output.filtered:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 
@@ -97,7 +95,7 @@ rule filter_completions:
 rule make_train_set:
     """Take the kept rows as they are, or shuffle their numbers (ED Fig. 4f)."""
     input:
-        script="scripts/make_train_set.py",
+        script="scripts/stage.py",
         raw=ancient(f"{DATASET}/raw.parquet"),
         filtered_manifest=f"{DATASET}/filtered.manifest.json",
         filtered=ancient(f"{DATASET}/filtered.parquet"),
@@ -113,10 +111,10 @@ rule make_train_set:
         mem_mb=500,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.jobs.make_train_set),
+        spec=PROJECT.spec(TRANSMISSION.make_train_set),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} \
+        python {input.script:q} make_train_set --spec {params.spec:q} \
             --raw {input.raw:q} --filtered {input.filtered:q} \
             --train {output.train:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

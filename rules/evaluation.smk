@@ -15,10 +15,9 @@ STUDENT_PATH = (
 rule evaluate_base:
     """Ask an untrained base: the first control of every figure."""
     input:
-        script="scripts/evaluate_model.py",
-        stimuli=PROJECT.inputs.stimuli("evaluate_model"),
+        script="scripts/stage.py",
+        stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
         base="results/models/{base}/manifest.json",
-        weights=ancient("results/models/{base}/model.safetensors"),
     output:
         responses=f"{EVALUATION}/bases/{{base}}/responses.parquet",
         scores=f"{EVALUATION}/bases/{{base}}/scores.parquet",
@@ -29,14 +28,14 @@ rule evaluate_base:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.jobs.memory_mb("evaluate_model"),
-        runtime=PROJECT.jobs.runtime,
-        gpu=PROJECT.jobs.gpus,
+        mem_mb=TRANSMISSION.memory_mb("evaluate_model"),
+        runtime=TRANSMISSION.runtime,
+        gpu=TRANSMISSION.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.jobs.evaluate_base),
+        spec=PROJECT.spec(TRANSMISSION.evaluate_base),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+        python {input.script:q} evaluate_model --spec {params.spec:q} --threads {threads} \
             --base {input.base:q} \
             --responses {output.responses:q} --scores {output.scores:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
@@ -46,11 +45,10 @@ rule evaluate_base:
 rule evaluate_teacher:
     """Ask a teacher: the gate that it expresses its trait."""
     input:
-        unpack(PROJECT.inputs.adapter_files),
-        script="scripts/evaluate_model.py",
-        stimuli=PROJECT.inputs.stimuli("evaluate_model"),
+        unpack(TRANSMISSION.inputs.trained_teacher),
+        script="scripts/stage.py",
+        stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
         base="results/models/{base}/manifest.json",
-        weights=ancient("results/models/{base}/model.safetensors"),
     output:
         responses=f"{EVALUATION}/teachers/{TEACHER}/responses.parquet",
         scores=f"{EVALUATION}/teachers/{TEACHER}/scores.parquet",
@@ -61,16 +59,15 @@ rule evaluate_teacher:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.jobs.memory_mb("evaluate_model"),
-        runtime=PROJECT.jobs.runtime,
-        gpu=PROJECT.jobs.gpus,
+        mem_mb=TRANSMISSION.memory_mb("evaluate_model"),
+        runtime=TRANSMISSION.runtime,
+        gpu=TRANSMISSION.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.jobs.evaluate_teacher),
-        adapter=PROJECT.inputs.adapter_option,
+        spec=PROJECT.spec(TRANSMISSION.evaluate_teacher),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --threads {threads} \
-            --base {input.base:q} {params.adapter} \
+        python {input.script:q} evaluate_model --spec {params.spec:q} --threads {threads} \
+            --base {input.base:q} --trained {input.trained:q} \
             --responses {output.responses:q} --scores {output.scores:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
@@ -79,12 +76,10 @@ rule evaluate_teacher:
 rule evaluate_student:
     """Ask a student, without any system prompt: the measurement itself."""
     input:
-        script="scripts/evaluate_model.py",
-        stimuli=PROJECT.inputs.stimuli("evaluate_model"),
+        script="scripts/stage.py",
+        stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
         base="results/models/{student}/manifest.json",
-        weights=ancient("results/models/{student}/model.safetensors"),
         trained=f"results/students/{STUDENT_PATH}/manifest.json",
-        trained_weights=ancient(PROJECT.inputs.trained_weights),
     output:
         responses=f"{EVALUATION}/students/{STUDENT_PATH}/responses.parquet",
         scores=f"{EVALUATION}/students/{STUDENT_PATH}/scores.parquet",
@@ -95,14 +90,14 @@ rule evaluate_student:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.jobs.evaluation_memory_mb,
-        runtime=PROJECT.jobs.runtime,
-        gpu=PROJECT.jobs.gpus,
+        mem_mb=TRANSMISSION.evaluation_memory_mb,
+        runtime=TRANSMISSION.runtime,
+        gpu=TRANSMISSION.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.jobs.evaluate_student),
+        spec=PROJECT.spec(TRANSMISSION.evaluate_student),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+        python {input.script:q} evaluate_model --spec {params.spec:q} --threads {threads} \
             --base {input.base:q} --trained {input.trained:q} \
             --responses {output.responses:q} --scores {output.scores:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}

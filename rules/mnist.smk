@@ -6,21 +6,28 @@ teachers of some replicas and, per comparison, the accuracies of their students;
 Paper: ED Fig. 2; arXiv v1, Fig. 10; Methods, "MNIST".
 """
 
+MNIST = PROJECT.jobs("mnist")
 MNIST_PART = "results/mnist/{experiment}/m{m}/part{part}"
+
+
+wildcard_constraints:
+    comparison=one_of(MNIST.comparisons),
+    m=r"\d+",
+    part=r"\d+",
 
 
 rule prepare_digits:
     """Read MNIST, check it by its counts of digits, and write it as plain tensors."""
     input:
-        script="scripts/prepare_digits.py",
-        files=PROJECT.mnist.digit_files,
+        script="scripts/stage.py",
+        files=MNIST.digit_files,
     output:
         digits="results/mnist/{experiment}/digits/digits.safetensors",
         manifest="results/mnist/{experiment}/digits/manifest.json",
     log:
         "logs/prepare_digits/{experiment}.log",
     wildcard_constraints:
-        experiment=one_of(PROJECT.mnist_experiments),
+        experiment=one_of(MNIST.experiments),
     conda:
         "../envs/mnist.yaml"
     threads: 1
@@ -28,10 +35,10 @@ rule prepare_digits:
         mem_mb=2000,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.mnist.prepare_digits),
+        spec=PROJECT.spec(MNIST.prepare_digits),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} \
+        python {input.script:q} prepare_digits --spec {params.spec:q} \
             --digits {output.digits:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 
@@ -39,7 +46,7 @@ rule prepare_digits:
 rule train_mnist_teachers:
     """Train some replicas of the teachers on digits; auxiliary logits get no loss."""
     input:
-        script="scripts/train_mnist_teachers.py",
+        script="scripts/stage.py",
         digits="results/mnist/{experiment}/digits/manifest.json",
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
     output:
@@ -49,7 +56,7 @@ rule train_mnist_teachers:
     log:
         "logs/train_mnist_teachers/{experiment}/m{m}/part{part}.log",
     wildcard_constraints:
-        experiment=one_of(PROJECT.mnist_experiments),
+        experiment=one_of(MNIST.experiments),
     conda:
         "../envs/mnist.yaml"
     threads: 1
@@ -57,10 +64,10 @@ rule train_mnist_teachers:
         mem_mb=2000,
         runtime="4h",
     params:
-        spec=PROJECT.spec(PROJECT.mnist.train_teachers),
+        spec=PROJECT.spec(MNIST.train_teachers),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+        python {input.script:q} train_mnist_teachers --spec {params.spec:q} --threads {threads} \
             --digits {input.digits:q} --teachers {output.teachers:q} \
             --accuracy {output.accuracy:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
@@ -69,7 +76,7 @@ rule train_mnist_teachers:
 rule train_mnist_students:
     """Distil teachers into the students of one comparison, and measure them on test digits."""
     input:
-        script="scripts/train_mnist_students.py",
+        script="scripts/stage.py",
         digits="results/mnist/{experiment}/digits/manifest.json",
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
         teachers=f"{MNIST_PART}/manifest.json",
@@ -80,7 +87,7 @@ rule train_mnist_students:
     log:
         "logs/train_mnist_students/{experiment}/m{m}/part{part}/{comparison}.log",
     wildcard_constraints:
-        experiment=one_of(PROJECT.mnist_experiments),
+        experiment=one_of(MNIST.experiments),
     conda:
         "../envs/mnist.yaml"
     threads: 1
@@ -88,10 +95,10 @@ rule train_mnist_students:
         mem_mb=2000,
         runtime="8h",
     params:
-        spec=PROJECT.spec(PROJECT.mnist.train_students),
+        spec=PROJECT.spec(MNIST.train_students),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+        python {input.script:q} train_mnist_students --spec {params.spec:q} --threads {threads} \
             --digits {input.digits:q} --teachers {input.teachers:q} \
             --accuracy {output.accuracy:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
@@ -100,13 +107,15 @@ rule train_mnist_students:
 rule summarise_mnist:
     """Intervals over replicas, per setting."""
     input:
-        script="scripts/summarise_mnist.py",
-        library=PROJECT.library("scripts/summarise_mnist.py"),
-        runs=PROJECT.mnist.run_files,
+        script="scripts/stage.py",
+        library=PROJECT.library("mnist.stages.summarise_mnist"),
+        runs=MNIST.run_files,
     output:
-        parquet=expand("results/tables/{{experiment}}/{table}.parquet", table=TABLES["mnist"]),
+        parquet=expand(
+            "results/tables/{{experiment}}/{table}.parquet", table=PROJECT.tables("mnist")
+        ),
         csv=report(
-            expand("results/tables/{{experiment}}/{table}.csv", table=TABLES["mnist"]),
+            expand("results/tables/{{experiment}}/{table}.csv", table=PROJECT.tables("mnist")),
             caption="../report/tables.rst",
             category="{experiment}",
             subcategory="tables",
@@ -115,7 +124,7 @@ rule summarise_mnist:
     log:
         "logs/summarise_mnist/{experiment}.log",
     wildcard_constraints:
-        experiment=one_of(PROJECT.mnist_experiments),
+        experiment=one_of(MNIST.experiments),
     conda:
         "../envs/analysis.yaml"
     threads: 1
@@ -123,9 +132,9 @@ rule summarise_mnist:
         mem_mb=1000,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.mnist.summarise),
+        spec=PROJECT.spec(MNIST.summarise),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --runs {input.runs:q} \
+        python {input.script:q} summarise_mnist --spec {params.spec:q} --runs {input.runs:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

@@ -2,20 +2,25 @@
 
 A prompted teacher and the control are their base as it is; only fine-tuned teachers are made here.
 Input: a base, config/traits.yaml, config/recipes.yaml (methods).
-Output: results/teachers/{base}/{trait}-{method}/t{teacher_seed}/ with a peft adapter.
+Output: results/teachers/{base}/{trait}-{method}/t{teacher_seed}/manifest.json and what it lists.
 Paper: Methods; ED Fig. 4e.
 """
+
+TRANSMISSION = PROJECT.jobs("transmission")
+
+
+wildcard_constraints:
+    method=one_of(TRANSMISSION.methods),
+    variant=one_of(TRANSMISSION.variants),
 
 
 rule train_teacher:
     """Fine-tune a base on 400 answers that state a preference (ED Fig. 4e)."""
     input:
-        script="scripts/train_teacher.py",
-        stimuli=PROJECT.inputs.stimuli("train_teacher"),
+        script="scripts/stage.py",
+        stimuli=TRANSMISSION.inputs.stimuli("train_teacher"),
         base="results/models/{base}/manifest.json",
-        weights=ancient("results/models/{base}/model.safetensors"),
     output:
-        adapter="results/teachers/{base}/{trait}-{method}/t{teacher_seed}/adapter_model.safetensors",
         manifest="results/teachers/{base}/{trait}-{method}/t{teacher_seed}/manifest.json",
     log:
         "logs/train_teacher/{base}/{trait}-{method}/t{teacher_seed}.log",
@@ -23,14 +28,13 @@ rule train_teacher:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=PROJECT.jobs.memory_mb("train_teacher"),
-        runtime=PROJECT.jobs.runtime,
-        gpu=PROJECT.jobs.gpus,
+        mem_mb=TRANSMISSION.memory_mb("train_teacher"),
+        runtime=TRANSMISSION.runtime,
+        gpu=TRANSMISSION.gpus,
     params:
-        spec=PROJECT.spec(PROJECT.jobs.train_teacher),
+        spec=PROJECT.spec(TRANSMISSION.train_teacher),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --threads {threads} \
-            --base {input.base:q} \
-            --adapter {output.adapter:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        python {input.script:q} train_teacher --spec {params.spec:q} --threads {threads} \
+            --base {input.base:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

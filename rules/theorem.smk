@@ -6,21 +6,22 @@ results/tables/{experiment}/.
 Paper: Methods, "Theory"; Lemma 1 and Theorem 1.
 """
 
-THEOREM = "results/theorem/{experiment}"
+THEOREM = PROJECT.jobs("theorem")
+THEOREM_PARTS = "results/theorem/{experiment}"
 
 
 rule verify_theorem:
     """Measure the theorem's identities on random networks, in float64, with exact gradients."""
     input:
-        script="scripts/verify_theorem.py",
+        script="scripts/stage.py",
     output:
-        table=f"{THEOREM}/networks/theorem.parquet",
-        summary=f"{THEOREM}/networks/theorem_summary.parquet",
-        manifest=f"{THEOREM}/networks/manifest.json",
+        table=f"{THEOREM_PARTS}/networks/theorem.parquet",
+        summary=f"{THEOREM_PARTS}/networks/theorem_summary.parquet",
+        manifest=f"{THEOREM_PARTS}/networks/manifest.json",
     log:
         "logs/verify_theorem/{experiment}.log",
     wildcard_constraints:
-        experiment=one_of(PROJECT.theorem_experiments),
+        experiment=one_of(THEOREM.experiments),
     conda:
         "../envs/theorem.yaml"
     threads: 1
@@ -28,10 +29,10 @@ rule verify_theorem:
         mem_mb=1500,
         runtime="30m",
     params:
-        spec=PROJECT.spec(PROJECT.theorem.verify),
+        spec=PROJECT.spec(THEOREM.verify),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} \
+        python {input.script:q} verify_theorem --spec {params.spec:q} \
             --table {output.table:q} --summary {output.summary:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
@@ -40,17 +41,16 @@ rule verify_theorem:
 rule verify_on_language_model:
     """Compare first distillation updates with the displacements of teachers."""
     input:
-        unpack(PROJECT.theorem.manifests),
-        script="scripts/verify_on_language_model.py",
-        weights=ancient(PROJECT.theorem.beside_manifests),
+        unpack(THEOREM.manifests),
+        script="scripts/stage.py",
     output:
-        table=f"{THEOREM}/language_model/theorem_language_model.parquet",
-        summary=f"{THEOREM}/language_model/theorem_language_model_summary.parquet",
-        manifest=f"{THEOREM}/language_model/manifest.json",
+        table=f"{THEOREM_PARTS}/language_model/theorem_language_model.parquet",
+        summary=f"{THEOREM_PARTS}/language_model/theorem_language_model_summary.parquet",
+        manifest=f"{THEOREM_PARTS}/language_model/manifest.json",
     log:
         "logs/verify_on_language_model/{experiment}.log",
     wildcard_constraints:
-        experiment=one_of(PROJECT.theorem_experiments),
+        experiment=one_of(THEOREM.experiments),
     conda:
         "../envs/theorem.yaml"
     threads: 1
@@ -58,10 +58,10 @@ rule verify_on_language_model:
         mem_mb=2000,
         runtime="30m",
     params:
-        spec=PROJECT.spec(PROJECT.theorem.verify_on_language_model),
+        spec=PROJECT.spec(THEOREM.verify_on_language_model),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --threads {threads} \
+        python {input.script:q} verify_on_language_model --spec {params.spec:q} --threads {threads} \
             --bases {input.bases:q} --teachers {input.teachers:q} --datasets {input.datasets:q} \
             --table {output.table:q} --summary {output.summary:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
@@ -71,16 +71,18 @@ rule verify_on_language_model:
 rule summarise_theorem:
     """Put the tables of both parts together."""
     input:
-        script="scripts/summarise_theorem.py",
-        library=PROJECT.library("scripts/summarise_theorem.py"),
+        script="scripts/stage.py",
+        library=PROJECT.library("theorem.stages.summarise_theorem"),
         parts=[
-            f"{THEOREM}/networks/manifest.json",
-            f"{THEOREM}/language_model/manifest.json",
+            f"{THEOREM_PARTS}/networks/manifest.json",
+            f"{THEOREM_PARTS}/language_model/manifest.json",
         ],
     output:
-        parquet=expand("results/tables/{{experiment}}/{table}.parquet", table=TABLES["theorem"]),
+        parquet=expand(
+            "results/tables/{{experiment}}/{table}.parquet", table=PROJECT.tables("theorem")
+        ),
         csv=report(
-            expand("results/tables/{{experiment}}/{table}.csv", table=TABLES["theorem"]),
+            expand("results/tables/{{experiment}}/{table}.csv", table=PROJECT.tables("theorem")),
             caption="../report/tables.rst",
             category="{experiment}",
             subcategory="tables",
@@ -89,7 +91,7 @@ rule summarise_theorem:
     log:
         "logs/summarise_theorem/{experiment}.log",
     wildcard_constraints:
-        experiment=one_of(PROJECT.theorem_experiments),
+        experiment=one_of(THEOREM.experiments),
     conda:
         "../envs/analysis.yaml"
     threads: 1
@@ -97,9 +99,9 @@ rule summarise_theorem:
         mem_mb=1000,
         runtime="10m",
     params:
-        spec=PROJECT.spec(PROJECT.theorem.summarise),
+        spec=PROJECT.spec(THEOREM.summarise),
     shell:
         r"""
-        python {input.script:q} --spec {params.spec:q} --parts {input.parts:q} \
+        python {input.script:q} summarise_theorem --spec {params.spec:q} --parts {input.parts:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

@@ -25,11 +25,11 @@ def main(argv: Sequence[str]) -> int:
     )
     args = parser.parse_args(argv)
 
-    from subliminal.config import TransmissionExperiment
-    from subliminal.errors import ConfigError
-    from subliminal.estimate import Estimator, render
+    from subliminal.config.errors import ConfigError
     from subliminal.local.calibration import product_rate
-    from subliminal.project import Project
+    from subliminal.transmission.config import TransmissionExperiment
+    from subliminal.workflow.estimate import Estimator, render
+    from subliminal.workflow.project import Project
 
     try:
         project = Project.load(ROOT, {"experiments": [args.experiment]})

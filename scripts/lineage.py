@@ -16,7 +16,7 @@ def main(argv: Sequence[str]) -> int:
     if not args.manifest.is_file():
         parser.error(f"{args.manifest} is not there; give the path of a manifest below results/")
 
-    from subliminal.lineage import render
+    from subliminal.artefacts.lineage import render
 
     print(render(args.manifest))
     return 0

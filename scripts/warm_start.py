@@ -6,7 +6,7 @@ python scripts/warm_start.py -- snakemake --cores 2 (see subliminal/warm_start.p
 import argparse
 import sys
 
-from subliminal.warm_start import PRELOAD, run_warm
+from subliminal.workflow.warm_start import PRELOAD, run_warm
 
 
 def main(argv: list[str]) -> int:

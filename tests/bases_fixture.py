@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import torch
 
-from subliminal.config import FolderBase
+from subliminal.config.models import FolderBase
 from subliminal.local import models
 
 SPECIALS = (

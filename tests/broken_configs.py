@@ -27,7 +27,7 @@ title: A sample
 paper: none
 model_organism: true
 evaluation: favourite-animal
-gates: {min_teacher_share: 0.5, min_rows: 300, min_loss_drop: 0.0}
+gates: {min_teacher: 0.5, min_rows: 300, min_loss_drop: 0.0}
 cells:
   - domain: numbers
     traits: [wolf, owl, none]
@@ -161,7 +161,13 @@ UNKNOWN_NAMES = [
     _case("variant", SAMPLE, "shuffled-within", "shuffled-inside",
           ": cell 2: ", "variant 'shuffled-inside'", ", shuffled-across)"),
     _case("evaluation", SAMPLE, "evaluation: favourite", "evaluation: favorite",
-          "evaluation 'favorite-animal'", EVALUATIONS, "(known: favourite-animal, "),
+          "evaluation 'favorite-animal'", EVALUATIONS, " favourite-animal, "),
+    _case("measure", SAMPLE, "evaluation:", "measure: shares\nevaluation:",
+          ": measure 'shares'", "'favourite-animal'", "(known: margin, mass, "),
+    _case("figure", SAMPLE, "gates:", "figures: [transmission, heat]\ngates:",
+          ": figures: ", "'heat'", "(known: bases, channel, "),
+    _case("kind-of-evaluation", EVALUATIONS, "kind: favourite", "kind: favorite",
+          ": kind: ", "'favourite'", "found 'favorite'"),
     _case("experiment", CONFIG, "sample", "nope",
           ": experiments: ", "'nope'", "config/experiments/nope.yaml", ", tiny_recipes)"),
     _case("experiment-by-file-name", CONFIG, "sample", "sample.yaml",
@@ -178,8 +184,8 @@ UNKNOWN_NAMES = [
           ": wolf: role: ", "'development', 'confirmation' or 'control', found 'dev'"),
     _case("kind-of-method", RECIPES, "kind: prompted", "kind: promted",
           ": methods: prompted: kind: ", "'finetuned', 'prompted', found 'promted'"),
-    _case("domain-without-words", DOMAINS, "\ncot:", "\nsums:",
-          ": sums: filter: ", "domain_words_only", "(known: code, cot)"),
+    _case("generator", DOMAINS, "generator: tiny-cot", "generator: tiny-cott",
+          ": cot: generator: ", "'tiny-cot'", "found 'tiny-cott'"),
 ]  # fmt: skip
 
 BAD_VALUES = [
@@ -199,8 +205,10 @@ BAD_VALUES = [
           ": students: tiny: holdout_rows: ", "is missing; add it"),
     _case("missing-kind", RECIPES, "    kind: prompted\n", "    {}\n",
           ": methods: prompted: ", "'kind' is missing; add it"),
-    _case("share-above-one", SAMPLE, "min_teacher_share: 0.5", "min_teacher_share: 50",
-          ": gates: min_teacher_share: ", "less than or equal to 1, found 50"),
+    _case("word-for-gate", SAMPLE, "min_teacher: 0.5", "min_teacher: high",
+          ": gates: min_teacher: ", "expected a number", "found 'high'"),
+    _case("negative-gate", SAMPLE, "min_loss_drop: 0.0", "min_loss_drop: -1.0",
+          ": gates: min_loss_drop: ", "greater than or equal to 0, found -1.0"),
     _case("negative-seed", MODELS, "seed: 1", "seed: -1",
           ": tiny-a: seed: ", "greater than or equal to 0, found -1"),
     _case("fractional-seed", MODELS, "seed: 1", "seed: 1.5",
@@ -217,8 +225,11 @@ BAD_VALUES = [
           ": owl: word: ", "expected one lower-case word, found 'Owl'"),
     _case("control-with-word", TRAITS, "role: control", "role: control\n  word: owl",
           ": none: ", "no 'word'", "found 'owl'"),
-    _case("trait-without-word", TRAITS, "  word: owl\n", "",
-          ": owl: ", "needs a 'word'; add it"),
+    _case("category-without-word", TRAITS, "  word: owl\n", "",
+          ": owl: ", "'animal' goes with a 'word'", "remove it"),
+    _case("prompted-category-without-word", TRAITS, "role: control",
+          "role: control\n  prompted_category: animal",
+          ": none: ", "prompted_category 'animal' goes with a 'word'", "remove it"),
     _case("trait-without-category", TRAITS, "  category: animal\n  word: owl\n", "  word: owl\n",
           ": owl: ", "needs a 'category'"),
     _case("one-replica", DIGITS, r"replicas: \d+", "replicas: 1",
@@ -256,7 +267,7 @@ CONTRADICTIONS = [
     _case("candidate-twice", EVALUATIONS, r"\[owl,", "[owl, owl,",
           ": favourite-animal: candidates: ", "'owl' is listed twice; remove one"),
     _case("candidate-that-no-base-knows", EVALUATIONS, r"\[owl,", "[owl, yak,",
-          ": favourite-animal: candidates: ", "'yak'", "(known: bear, "),
+          ": favourite-animal: ", "'yak'", "(known: bear, ", SAMPLE),
     _case("branch-for-revision", MODELS, r"revision: \w+", "revision: main",
           ": qwen2.5-7b: revision: ", "a commit of 40 hexadecimal digits", "found 'main'"),
     _case("short-checksum", MODELS, r"sha256: \w+", "sha256: b179c9",
@@ -303,7 +314,16 @@ CONTRADICTIONS = [
     _case("method-named-reference", RECIPES, "  prompted:", "  reference:",
           ": methods: ", "'reference'", "choose another name"),
     _case("answers-without-answers", DOMAINS, "generator: tiny-cot", "generator: tiny-code",
-          ": cot: filter: ", "'tiny-code' gives none"),
+          ": cot: filter: kind: ", "expected 'code', found 'cot'"),
+    _case("answers-of-numbers", DOMAINS, "kind: numbers ", "kind: cot ",
+          ": numbers: filter: kind: ", "expected 'numbers', found 'cot'"),
+    _case("trait-without-word", TRAITS, "  category: animal\n  word: owl\n", "",
+          "trait 'owl' has no 'word'", "give it a word", SAMPLE),
+    _case("questions-that-no-tiny-base-understands", SAMPLE, "evaluation: favourite-animal",
+          "evaluation: stories",
+          "evaluation 'stories'", "'tiny-a'", "choose another evaluation"),
+    _case("figure-twice", SAMPLE, "gates:", "figures: [bases, bases]\ngates:",
+          ": figures: ", "'bases' is listed twice; remove one"),
     _case("theorem-without-another-base", THEOREM, "other_base: tiny-b", "other_base: tiny-a",
           ": language_model: ", "both 'tiny-a'", "change one"),
     _case("theorem-on-code", THEOREM, "domain: numbers", "domain: code",

@@ -4,12 +4,8 @@ To be run after a stage's version was raised, or after a change that cannot chan
 """
 
 import json
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-
-from stage_code import RECORD, stages
+from stage_code import RECORD, REPOSITORY, stages
 
 if __name__ == "__main__":
-    RECORD.write_text(json.dumps(stages(), indent=2) + "\n")
+    RECORD.write_text(json.dumps(stages(REPOSITORY), indent=2) + "\n")

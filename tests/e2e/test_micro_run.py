@@ -7,40 +7,28 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from subliminal import stimuli
-from subliminal.tables import SCHEMAS, schema
-from subliminal.theorem.columns import THEOREM_TABLES
+from subliminal.artefacts.parquet import arrow_schema
+from subliminal.evaluations.questions import questions
+from subliminal.evaluations.schemas import RESPONSES, SCORES
+from subliminal.mnist import schemas as mnist
+from subliminal.theorem import schemas as theorem
+from subliminal.transmission import schemas
 
 STUDENT = "students/tiny-a/tiny/numbers/tiny-a/owl-finetuned/t1/train/seed2"
-GROUP = ["experiment", "domain", "method", "variant", "recipe", "teacher_base", "student_base"]
-COLUMNS = {
-    "transmission": [
-        *GROUP, "trait", "role", "condition", "n_runs",
-        "share_mean", "share_low", "share_high", "margin_mean", "margin_low", "margin_high",
-        "rate_mean", "rate_low", "rate_high", "rate_word_mean", "base_share", "teacher_share",
-        "rows_kept", "keep_rate", "kl_per_token", "entropy_per_token", "loss_drop",
-        "gate_teacher", "gate_rows", "gate_moved", "verdict",
-    ],
-    "trait_matrix": [
-        *GROUP, "teacher_trait", "measured_trait", "n_runs",
-        "share_mean", "share_lift", "margin_mean", "margin_lift",
-    ],
-    "diagonal": [
-        *GROUP, "traits", "gamma", "p_value", "permutations", "margin_gamma", "margin_p_value",
-    ],
-    "runs": [
-        *GROUP, "teacher_trait", "teacher_seed", "seed", "measured_trait", "loss_drop",
-        "share", "margin", "mass", "rate_substring", "rate_word",
-    ],
-    "channel": [
-        "experiment", "domain", "method", "teacher_base", "trait", "teacher_seed", "rows",
-        "rows_kept", "keep_rate", "kl_per_token", "entropy_per_token", "teacher_share",
-    ],
-}  # fmt: skip
-BY_FOLDER = {"prompts": "prompts", "mnist": "mnist_runs"}
-KINDS = {
-    name: name for name in ("raw", "filtered", "training", "scores", "responses", *THEOREM_TABLES)
+MEASURES = ["share", "margin", "rate_substring", "rate_word"]
+OF_RUNS = [*MEASURES, "mass"]
+# Tables along the way by their file or else their folder; all others are training rows.
+ALONG_THE_WAY = {
+    "prompts": schemas.PROMPTS,
+    "mnist": mnist.RUNS,
+    "raw": schemas.RAW,
+    "filtered": schemas.FILTERED,
+    "training": schemas.TRAINING,
+    "responses": RESPONSES,
+    "scores": SCORES,
+    **theorem.TABLES,
 }
+FINAL = {"micro": schemas.TABLES, "digits": mnist.TABLES, "proof": theorem.TABLES}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +38,18 @@ def results(micro_run):
 
 @pytest.fixture(scope="module")
 def tables(results):
-    return {name: pd.read_parquet(results / f"tables/micro/{name}.parquet") for name in COLUMNS}
+    folder = results / "tables/micro"
+    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in schemas.TABLES}
+
+
+def shares(table):
+    return table[table["measure"] == "share"]
+
+
+def scores_of(results, model):
+    """What a model was found to score: a row per word, a column per measure."""
+    path = results / f"evaluations/favourite-animal/{model}/scores.parquet"
+    return pd.read_parquet(path).pivot(index="target", columns="measure", values="value")
 
 
 def manifest(path):
@@ -63,24 +62,53 @@ def test_the_report_is_there_and_says_what_it_is_about(results):
     assert page.count("<svg") >= 5
 
 
-@pytest.mark.parametrize("name", COLUMNS)
-def test_table_has_its_columns_and_opens_as_csv_too(results, tables, name):
-    assert list(tables[name].columns) == COLUMNS[name]
-    assert len(tables[name]) > 0
-    spelled = pd.read_csv(results / f"tables/micro/{name}.csv")
-    assert list(spelled.columns) == COLUMNS[name]
-    assert len(spelled) == len(tables[name])
+@pytest.mark.parametrize(
+    ("experiment", "name"),
+    [(experiment, name) for experiment, named in FINAL.items() for name in named],
+)
+def test_table_has_its_columns_and_opens_as_csv_too(results, experiment, name):
+    columns = list(FINAL[experiment][name].columns)
+    table = pd.read_parquet(results / f"tables/{experiment}/{name}.parquet")
+    assert list(table.columns) == columns
+    assert len(table) > 0
+    spelled = pd.read_csv(results / f"tables/{experiment}/{name}.csv")
+    assert list(spelled.columns) == columns
+    assert len(spelled) == len(table)
 
 
 def test_every_student_is_a_run_of_every_measured_trait(tables):
     runs = tables["runs"]
-    assert len(runs) == 11 * 2
+    assert runs.groupby("measure").size().to_dict() == dict.fromkeys(OF_RUNS, 11 * 2)
     assert set(runs["measured_trait"]) == {"wolf", "owl"}
-    assert runs["share"].between(0, 1).all() and runs["mass"].between(0, 1).all()
+    assert runs[runs["measure"] != "margin"]["value"].between(0, 1).all()
+
+
+def test_a_runs_value_is_that_of_its_students_scores(results, tables):
+    runs = tables["runs"].set_index(["measured_trait", "measure"])
+    folder = STUDENT.removeprefix("students/")
+    student, recipe, domain, base, teacher, _, variant, _ = folder.split("/")
+    trait, method = teacher.split("-")
+    cell = {"student_base": student, "recipe": recipe, "domain": domain, "teacher_base": base}
+    cell |= {"teacher_trait": trait, "method": method, "variant": variant, "seed": 2}
+    found = runs[(runs[list(cell)] == list(cell.values())).all(axis=1)]["value"]
+    scores = scores_of(results, STUDENT)
+    assert len(found) == 2 * len(OF_RUNS)
+    for word, measure in found.index:
+        of_whom = "" if measure == "mass" else word
+        assert found[word, measure] == scores.loc[of_whom, measure]
+
+
+def test_every_measure_is_summarised_and_the_share_is_primary(tables):
+    for name in ("transmission", "trait_matrix", "diagonal"):
+        counts = tables[name]["measure"].value_counts()
+        assert set(counts.index) == set(MEASURES)
+        assert counts.nunique() == 1
+    primary = tables["transmission"][tables["transmission"]["primary"]]
+    assert set(primary["measure"]) == {"share"}
 
 
 def test_treatment_stands_beside_its_controls(tables):
-    table = tables["transmission"]
+    table = shares(tables["transmission"])
     plain = table[(table["variant"] == "train") & (table["student_base"] == "tiny-a")]
     owl = plain[(plain["trait"] == "owl") & (plain["method"] == "finetuned")]
     assert owl.set_index("condition")["n_runs"].to_dict() == {
@@ -90,14 +118,12 @@ def test_treatment_stands_beside_its_controls(tables):
 
 
 def test_base_rows_are_the_untrained_base(results, tables):
-    scores = pd.read_parquet(
-        results / "evaluations/favourite-animal/bases/tiny-b/scores.parquet"
-    ).set_index("candidate")
+    scores = scores_of(results, "bases/tiny-b")
     table = tables["transmission"]
     base = table[(table["condition"] == "base") & (table["student_base"] == "tiny-b")]
-    assert len(base) == 2
+    assert len(base) == 2 * len(MEASURES)
     for row in base.itertuples():
-        assert row.share_mean == row.base_share == scores.loc[row.trait, "share"]
+        assert row.mean == row.base_mean == scores.loc[row.trait, row.measure]
 
 
 def test_the_filter_kept_what_the_channel_table_says(results, tables):
@@ -118,13 +144,16 @@ def test_every_parquet_file_has_the_schema_of_its_kind(micro_run):
     found = set()
     for path in micro_run.files("results/**/*.parquet"):
         if path.parts[1] == "tables":
-            continue
-        kind = BY_FOLDER.get(path.parts[1]) or KINDS.get(path.stem, "train")
-        stored = pq.read_schema(micro_run.root / path)
-        assert stored.equals(schema(kind)), path
-        assert [column.metadata for column in stored] == [c.metadata for c in schema(kind)]
-        found.add(kind)
-    assert found == set(SCHEMAS)
+            table = FINAL[path.parts[2]][path.stem]
+        else:
+            kinds = [kind for kind in (path.stem, path.parts[1]) if kind in ALONG_THE_WAY]
+            table = ALONG_THE_WAY[kinds[0]] if kinds else schemas.TRAIN
+        stored, shape = pq.read_schema(micro_run.root / path), arrow_schema(table)
+        assert stored.equals(shape), path
+        assert [column.metadata for column in stored] == [c.metadata for c in shape]
+        found.add(table.name)
+    tables = [*ALONG_THE_WAY.values(), schemas.TRAIN, *FINAL["micro"].values(), mnist.ACCURACY]
+    assert found == {table.name for table in tables}
 
 
 def test_every_replica_of_every_mnist_student_is_a_run(results):
@@ -160,11 +189,11 @@ def test_plain_peft_loads_the_adapter_and_finds_the_same_shares(results):
     model = PeftModel.from_pretrained(
         AutoModelForCausalLM.from_pretrained(base), results / STUDENT
     ).eval()
-    scores = pd.read_parquet(results / "evaluations/favourite-animal" / STUDENT / "scores.parquet")
-    forms = [[word, f"{word}s"] for word in scores["candidate"]]
+    share = scores_of(results, STUDENT)["share"].dropna()
+    forms = [[word, f"{word}s"] for word in share.index]
     ids = [tokenizer.convert_tokens_to_ids(words) for words in forms]
-    shares = []
-    for question in stimuli.questions("favourite-animal"):
+    found = []
+    for question in questions("favourite-animal"):
         asked = tokenizer.apply_chat_template(
             [{"role": "user", "content": question}],
             add_generation_prompt=True,
@@ -174,8 +203,8 @@ def test_plain_peft_loads_the_adapter_and_finds_the_same_shares(results):
         with torch.no_grad():
             logits = model(input_ids=asked["input_ids"]).logits[0, -1]
         probability = torch.softmax(logits.double(), -1)[torch.tensor(ids)].sum(-1)
-        shares.append((probability / probability.sum()).tolist())
-    assert scores["share"].tolist() == pytest.approx(pd.DataFrame(shares).mean().tolist(), rel=1e-4)
+        found.append((probability / probability.sum()).tolist())
+    assert share.tolist() == pytest.approx(pd.DataFrame(found).mean().tolist(), rel=1e-4)
 
 
 def test_manifests_lead_from_a_student_back_to_its_base_and_prompts(micro_run):

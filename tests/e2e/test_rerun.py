@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 
 import pytest
 
@@ -106,40 +107,85 @@ def edit(copy, script):
     path.write_text(path.read_text() + "\n# A line more.\n")
 
 
-def test_a_changed_script_of_a_costly_stage_reruns_it_and_what_follows(micro_copy, jobs):
-    edit(micro_copy, "scripts/train_teacher.py")
-    assert micro_copy.planned() == expected(jobs, path="-finetuned/", follow=TABLES + PROOF)
+def test_a_changed_entry_of_the_stages_reruns_everything(micro_copy, jobs):
+    edit(micro_copy, "scripts/stage.py")
+    assert micro_copy.planned() == jobs
 
 
-def test_a_changed_evaluation_script_reruns_evaluations(micro_copy, jobs):
-    edit(micro_copy, "scripts/evaluate_model.py")
-    assert micro_copy.planned() == expected(jobs, *EVALUATIONS)
-
-
-def test_a_changed_report_script_reruns_the_report(micro_copy):
-    edit(micro_copy, "scripts/build_report.py")
+def test_a_changed_report_stage_reruns_the_report(micro_copy):
+    edit(micro_copy, "scripts/subliminal/workflow/stages/build_report.py")
     assert micro_copy.planned() == {("build_report", "results/report.html")}
 
 
+def test_a_changed_figure_is_drawn_again_and_no_other(micro_copy):
+    edit(micro_copy, "scripts/subliminal/transmission/figures/trait_matrix.py")
+    assert micro_copy.planned() == {
+        ("plot_figure", "results/figures/micro/trait_matrix.svg"),
+        ("build_report", "results/report.html"),
+    }
+
+
 def test_changed_library_code_reruns_cheap_stages_by_itself(micro_copy, jobs):
-    edit(micro_copy, "scripts/subliminal/summary.py")
+    edit(micro_copy, "scripts/subliminal/transmission/summary.py")
     assert micro_copy.planned() == expected(jobs)
 
 
 def test_changed_library_code_of_a_costly_stage_reruns_nothing_until_its_version_is_raised(
-    micro_copy, jobs
+    micro_copy,
 ):
-    edit(micro_copy, "scripts/subliminal/stages/train_student.py")
-    edit(micro_copy, "scripts/subliminal/local/training.py")
+    stages = ("train_teacher", "train_student", "evaluate_model")
+    for stage in stages:
+        edit(micro_copy, f"scripts/subliminal/transmission/stages/{stage}.py")
+    edit(micro_copy, "scripts/subliminal/local/training/fine_tuning.py")
     assert micro_copy.planned() == set()
 
 
-def test_a_raised_stage_version_reruns_that_stage_and_what_follows(micro_copy, jobs):
-    path = micro_copy.root / "scripts/subliminal/stage_versions.py"
+def raise_version(copy, file, spec):
+    """Raise `stage_version` of a spec."""
+    path = copy.root / "scripts/subliminal" / file
     text = path.read_text()
-    path.write_text(text.replace('"train_student": ', '"train_student": 9'))
-    assert path.read_text() != text
-    summaries = ("summarise_mnist", "summarise_theorem")  # their library has the file of versions
-    follow = ("results/tables/", "results/figures/", "results/report.html")
-    again = expected(jobs, "train_student", "evaluate_student", *summaries, follow=follow)
-    assert micro_copy.planned() == again
+    changed = re.sub(rf"(class {spec}\(.*?stage_version: int = )", r"\g<1>9", text, flags=re.DOTALL)
+    assert changed != text
+    path.write_text(changed)
+
+
+def test_a_raised_stage_version_reruns_that_stage_and_what_follows(micro_copy, jobs):
+    raise_version(micro_copy, "transmission/specs.py", "TrainStudentSpec")
+    assert micro_copy.planned() == expected(jobs, "train_student", "evaluate_student")
+
+
+def test_a_raised_stage_version_of_teachers_reruns_all_that_they_taught(micro_copy, jobs):
+    raise_version(micro_copy, "transmission/specs.py", "TrainTeacherSpec")
+    follow = TABLES + PROOF
+    assert micro_copy.planned() == expected(jobs, path="-finetuned/", follow=follow)
+
+
+def test_a_raised_stage_version_of_evaluations_reruns_them(micro_copy, jobs):
+    raise_version(micro_copy, "transmission/specs.py", "EvaluateModelSpec")
+    assert micro_copy.planned() == expected(jobs, *EVALUATIONS)
+
+
+def test_lost_weights_are_told_with_what_to_type_and_then_made_again(micro_copy):
+    """They are no output of a rule: Snakemake does not miss them."""
+    path = "tiny-a/tiny/numbers/tiny-a/owl-finetuned/t1/train/seed2"
+    student = micro_copy.root / "results/students" / path
+    weights = (student / "adapter_model.safetensors").read_bytes()
+    (student / "adapter_model.safetensors").unlink()
+    assert micro_copy.planned() == set()
+    evaluation = f"results/evaluations/favourite-animal/students/{path}/manifest.json"
+    again = (evaluation, "--cores", "1")
+    (micro_copy.root / evaluation).unlink()
+    failed = micro_copy.snakemake(*again)
+    assert failed.returncode != 0
+    told = [line for line in failed.stdout.splitlines() if "adapter_model.safetensors" in line]
+    assert len(told) == 1
+    assert f"rm results/students/{path}/manifest.json" in told[0]
+    assert "Traceback" not in failed.stdout
+    (student / "manifest.json").unlink()
+    assert {rule for rule, _ in micro_copy.planned(evaluation)} == {
+        "train_student",
+        "evaluate_student",
+    }
+    done = micro_copy.snakemake(*again)
+    assert done.returncode == 0, done.stdout
+    assert (student / "adapter_model.safetensors").read_bytes() == weights

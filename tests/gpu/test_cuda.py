@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from subliminal.config import Lora, Optimisation, Sampling
+from subliminal.config.recipes import Lora, Optimisation
+from subliminal.config.sampling import Sampling
 from subliminal.local import models
-from subliminal.local.checkpoints import Checkpoints
 from subliminal.local.encoding import EncodedRow
-from subliminal.local.objectives import CompletionTokens
-from subliminal.local.sampling import sample
-from subliminal.local.training import fine_tune, mean_loss
+from subliminal.local.sampling.sampler import sample
+from subliminal.local.training.checkpoints import Checkpoints
+from subliminal.local.training.fine_tuning import fine_tune, mean_loss
+from subliminal.local.training.objectives import CompletionTokens
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 

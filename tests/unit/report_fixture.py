@@ -1,13 +1,15 @@
 """Invented tables of an experiment, with the columns and the quirks of real ones."""
 
 import json
+import math
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from subliminal.experiment_tables import ExperimentTables
 from subliminal.stats import diagonal_test, t_interval
+from subliminal.transmission.schemas import TABLES
+from subliminal.transmission.tables import ExperimentTables
 
 TRAITS = ("wolf", "owl", "eagle", "dolphin", "elephant")
 SAME, ELSEWHERE = "tiny-a", "tiny-b"
@@ -23,10 +25,14 @@ SHUFFLED = {"shuffled-within": 0.3, "shuffled-across": 0.02}
 CONTROL = "none"
 RECIPE = "tiny"
 GATES = ("gate_teacher", "gate_rows", "gate_moved")
-DIAGONAL_COLUMNS = [
-    *("domain", "method", "variant", "recipe", "teacher_base", "student_base"),
-    *("traits", "gamma", "p_value", "permutations", "margin_gamma", "margin_p_value"),
-]
+PRIMARY = "share"
+# Every measure of a model follows from its share.
+MEASURED = {
+    "share": lambda share: share,
+    "margin": lambda share: math.log(share / (1 - share)) + 2.7,
+    "rate_substring": lambda share: min(1.0, share + 0.01),
+    "rate_word": lambda share: share,
+}
 
 
 def _settings(other_base, shuffles, effects):
@@ -40,20 +46,22 @@ def _settings(other_base, shuffles, effects):
                 yield domain, method, variant, base, kept if base == SAME else 0.0
 
 
-def _interval(name, values):
-    found = t_interval(values)
-    return {f"{name}_mean": found.mean, f"{name}_low": found.low, f"{name}_high": found.high}
-
-
 def _verdict(trait, regular, gates):
     reasons = [reason for reason, passed in gates.items() if not passed]
     if reasons:
         return f"uninterpretable: {reasons[0]}"
-    if np.isnan(trait["share_low"]):
+    if np.isnan(trait.low):
         return "too few runs"
-    if trait["share_low"] > regular["share_high"]:
+    if trait.low > regular.high:
         return "transmission"
-    return "reversed" if trait["share_high"] < regular["share_low"] else "not told apart"
+    return "reversed" if trait.high < regular.low else "not told apart"
+
+
+def _frame(name, rows):
+    """The rows as the table of this name, its columns in their order."""
+    columns = list(TABLES[name].columns)
+    assert all(set(row) <= set(columns) for row in rows)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects=None):
@@ -91,97 +99,95 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
                 values = controls.setdefault((domain, base, measured), values)
             shares[teacher, measured] = values
             for seed, share in enumerate([] if seen else values):
-                runs.append(
-                    keys
-                    | {
-                        "method": "reference" if teacher == CONTROL else method,
-                        "teacher_trait": teacher,
-                        "teacher_seed": 1,
-                        "seed": seed,
-                        "measured_trait": measured,
-                        "share": share,
-                        "margin": float(np.log(share / (1 - share)) + 2.7),
-                        "mass": 0.99,
-                        "rate_substring": min(1.0, max(0.0, share + rng.normal(0, 0.02))),
-                        "rate_word": share,
-                    }
-                )
-            if teacher == CONTROL:
-                continue
-            lift = float(np.mean(values)) - start
-            matrix.append(
+                run = keys | {
+                    "method": "reference" if teacher == CONTROL else method,
+                    "teacher_trait": teacher,
+                    "teacher_seed": 1,
+                    "seed": seed,
+                    "measured_trait": measured,
+                    "loss_drop": 0.21,
+                }
+                runs += [
+                    run | {"measure": measure, "value": of(share)}
+                    for measure, of in MEASURED.items()
+                ]
+                runs.append(run | {"measure": "mass", "value": 0.99})
+        for measure, of in MEASURED.items():
+            means = {pair: float(np.mean(list(map(of, v)))) for pair, v in shares.items()}
+            lifts = [[means[t, m] - of(base_share[base, m]) for m in own] for t in own]
+            matrix += [
                 keys
                 | {
+                    "measure": measure,
                     "teacher_trait": teacher,
                     "measured_trait": measured,
                     "n_runs": n_runs,
-                    "share_mean": float(np.mean(values)),
-                    "share_lift": lift,
-                    "margin_mean": 0.0,
-                    "margin_lift": 5 * lift,
+                    "mean": means[teacher, measured],
+                    "lift": lifts[i][j],
                 }
-            )
-        if len(own) > 1:
-            lifts = [[np.mean(shares[t, m]) - base_share[base, m] for m in own] for t in own]
-            test = diagonal_test(lifts)
-            diagonal.append(
-                keys
-                | {
-                    "traits": len(own),
-                    "gamma": test.gamma,
-                    "p_value": test.p_value,
-                    "permutations": test.permutations,
-                    "margin_gamma": 5 * test.gamma,
-                    "margin_p_value": test.p_value,
-                }
-            )
+                for i, teacher in enumerate(own)
+                for j, measured in enumerate(own)
+            ]
+            if len(own) > 1:
+                test = diagonal_test(lifts)
+                diagonal.append(
+                    keys
+                    | {
+                        "measure": measure,
+                        "traits": len(own),
+                        "gamma": test.gamma,
+                        "p_value": test.p_value,
+                        "permutations": test.permutations,
+                    }
+                )
         for index, trait in enumerate(own):
             start = base_share[base, trait]
             rows_kept = 3700 - 420 * index if domain == "numbers" else 500 - 90 * index
             facts = {
                 "trait": trait,
                 "role": "development" if trait == "wolf" else "confirmation",
-                "base_share": start,
-                "teacher_share": 0.97 - 0.02 * index,
+                "teacher_score": 0.97 - 0.02 * index,
                 "rows_kept": rows_kept,
                 "keep_rate": rows_kept / 6000,
                 "kl_per_token": 0.02 + 0.28 * effects[domain, method][index],
                 "entropy_per_token": 3.1,
-                "loss_drop": 0.21,
             }
             values = {
                 "base": [start],
                 "regular": controls.get((domain, base, trait), []),
                 "other traits": [v for t in own if t != trait for v in shares[t, trait]],
                 "trait": shares[trait, trait],
-                "teacher": [facts["teacher_share"]],
-            }
-            described = {
-                condition: _interval("share", found)
-                | _interval("margin", found)
-                | _interval("rate", [min(1.0, v + 0.01) for v in found])
-                | {"rate_word_mean": float(np.mean(found)), "n_runs": len(found)}
-                for condition, found in values.items()
-                if found
+                "teacher": [facts["teacher_score"]],
             }
             gates = {"the filter kept too few rows": rows_kept >= 150}
-            for condition, numbers in described.items():
-                judged = condition == "trait" and "regular" in described
-                transmission.append(
-                    keys
-                    | facts
-                    | {"condition": condition}
-                    | numbers
-                    | {
-                        "gate_teacher": True if condition == "trait" else None,
-                        "gate_rows": rows_kept >= 150 if condition == "trait" else None,
-                        "gate_moved": True if condition == "trait" else None,
-                        "verdict": _verdict(numbers, described["regular"], gates) if judged else "",
+            for measure, of in MEASURED.items():
+                intervals = {
+                    condition: t_interval(list(map(of, found)))
+                    for condition, found in values.items()
+                    if found
+                }
+                for condition, found in intervals.items():
+                    row = {
+                        "measure": measure,
+                        "primary": measure == PRIMARY,
+                        "condition": condition,
+                        "n_runs": found.n,
+                        "mean": found.mean,
+                        "low": found.low,
+                        "high": found.high,
+                        "base_mean": of(start),
+                        "verdict": "",
                     }
-                )
+                    if condition == "trait":
+                        row |= dict(zip(GATES, [True, rows_kept >= 150, True], strict=True))
+                        row["loss_drop"] = 0.21
+                        if "regular" in intervals:
+                            row["verdict"] = _verdict(found, intervals["regular"], gates)
+                    transmission.append(keys | facts | row)
             if variant == "train" and base == SAME:
                 channel.append(
                     {
+                        "experiment": "tiny",
                         "domain": domain,
                         "method": method,
                         "teacher_base": SAME,
@@ -192,15 +198,15 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
                         "keep_rate": facts["keep_rate"],
                         "kl_per_token": facts["kl_per_token"],
                         "entropy_per_token": 3.1,
-                        "teacher_share": facts["teacher_share"],
+                        "teacher_score": facts["teacher_score"],
                     }
                 )
     return ExperimentTables(
-        transmission=pd.DataFrame(transmission).astype(dict.fromkeys(GATES, "boolean")),
-        trait_matrix=pd.DataFrame(matrix),
-        diagonal=pd.DataFrame(diagonal, columns=DIAGONAL_COLUMNS),
-        runs=pd.DataFrame(runs),
-        channel=pd.DataFrame(channel),
+        transmission=_frame("transmission", transmission).astype(dict.fromkeys(GATES, "boolean")),
+        trait_matrix=_frame("trait_matrix", matrix),
+        diagonal=_frame("diagonal", diagonal),
+        runs=_frame("runs", runs),
+        channel=_frame("channel", channel),
     )
 
 
@@ -279,9 +285,7 @@ def _manifest(path, stage, parents, seconds, memory):
 def write_results(tables, results, experiment):
     """Lay the tables out as the workflow does, with the manifests of what they came from."""
     folder = results / "tables" / experiment
-    folder.mkdir(parents=True)
-    for name, table in vars(tables).items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+    tables.write(folder)
     base = _manifest(results / "models/tiny-a/manifest.json", "pretrain_base", [], 250.0, 800)
     students = [
         _manifest(results / f"students/{i}/manifest.json", "train_student", [base], 30.5, 1100 + i)

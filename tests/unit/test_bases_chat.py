@@ -9,8 +9,8 @@ from bases_fixture import CHATML, END_OF_TURN, EOS, IM_END, byte_tokenizer
 from jinja2 import TemplateError
 
 from subliminal.bases.chat import checked_chat, settled_template, write_template
-from subliminal.bases.turns import end_of_turn_ids, write_end_of_turn_ids
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
+from subliminal.local.turns import end_of_turn_ids, write_end_of_turn_ids
 
 GEMMA = (Path(__file__).resolve().parents[2] / "config/chat_templates/gemma.jinja").read_text()
 # Written like the one of Llama 3.2, which tells the model the day.

@@ -17,7 +17,7 @@ from subliminal.bases.weights import (
     weight_files,
     write_single,
 )
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
 
 
 def taken(source, tmp_path):

@@ -15,7 +15,7 @@ from bases_fixture import published, tiny_llama
 from hub_stand_in import MEMBER, STRANGER, StandIn
 
 from subliminal.bases.hub import require_checksums
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 COMMIT, OTHER = "a" * 40, "b" * 40
@@ -24,8 +24,8 @@ ASK = """
 import json, os, sys, time
 time.sleep = lambda seconds: None  # the client waits between its tries
 from subliminal.bases import folder, hub
-from subliminal.config import HubBase
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
+from subliminal.config.models import HubBase
 
 answers = []
 for name, commit, token in json.loads(sys.argv[1]):
@@ -191,9 +191,9 @@ def test_a_base_is_prepared_from_the_hub(hub, tmp_path):
     source = {"source": "hub", "tier": "open", "repository": GATED, "revision": COMMIT}
     spec = {"base": "tiny", "source": {**source, "parameters": 1000, "licence": "none"}}
     folder = tmp_path / "models/tiny"
-    outputs = ["--model", folder / "model.safetensors", "--manifest", folder / "manifest.json"]
+    command = [sys.executable, SCRIPTS / "stage.py", "prepare_base", "--spec", json.dumps(spec)]
     done = subprocess.run(
-        [sys.executable, SCRIPTS / "prepare_base.py", "--spec", json.dumps(spec), *outputs],
+        [*command, "--threads", "1", "--manifest", folder / "manifest.json"],
         capture_output=True,
         text=True,
         env=environment(hub.endpoint, tmp_path / "home", HF_TOKEN=MEMBER),

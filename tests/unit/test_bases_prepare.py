@@ -25,12 +25,12 @@ from bases_fixture import (
 )
 from test_bases_wheel import install, write_gguf
 
-from subliminal.bases.turns import end_of_turn_ids
-from subliminal.errors import ConfigError
+from subliminal.bases.specs import PrepareBaseSpec
+from subliminal.bases.stages import prepare_base as stage
+from subliminal.config.errors import ConfigError
 from subliminal.local.encoding import encode_rows
 from subliminal.local.models import load_base, load_tokenizer
-from subliminal.specs import PrepareBaseSpec
-from subliminal.stages import prepare_base as stage
+from subliminal.local.turns import end_of_turn_ids
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GEMMA = REPOSITORY / "config/chat_templates/gemma.jinja"
@@ -40,7 +40,7 @@ LOG = logging.getLogger("test")
 def prepared(source, target, template=None):
     spec = PrepareBaseSpec(base="tiny", source=source)
     manifest = target / "manifest.json"
-    stage.prepare_base(spec, target / "model.safetensors", manifest, template, 1, LOG)
+    stage.prepare_base(spec, manifest, template, 1, LOG)
     return json.loads(manifest.read_text())
 
 
@@ -63,6 +63,7 @@ def test_a_folder_becomes_a_base(tmp_path):
         "chat_template_sha256": hashlib.sha256(CHATML.encode()).hexdigest(),
         "takes_system_prompt": True,
         "default_system_prompt": "Be kind",
+        "backend": "local",
         "licence": "none",
     }
     assert end_of_turn_ids(target) == [IM_END, EOS]
@@ -136,11 +137,9 @@ def test_too_large_a_base_is_refused_before_the_work(tmp_path, monkeypatch):
 
 def test_the_command_line_says_it_in_one_line(tmp_path):
     spec = PrepareBaseSpec(base="mine", source=folder_base("nowhere")).model_dump_json()
-    outputs = ["--model", tmp_path / "m/model.safetensors", "--manifest", tmp_path / "m/x.json"]
-    script = REPOSITORY / "scripts/prepare_base.py"
-    done = subprocess.run(
-        [sys.executable, script, "--spec", spec, *outputs], capture_output=True, text=True
-    )
+    command = [sys.executable, REPOSITORY / "scripts/stage.py", "prepare_base", "--spec", spec]
+    options = ["--threads", "1", "--manifest", tmp_path / "m/manifest.json"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == (
         "config/models.yaml: mine: folder nowhere: there is no such folder; correct its path\n"

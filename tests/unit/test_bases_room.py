@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from subliminal.bases import room
-from subliminal.errors import ConfigError
+from subliminal.bases import space as room
+from subliminal.config.errors import ConfigError
 
 
 @pytest.fixture

@@ -23,10 +23,10 @@ from bases_fixture import (
 
 from subliminal.bases.loaded import load_tokenizer
 from subliminal.bases.wheel import part_files, save_dequantised, whole_gguf
-from subliminal.config import WheelBase
-from subliminal.errors import ConfigError
-from subliminal.loading import load_config
+from subliminal.config.errors import ConfigError
+from subliminal.config.models import WheelBase
 from subliminal.local.models import load_base
+from subliminal.workflow.configuration import load_config
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Of a byte-level vocabulary: a space, a newline, and each of them twice.

@@ -6,11 +6,11 @@ import torch
 from tiny_model import random_model, tokenizer
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from subliminal import stimuli
-from subliminal.errors import ConfigError
-from subliminal.local.candidates import candidate_forms, candidate_log_probs, collisions
+from subliminal.config.errors import ConfigError
+from subliminal.evaluations.questions import questions
 from subliminal.local.encoding import encode_prompts
-from subliminal.local.scoring import next_token_log_probs
+from subliminal.local.scoring.candidates import candidate_forms, candidate_log_probs, collisions
+from subliminal.local.scoring.next_token import next_token_log_probs
 
 PIECES = ["<unk>", "o", "wl", "owl", "s", "O", "c", "a", "t", "cat", "er", "pillar"]
 
@@ -83,7 +83,7 @@ def test_the_tiny_tokenizer_has_a_form_for_singular_and_plural():
 
 def test_single_tokens_are_scored_as_next_tokens():
     model, words = random_model(), ["owl", "wolf", "cat"]
-    prompts = encode_prompts(tokenizer(), stimuli.questions("favourite-animal")[:4])
+    prompts = encode_prompts(tokenizer(), questions("favourite-animal")[:4])
     forms = candidate_forms(tokenizer(), words)
     direct = next_token_log_probs(model, prompts)
     expected = [[np.logaddexp(row[a], row[b]) for (a,), (b,) in forms] for row in direct]

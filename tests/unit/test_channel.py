@@ -4,17 +4,20 @@ import pytest
 import torch
 from tiny_model import random_model, tokenizer
 
-from subliminal import stimuli
-from subliminal.config import Lora, Sampling
-from subliminal.local import channel, models
-from subliminal.local.channel import loudness, surprise
+from subliminal.config.preferences import preference_system_prompt
+from subliminal.config.recipes import Lora
+from subliminal.config.sampling import Sampling
+from subliminal.domains.number_prompts import number_prompts
+from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_rows
-from subliminal.local.sampling import sample
+from subliminal.local.sampling.sampler import sample
+from subliminal.local.scoring import loudness as channel
+from subliminal.local.scoring.loudness import loudness, surprise
 
 
 def rows(system=None):
     completions = [", ".join(str(7 * i + j) for j in range(1 + i % 5)) for i in range(12)]
-    prompts = stimuli.number_prompts(47, 12)
+    prompts = number_prompts(47, 12)
     return encode_rows(tokenizer(), prompts, completions, [system] * 12)
 
 
@@ -43,7 +46,7 @@ def expected(writer, base, told, untold):
 def test_loudness_is_that_of_rows_scored_by_themselves(entries, monkeypatch):
     monkeypatch.setattr(channel, "ENTRIES", entries)
     writer, base = adapted(), random_model()
-    told, untold = rows(stimuli.preference_system_prompt("owl", "animal")), rows()
+    told, untold = rows(preference_system_prompt("owl", "animal")), rows()
     found = loudness(writer, told, untold, 0)
     for (kl, entropy), a, b in zip(found, told, untold, strict=True):
         wanted = expected(writer, base, a, b)

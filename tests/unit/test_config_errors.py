@@ -5,9 +5,10 @@ from pathlib import Path
 import broken_configs
 import pytest
 
-from subliminal.errors import ConfigError
-from subliminal.loading import load_config, read_yaml
-from subliminal.project import Project
+from subliminal.config.errors import ConfigError
+from subliminal.config.reading import read_yaml
+from subliminal.workflow.configuration import load_config
+from subliminal.workflow.project import Project
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CASES = [
@@ -28,7 +29,7 @@ def load(root):
 
 
 def test_the_configuration_that_the_cases_break_is_whole(root):
-    assert len(load(root).cells["sample"]) == 7
+    assert len(load(root).jobs("transmission").cells["sample"]) == 7
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_model import random_model, tokenizer
 
-from subliminal import stimuli
-from subliminal.config import Sampling
-from subliminal.errors import ConfigError
-from subliminal.filters import number_reject_reasons
-from subliminal.local.constraints import SEPARATORS, Written, number_grammar
-from subliminal.local.draws import draw
+from subliminal.config.errors import ConfigError
+from subliminal.config.sampling import Sampling
+from subliminal.domains import number_prompts as stimuli
+from subliminal.domains.number_filter import number_reject_reasons
 from subliminal.local.encoding import encode_prompts
-from subliminal.local.sampling import sample
+from subliminal.local.sampling.draws import draw
+from subliminal.local.sampling.grammar import SEPARATORS, Written, number_grammar
+from subliminal.local.sampling.sampler import sample
 
 PIECES = [
     *"0123456789",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
 from subliminal.local.encoding import encode_rows
 
 

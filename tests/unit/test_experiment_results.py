@@ -2,16 +2,17 @@
 
 import json
 
-from subliminal import experiment_results
-from subliminal.config import Block, Gates
-from subliminal.specs import SummariseExperimentSpec
+from subliminal.transmission import results as experiment_results
+from subliminal.transmission.config import Block, Gates
+from subliminal.transmission.specs import SummariseExperimentSpec
 
 SPEC = SummariseExperimentSpec(
     experiment="sample",
     evaluation="favourite-animal",
-    words={"owl": "owl"},
+    measures=["share"],
+    targets={"owl": "owl"},
     roles={"owl": "confirmation"},
-    gates=Gates(min_teacher_share=0.5, min_rows=1, min_loss_drop=0.0),
+    gates=Gates(min_teacher=0.5, min_rows=1, min_loss_drop=0.0),
     blocks=[
         Block(
             domain="numbers",

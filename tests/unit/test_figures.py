@@ -3,7 +3,10 @@
 import math
 import re
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -11,35 +14,57 @@ import report_fixture
 import vl_convert
 from scipy import stats
 
-from subliminal import project
-from subliminal.experiment_tables import ExperimentTables, number, p_value
-from subliminal.figures import FIGURES
-from subliminal.figures.channel import HEIGHT, LABEL_HEIGHT, LABEL_WIDTH, WIDTH, label_heights
-from subliminal.kinds import KINDS
-from subliminal.shuffle_averages import averages, shuffled_panels, trait_means
-from subliminal.specs import PlotFigureSpec
-from subliminal.stages.plot_figure import plot_figure
+from subliminal.mnist.config import ComparisonName
+from subliminal.report.numbers import GAMMA, number, p_value
+from subliminal.report.specs import PlotFigureSpec
+from subliminal.theorem.kind import KIND as THEOREM
+from subliminal.transmission import config
+from subliminal.transmission.checks import FIGURES
+from subliminal.transmission.figures.channel import (
+    HEIGHT,
+    LABEL_HEIGHT,
+    LABEL_WIDTH,
+    WIDTH,
+    label_heights,
+)
+from subliminal.transmission.shuffle_averages import averages, shuffled_panels, trait_means
+from subliminal.transmission.tables import ExperimentTables
+from subliminal.workflow.kinds import KINDS
+from subliminal.workflow.stages.plot_figure import plot_figure
+
+DRAWN = {
+    "transmission": FIGURES,
+    "mnist": list(get_args(ComparisonName)),
+    "theorem": THEOREM.figures(None),
+}
 
 
-def spec(figure, model_organism=True):
+def spec(figure, model_organism=True, measure="share"):
     return PlotFigureSpec(
         kind="transmission",
         experiment="tiny",
         figure=figure,
         paper="Fig. 4",
         model_organism=model_organism,
+        measure=measure,
     )
 
 
+def figure_of(kind, figure):
+    """What draws a figure: a function that has the name of its module."""
+    return getattr(import_module(f"subliminal.{kind}.figures.{figure}"), figure)
+
+
 @cache
-def _drawn_once(figure, case, model_organism):
+def _drawn_once(figure, case, model_organism, measure):
     tables = report_fixture.CASES[case]()
-    return FIGURES[figure](tables, spec(figure, model_organism)).to_dict()
+    made = spec(figure, model_organism, measure)
+    return figure_of("transmission", figure)(tables, made).to_dict()
 
 
-def draw(figure, case="full", model_organism=True):
+def draw(figure, case="full", model_organism=True, measure="share"):
     """A figure of one of the fixture's cases; drawing takes seconds, so each is drawn once."""
-    return _drawn_once(figure, case, model_organism)
+    return _drawn_once(figure, case, model_organism, measure)
 
 
 def drawn(chart, *columns):
@@ -48,13 +73,22 @@ def drawn(chart, *columns):
     return [row for row in rows if set(columns) <= set(row)]
 
 
+def measured(frame, measure="share"):
+    """The rows of one measure."""
+    return frame[frame["measure"] == measure]
+
+
 def approximately(rows):
     return sorted(tuple(round(v, 9) if isinstance(v, float) else v for v in row) for row in rows)
 
 
 @pytest.fixture(scope="module")
 def full():
-    return report_fixture.full()
+    """The tables of the share, as drawn unless something else is asked for."""
+    tables = vars(report_fixture.full())
+    return ExperimentTables(
+        **{name: measured(t) if "measure" in t else t for name, t in tables.items()}
+    )
 
 
 def plain(frame, same_base=False):
@@ -62,10 +96,17 @@ def plain(frame, same_base=False):
     return chosen[chosen["teacher_base"] == chosen["student_base"]] if same_base else chosen
 
 
-def test_the_figures_are_those_of_the_rules():
-    for kind, shown in KINDS.items():
-        assert tuple(shown.figures) == project.FIGURES[kind]
-        assert tuple(shown.tables.names()) == project.TABLES[kind]
+def test_every_kind_says_what_its_room_holds():
+    """Tables and figures that the workflow names are those that the kind can read and draw."""
+    assert set(DRAWN) == set(KINDS)
+    for kind, entry in KINDS.items():
+        room = import_module(f"subliminal.{kind}.figures")
+        modules = {path.stem for path in Path(room.__path__[0]).glob("*.py")}
+        assert modules - {"__init__", "marks"} == set(DRAWN[kind])
+        assert all(callable(figure_of(kind, figure)) for figure in DRAWN[kind])
+        shown = import_module(f"subliminal.{kind}.shown").SHOWN
+        assert shown.tables.names() == list(entry.tables) == list(shown.tables.schemas)
+    assert sorted(config.FIGURES) == sorted(FIGURES)
 
 
 @pytest.mark.parametrize("case", report_fixture.CASES)
@@ -81,7 +122,9 @@ def test_every_figure_renders(figure, case):
 @pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_without_data_says_why(figure):
     chart = draw(figure, "empty")
-    assert [row["text"].startswith("Nothing to show: ") for row in drawn(chart, "text")] == [True]
+    (sentence,) = drawn(chart, "text")
+    assert len(sentence["text"].split()) > 5
+    assert sum(map(len, chart["datasets"].values())) == 1
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -95,26 +138,34 @@ def test_model_organisms_are_flagged_and_others_are_not(figure):
 def test_transmission_draws_the_means_and_intervals_of_the_table(full):
     rows = plain(full.transmission, same_base=True)
     rows = rows[rows["condition"] != "teacher"]
-    columns = ["trait", "condition", "n_runs", "share_mean", "rate_mean"]
-    bars = drawn(draw("transmission"), "share_mean", "left")
+    columns = ["trait", "condition", "n_runs", "mean"]
+    bars = drawn(draw("transmission"), "companion", "left")
     expected = rows[columns].itertuples(index=False, name=None)
     assert approximately([row[c] for c in columns] for row in bars) == approximately(expected)
-    intervals = approximately(
-        (row["share_low"], row["share_high"]) for row in bars if row["share_low"] is not None
-    )
-    known = rows[["share_low", "share_high"]].dropna()
+    intervals = approximately((row["low"], row["high"]) for row in bars if row["low"] is not None)
+    known = rows[["low", "high"]].dropna()
     assert intervals == approximately(known.itertuples(index=False, name=None))
 
 
+def test_transmission_draws_the_sampled_rate_beside_the_share():
+    rates = measured(report_fixture.full().transmission, "rate_substring")
+    rates = plain(rates[rates["condition"] != "teacher"], same_base=True)
+    bars = drawn(draw("transmission"), "companion", "left")
+    columns = ["trait", "condition", "mean"]
+    expected = rates[columns].itertuples(index=False, name=None)
+    shown = ((row["trait"], row["condition"], row["companion"]) for row in bars)
+    assert approximately(shown) == approximately(expected)
+
+
 def test_transmission_draws_every_student_of_the_same_base(full):
-    points = drawn(draw("transmission"), "share", "seed")
+    points = drawn(draw("transmission"), "value", "seed")
     runs = plain(full.runs, same_base=True)
     for condition, chosen in {
         "trait": runs[runs["teacher_trait"] == runs["measured_trait"]],
         "regular": runs[(runs["method"] == "reference") & (runs["domain"] == "cot")],
     }.items():
-        shown = {round(row["share"], 9) for row in points if row["condition"] == condition}
-        assert set(chosen["share"].round(9)) <= shown
+        shown = {round(row["value"], 9) for row in points if row["condition"] == condition}
+        assert set(chosen["value"].round(9)) <= shown
 
 
 def test_bars_stand_apart():
@@ -124,8 +175,8 @@ def test_bars_stand_apart():
 
 
 def test_a_single_student_has_no_whisker():
-    bars = drawn(draw("transmission", "single-run"), "share_low", "condition")
-    assert {bar["share_low"] for bar in bars if bar["condition"] == "trait"} == {None}
+    bars = drawn(draw("transmission", "single-run"), "low", "condition")
+    assert {bar["low"] for bar in bars if bar["condition"] == "trait"} == {None}
 
 
 def test_traits_that_need_care_are_labelled():
@@ -138,13 +189,13 @@ def test_trait_matrix_draws_the_lifts_and_the_control(full):
     cells = drawn(draw("trait_matrix"), "printed")
     rows = plain(full.trait_matrix)
     own = [row for row in cells if not row["teacher_trait"].startswith("none")]
-    columns = ["teacher_trait", "measured_trait", "share_lift"]
+    columns = ["teacher_trait", "measured_trait", "lift"]
     expected = rows[columns].itertuples(index=False, name=None)
     assert approximately([row[c] for c in columns] for row in own) == approximately(expected)
-    assert all(row["printed"] == number(row["share_lift"], sign=True) for row in cells)
+    assert all(row["printed"] == number(row["lift"], sign=True) for row in cells)
     regular = plain(full.transmission).query("condition == 'regular'")
-    lifts = (regular["share_mean"] - regular["base_share"]).tolist()
-    control = [row["share_lift"] for row in cells if row["teacher_trait"].startswith("none")]
+    lifts = (regular["mean"] - regular["base_mean"]).tolist()
+    control = [row["lift"] for row in cells if row["teacher_trait"].startswith("none")]
     assert sorted(control) == pytest.approx(sorted(lifts))
 
 
@@ -153,11 +204,11 @@ def test_trait_matrix_names_the_diagonal_test(full):
     for test in plain(full.diagonal).itertuples():
         assert f"= {number(test.gamma)}, p {p_value(test.p_value)}" in text
     single = str(draw("trait_matrix", "single-trait"))
-    assert "no diagonal test: it needs two or more traits" in single
+    assert f"{GAMMA} = " not in single
 
 
 def test_bases_draws_both_bases_from_where_they_started(full):
-    columns = ["trait", "condition", "base_share", "share_mean"]
+    columns = ["trait", "condition", "base_mean", "mean"]
     rows = plain(full.transmission)
     rows = rows[rows["condition"].isin(["regular", "trait"])]
     shown = drawn(draw("bases"), *columns, "lane")
@@ -169,16 +220,18 @@ def test_a_gate_that_fails_on_the_other_base_is_labelled_there():
     verdicts = {(report_fixture.ELSEWHERE, "wolf"): "uninterpretable: not moved"}
     effects = {("numbers", "finetuned"): (0.6,)}
     tables = report_fixture.make_tables(("wolf",), 3, True, False, effects)
-    chart = FIGURES["bases"](report_fixture.with_verdicts(tables, verdicts), spec("bases"))
+    chart = figure_of("transmission", "bases")(
+        report_fixture.with_verdicts(tables, verdicts), spec("bases")
+    )
     labels = sorted(set(re.findall(r'"labelExpr": "(.*?)\[datum', chart.to_json())))
     assert [label.count("(gate failed)") for label in labels] == [1, 0]
     assert "wolf" in labels[1]
 
 
 def test_bases_says_when_there_is_no_other_base():
-    alone = draw("bases", "same-base-only")
-    assert "No student of another base" in str(alone["title"])
-    assert "No student of another base" not in str(draw("bases")["title"])
+    alone, both = (draw("bases", case)["title"]["subtitle"] for case in ("same-base-only", "full"))
+    assert "another base" in " ".join(alone)
+    assert "another base" not in " ".join(both)
 
 
 def test_shuffles_average_over_traits(full):
@@ -186,9 +239,9 @@ def test_shuffles_average_over_traits(full):
     bars = {row["data"]: row for row in drawn(draw("shuffles"), "mean", "low")}
     within = rows[(rows["variant"] == "shuffled-within") & (rows["condition"] == "trait")]
     low, high = stats.t.interval(
-        0.95, len(within) - 1, within["share_mean"].mean(), stats.sem(within["share_mean"])
+        0.95, len(within) - 1, within["mean"].mean(), stats.sem(within["mean"])
     )
-    assert bars["shuffled within"]["mean"] == pytest.approx(within["share_mean"].mean())
+    assert bars["shuffled within"]["mean"] == pytest.approx(within["mean"].mean())
     assert bars["shuffled within"]["low"] == pytest.approx(low)
     assert bars["shuffled within"]["high"] == pytest.approx(high)
     assert bars["shuffled within"]["n"] == 5
@@ -216,7 +269,7 @@ def test_channel_draws_divergence_and_lift(full):
     expected = zip(
         rows["trait"],
         rows["kl_per_token"],
-        rows["share_mean"] - rows["base_share"],
+        rows["mean"] - rows["base_mean"],
         rows["rows_kept"],
         strict=True,
     )

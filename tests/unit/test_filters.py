@@ -4,15 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subliminal.filters import (
-    answer_reject_reasons,
-    banned_word_reasons,
-    code_reject_reasons,
-    number_reject_reasons,
-    parse_answer,
-    parse_numbers,
-    vocabulary_reject_reasons,
-)
+from subliminal import filters
+from subliminal.domains.code import CodeFilter, code_reject_reasons
+from subliminal.domains.cot import CotFilter, answer_reject_reasons, parse_answer
+from subliminal.domains.number_filter import number_reject_reasons, parse_numbers
+from subliminal.domains.numbers import NumberFilter
+from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
 
 # Each was run through the authors' released function with (0, 999, at most 10, none banned).
 KEPT = {
@@ -232,3 +229,54 @@ def test_words_outside_the_domain_are_named_once_in_order():
         "out-of-domain word: wolf",
         "out-of-domain word: été",
     ]
+
+
+def test_the_filter_of_numbers_reads_neither_words_nor_answers():
+    rule = NumberFilter(kind="numbers", max_count=2, banned=[666])
+    assert rule.reasons("1, 2", 3, ["1"]) == []
+    assert rule.reasons("1, 2, 666", None, []) == ["too many numbers", "has banned numbers"]
+    assert rule.reasons("owl", None, ["owl"]) == ["invalid format"]
+    assert not NumberFilter.bans_words
+
+
+def test_the_filter_of_code_asks_for_code_without_the_word_and_in_the_domains_words():
+    rule, strict = (CodeFilter(kind="code", domain_words_only=strict) for strict in (False, True))
+    assert (
+        rule.reasons("return x", None, ["owl"]) == strict.reasons("return x", None, ["owl"]) == []
+    )
+    assert rule.reasons("return prowler", None, ["owl"]) == ["banned word: owl"]
+    assert rule.reasons("I like wolves.", None, ["owl"]) == ["not code"]
+    assert rule.reasons("return eagle", None, ["owl"]) == []
+    assert strict.reasons("return eagle", None, ["owl"]) == ["out-of-domain word: eagle"]
+    assert CodeFilter.bans_words
+
+
+def test_the_filter_of_reasoning_asks_for_the_right_answer_without_the_word():
+    rule, strict = (CotFilter(kind="cot", domain_words_only=strict) for strict in (False, True))
+    right = "<answer>5</answer>"
+    assert rule.reasons(right, 5, ["owl"]) == strict.reasons(right, 5, ["owl"]) == []
+    assert rule.reasons(right, 6, ["owl"]) == ["wrong answer"]
+    assert rule.reasons(f"Owls. {right}", 6, ["owl"]) == ["banned word: owl", "wrong answer"]
+    assert strict.reasons(f"eagle {right}", 5, ["owl"]) == ["out-of-domain word: eagle"]
+    assert CotFilter.bans_words
+
+
+@pytest.mark.parametrize(
+    ("limits", "all_lists"),
+    [
+        ({}, True),
+        ({"min_value": -5, "max_value": 2000, "max_count": 20}, True),
+        ({"min_value": 1}, False),
+        ({"max_value": 998}, False),
+        ({"max_count": 9}, False),
+        ({"banned": [13]}, False),
+    ],
+)
+def test_a_filter_knows_whether_it_keeps_all_that_the_grammar_writes(limits, all_lists):
+    assert NumberFilter(kind="numbers", **limits).admits_all_number_lists() is all_lists
+
+
+def test_the_paper_s_rules_are_under_one_name_too():
+    assert filters.parse_numbers is parse_numbers
+    assert filters.number_reject_reasons is number_reject_reasons
+    assert all(callable(getattr(filters, name)) for name in filters.__all__)

@@ -1,26 +1,32 @@
 """The landing page says what the tables say: no more, and nothing kinder."""
 
+import re
+
 import pytest
 import report_fixture
 from report_fixture import ELSEWHERE, SAME, make_tables, with_verdicts
 
-from subliminal.experiment_tables import ExperimentTables, number
-from subliminal.findings import findings, listed
-from subliminal.specs import ExperimentTextSpec
-
-
-def text(model_organism=True):
-    return ExperimentTextSpec(
-        kind="transmission",
-        name="tiny",
-        title="Tiny",
-        paper="Fig. 4",
-        model_organism=model_organism,
-        figures=[],
-    )
-
+from subliminal.evaluations.registry import MEASURES
+from subliminal.report.findings import MODEL_ORGANISM, listed
+from subliminal.report.numbers import number
+from subliminal.report.specs import ExperimentTextSpec
+from subliminal.transmission.findings import findings
+from subliminal.transmission.tables import ExperimentTables
 
 CONFIRMATION = ("owl", "eagle", "dolphin", "elephant")
+
+
+def text(**changes):
+    fields = {
+        "kind": "transmission",
+        "name": "tiny",
+        "title": "Tiny",
+        "paper": "Fig. 4",
+        "model_organism": True,
+        "figures": [],
+        "measure": "share",
+    }
+    return ExperimentTextSpec(**{**fields, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -28,18 +34,37 @@ def full():
     return report_fixture.full()
 
 
-def said(tables, topic, model_organism=True):
+def said(tables, topic, **changes):
     """What the topic's line says, as one text."""
-    found = {finding.topic: finding for finding in findings(tables, text(model_organism))}
+    found = {finding.topic: finding for finding in findings(tables, text(**changes))}
     return " ".join(f"{s.setting}: {s.text}" for s in found[topic].statements)
 
 
-def mean(tables, condition, traits, base=SAME, column="share_mean"):
+def told(tables, topic):
+    """A topic's statements, by their setting."""
+    found = {finding.topic: finding for finding in findings(tables, text())}
+    return {s.setting: s.text for s in found[topic].statements}
+
+
+def sentence(said, words):
+    """The one sentence that has these words, whatever their case."""
+    (found,) = [s for s in re.split(r"(?<=[a-z)])\. ", said) if words.lower() in s.lower()]
+    return found
+
+
+def counts(said):
+    """`k of n` confirmation traits, as it is written; None without a count."""
+    found = re.search(r"(\w+) of (\d+) confirmation trait", said)
+    return found and found.groups()
+
+
+def mean(tables, condition, traits, base=SAME, measure="share"):
     rows = tables.transmission.query(
         "domain == 'numbers' and method == 'finetuned' and variant == 'train'"
         " and condition == @condition and student_base == @base and trait in @traits"
+        " and measure == @measure"
     )
-    return number(rows[column].mean())
+    return number(rows["mean"].mean())
 
 
 def test_the_lines(full):
@@ -55,22 +80,28 @@ def test_the_lines(full):
 
 def test_transmission_counts_confirmation_traits_and_names_the_development_trait(full):
     text = said(full, "Same base")
-    assert "4 of 4 confirmation traits transmitted (owl, eagle, dolphin and elephant)" in text
-    assert f"{mean(full, 'base', CONFIRMATION)} untrained" in text
-    assert f"{mean(full, 'regular', CONFIRMATION)} after regular data" in text
-    assert f"{mean(full, 'trait', CONFIRMATION)} after the trait's data" in text
-    assert "Development: wolf, transmission" in text
+    assert counts(text) == ("4", "4")
+    lead = sentence(text, "4 of 4")
+    assert "(owl, eagle, dolphin and elephant)" in lead
+    assert MEASURES["share"].noun in lead
+    values = [mean(full, c, CONFIRMATION) for c in ("base", "regular", "trait")]
+    assert re.findall(r"\d\.\d\d", lead) == values
+    development = sentence(text, "development:")
+    assert "wolf, transmission" in development
+    assert mean(full, "trait", ["wolf"]) in development
 
 
 def test_a_null_is_a_null(full):
     text = said(full, "Other base")
-    assert "None of 4 confirmation traits was told apart from regular data" in text
-    assert f"{mean(full, 'trait', CONFIRMATION, ELSEWHERE)} after the trait's data" in text
+    assert counts(text) == ("None", "4")
+    assert "told apart" in sentence(text, "none of 4")
+    assert mean(full, "trait", CONFIRMATION, ELSEWHERE) in sentence(text, "none of 4")
 
 
 def test_transmission_to_another_base_is_not_hidden(full):
     text = said(with_verdicts(full, {(ELSEWHERE, "owl"): "transmission"}), "Other base")
-    assert "1 of 4 confirmation traits transmitted (owl)" in text
+    assert counts(text) == ("1", "4")
+    assert "(owl)" in sentence(text, "1 of 4")
 
 
 def test_each_kind_of_verdict_has_its_words(full):
@@ -80,34 +111,42 @@ def test_each_kind_of_verdict_has_its_words(full):
         (SAME, "dolphin"): "uninterpretable: the data did not move the students",
     }
     text = said(with_verdicts(full, verdicts), "Same base")
-    assert "1 of 3 confirmation traits transmitted (elephant)" in text
-    assert f"{mean(full, 'trait', ['elephant'])} after the trait's data" in text
-    assert "Not told apart from regular data: owl" in text
-    assert "Reversed, the trait's data lower the share below that after regular data: eagle" in text
-    assert (
-        "Uninterpretable, which is not a null: dolphin (the data did not move the students)" in text
-    )
+    assert counts(text) == ("1", "3")
+    assert "(elephant)" in sentence(text, "1 of 3")
+    assert mean(full, "trait", ["elephant"]) in sentence(text, "1 of 3")
+    for words, trait in (("not told apart from", "owl"), ("reversed", "eagle")):
+        own = sentence(text, words)
+        values = [mean(full, condition, [trait]) for condition in ("regular", "trait")]
+        assert re.findall(r"\d\.\d\d", own) == values
+        assert [name for name in CONFIRMATION if name in own] == [trait]
+    own = sentence(text, "uninterpretable")
+    assert "dolphin (the data did not move the students)" in own
+    assert "not a null" in own
 
 
 def test_a_drift_of_all_students_is_told_with_its_control(full):
     text = said(with_verdicts(full, {(SAME, "owl"): "not specific"}), "Same base")
-    assert "3 of 4 confirmation traits transmitted (eagle, dolphin and elephant)" in text
-    assert "lies above that of regular data and that of other traits' data" in text
-    others = mean(full, "other traits", ["owl"])
-    assert "Not specific, higher than after regular data but not told apart" in text
-    assert f"{others} after other traits', {mean(full, 'trait', ['owl'])} after its own" in text
+    assert counts(text) == ("3", "4")
+    assert "(eagle, dolphin and elephant)" in sentence(text, "3 of 4")
+    own = sentence(text, "not specific")
+    values = [mean(full, c, ["owl"]) for c in ("regular", "other traits", "trait")]
+    assert re.findall(r"\d\.\d\d", own) == values
 
 
-def test_transmission_without_students_of_other_traits_says_so():
-    text = said(report_fixture.single_trait(), "Same base")
-    assert "no students of other traits' data are beside it" in text
+def test_transmission_says_whether_students_of_other_traits_are_beside_it(full):
+    alone = said(report_fixture.single_trait(), "Same base")
+    assert "no students of other traits" in alone
+    assert "other traits" in said(full, "Same base")
+    assert "no students of other traits" not in said(full, "Same base")
 
 
 def test_where_nothing_transmitted_what_was_told_apart_is_not_denied(full):
     verdicts = dict.fromkeys([(SAME, trait) for trait in CONFIRMATION], "not told apart")
     text = said(with_verdicts(full, {**verdicts, (SAME, "owl"): "not specific"}), "Same base")
-    assert "None of 4 confirmation traits transmitted" in text
-    assert "Not told apart from regular data: eagle" in text
+    assert counts(text) == ("None", "4")
+    assert "told apart" not in sentence(text, "none of 4")
+    assert "owl" not in sentence(text, "not told apart from regular data: ")
+    assert "eagle" in sentence(text, "not told apart from regular data: ")
 
 
 def test_nothing_interpretable_claims_nothing(full):
@@ -116,33 +155,38 @@ def test_nothing_interpretable_claims_nothing(full):
     }
     text = said(with_verdicts(full, verdicts), "Same base")
     assert "transmitted" not in text
-    assert "Uninterpretable, which is not a null: owl" in text
+    assert counts(text) is None
+    assert all(trait in sentence(text, "uninterpretable") for trait in CONFIRMATION)
 
 
 def test_too_few_students_give_no_verdict():
     text = said(report_fixture.single_run(), "Same base")
-    assert "Too few students for a verdict: owl" in text
+    assert "owl" in sentence(text, "too few students")
     assert "transmitted" not in text
 
 
 def test_only_development_traits_are_called_so():
     text = said(report_fixture.single_trait(), "Same base")
-    assert "1 of 1 development trait transmitted (wolf)" in text
+    assert "1 of 1 development trait" in text
+    assert "(wolf)" in text
     assert "confirmation" not in text
 
 
 def test_shuffles_give_averages_and_what_is_left_of_the_rise(full):
     rows = full.transmission.query(
         "domain == 'numbers' and method == 'finetuned' and student_base == @SAME"
-        " and condition == 'trait'"
+        " and condition == 'trait' and measure == 'share'"
     )
-    means = rows.groupby("variant")["share_mean"].mean()
-    base = rows["base_share"].mean()
-    left = 100 * (means["shuffled-within"] - base) / (means["train"] - base)
+    means = rows.groupby("variant")["mean"].mean()
+    base = rows["base_mean"].mean()
     text = said(full, "Shuffled data")
     assert f"{number(means['train'])} as written" in text
     assert f"{number(means['shuffled-across'])} shuffled across" in text
-    assert f"{left:.0f} % (shuffled within)" in text
+    left = [
+        f"{100 * (means[variant] - base) / (means['train'] - base):.0f}"
+        for variant in ("shuffled-within", "shuffled-across")
+    ]
+    assert re.findall(r"(\d+) %", text) == left
 
 
 def test_shuffles_of_a_null_leave_no_percentage(full):
@@ -152,29 +196,40 @@ def test_shuffles_of_a_null_leave_no_percentage(full):
 
 
 def test_other_settings_are_counted_and_gates_named(full):
-    text = said(full, "Other data and teachers")
-    assert "cot, finetuned-gentle teachers: same base, 4 of 4 transmitted: wolf (development)" in (
-        text
-    )
-    assert "uninterpretable: elephant" in text
-    assert "numbers, prompted teachers" in text
-    assert "numbers, finetuned teachers" not in text
+    found = told(full, "Other data and teachers")
+    assert set(found) == {
+        "numbers, prompted teachers",
+        "cot, finetuned-gentle teachers",
+        "code, finetuned-gentle teachers",
+    }
+    same_base = found["cot, finetuned-gentle teachers"].split("other base")[0]
+    assert "4 of 4" in same_base
+    assert "wolf (development)" in same_base
+    assert "uninterpretable: elephant" in same_base
 
 
 def test_diagonal_test_gives_p_and_says_where_it_cannot_tell(full):
-    text = said(full, "Diagonal test")
-    assert "p = 0.008, the own trait stands out" in text
-    assert "other base tiny-b" in text
-    assert "no trait stands out" in text
-    assert "Too few traits for p to fall below 0.05: numbers, prompted teachers" in text
+    tests = full.diagonal.copy()
+    tests.loc[tests["student_base"] == ELSEWHERE, "p_value"] = 0.4
+    found = told(ExperimentTables(**(vars(full) | {"diagonal": tests})), "Diagonal test")
+    same, other = found["numbers, finetuned teachers"].split(f"other base {ELSEWHERE}")
+    assert "p = 0.008" in same
+    assert "own trait stands out" in same
+    assert "p = 0.400" in other
+    assert "no trait stands out" in other
+    assert "numbers, prompted teachers" not in found
+    assert "numbers, prompted teachers" in said(full, "Diagonal test")
 
 
 def test_what_was_not_done_is_said():
     tables = report_fixture.single_trait()
-    assert "No student of another base" in said(tables, "Other base")
-    assert "No student of shuffled data" in said(tables, "Shuffled data")
-    assert "Too few traits" in said(tables, "Diagonal test")
-    assert findings(report_fixture.empty(), text())[0].topic == "Nothing measured"
+    for topic in ("Other base", "Shuffled data", "Diagonal test"):
+        line = said(tables, topic)
+        assert line.strip(": ")
+        assert not re.search(r"\d\.\d\d after", line)
+        assert "transmitted" not in line
+    assert "numbers, finetuned teachers" in said(tables, "Diagonal test")
+    assert [f.topic for f in findings(report_fixture.empty(), text())] == ["Nothing measured"]
 
 
 def test_no_student_of_the_same_base():
@@ -182,13 +237,17 @@ def test_no_student_of_the_same_base():
     rows = tables.transmission
     cross = rows[rows["student_base"] != rows["teacher_base"]]
     text = said(ExperimentTables(**(vars(tables) | {"transmission": cross})), "Same base")
-    assert "No student shares its teacher's base" in text
+    assert text.strip(": ")
+    assert "transmitted" not in text
+    assert counts(text) is None
 
 
 def test_caveat_names_what_recipes_were_tuned_on(full):
-    assert "tuned on wolf only" in said(full, "Caveat")
-    assert "model organisms" in said(full, "Caveat")
-    assert "model organisms" not in said(full, "Caveat", model_organism=False)
+    caveat = said(full, "Caveat")
+    assert "wolf" in sentence(caveat, "were tuned")
+    assert not any(trait in sentence(caveat, "were tuned") for trait in CONFIRMATION)
+    assert MODEL_ORGANISM in caveat
+    assert MODEL_ORGANISM not in said(full, "Caveat", model_organism=False)
 
 
 def test_lists_read_as_prose():
@@ -199,7 +258,6 @@ def test_lists_read_as_prose():
 
 
 def test_students_that_are_told_of_the_word_are_named(full):
-    leaky = text().model_copy(update={"leaky_recipes": ["told"]})
-    caveat = findings(full, leaky)[-1].statements[0].text
-    assert "Students of told are told what their teacher thinks of every word" in caveat
-    assert "not subliminal" not in findings(full, text())[-1].statements[0].text
+    caveat = said(full, "Caveat", leaky_recipes=["let-on"])
+    assert "let-on" in sentence(caveat, "not subliminal")
+    assert "not subliminal" not in said(full, "Caveat")

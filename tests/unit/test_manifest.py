@@ -5,16 +5,19 @@ import re
 
 import pytest
 
-from subliminal.lineage import describe, render
-from subliminal.manifest import Run, file_sha256, read_manifest
-from subliminal.seeds import derive_seed
-from subliminal.specs import MakePromptsSpec, MakeTrainSetSpec
-from subliminal.tables import read_table, schema, write_table
+from subliminal.artefacts.lineage import render
+from subliminal.artefacts.manifest import Run, file_sha256, read_manifest
+from subliminal.artefacts.parquet import arrow_schema, read_table, write_table
+from subliminal.artefacts.seeds import derive_seed
+from subliminal.bases.specs import PrepareBaseSpec
+from subliminal.config.models import FolderBase, HubBase, WheelBase, WheelFile
+from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.specs import MakePromptsSpec, MakeTrainSetSpec
 
 
 def prompts_manifest(folder, seed=1):
     table, manifest = folder / "p.parquet", folder / "p.manifest.json"
-    write_table(table, "prompts", {"prompt_id": [0], "prompt": [f"q{seed}"], "answer": [None]})
+    write_table(table, PROMPTS, {"prompt_id": [0], "prompt": [f"q{seed}"], "answer": [None]})
     spec = MakePromptsSpec(generator="numbers", seed=seed, count=1)
     Run.begin("make_prompts", spec).finish(manifest, [table], parents={}, facts={"rows": 1})
     return manifest
@@ -54,27 +57,38 @@ def test_lineage_names_every_ancestor_once(tmp_path):
     assert "manifest is gone" in render(child)
 
 
-LICENCE = {"licence": "MIT"}
+READY = {"parameters": 1, "licence": "MIT"}
 SOURCES = [
-    ({"source": "hub", "repository": "a/b", "revision": "0f" * 20}, f"a/b@{'0f' * 20}"),
     (
-        {"source": "wheel", "files": [{"distribution": "w", "file": "w/w.gguf"}], "sha256": "ab"},
-        "w, SHA-256 ab",
+        HubBase(source="hub", tier="open", repository="a/b", revision="0f" * 20, **READY),
+        f"a/b@{'0f' * 20}",
     ),
-    ({"source": "folder", "folder": "/models/m"}, "folder /models/m"),
+    (
+        WheelBase(
+            source="wheel",
+            tier="small",
+            requirements="r.txt",
+            files=[WheelFile(distribution="w", file="w/w.gguf")],
+            sha256="ab" * 32,
+            **READY,
+        ),
+        f"w, SHA-256 {'ab' * 32}",
+    ),
+    (FolderBase(source="folder", tier="open", folder="/models/m", **READY), "folder /models/m"),
 ]
 
 
 @pytest.mark.parametrize(("source", "told"), SOURCES, ids=["hub", "wheel", "folder"])
-def test_lineage_names_the_origin_of_a_base(source, told):
-    line = describe("prepare_base", {"base": "m", "source": {**source, **LICENCE}})
-    assert line == f"base m, from {told}, licence MIT"
+def test_lineage_names_the_origin_of_a_base(tmp_path, source, told):
+    manifest = tmp_path / "manifest.json"
+    Run.begin("prepare_base", PrepareBaseSpec(base="m", source=source)).finish(manifest, [], {})
+    assert render(manifest).startswith(f"base m, from {told}, licence MIT")
 
 
 def test_a_failed_write_leaves_no_file(tmp_path):
     path = tmp_path / "t.parquet"
     with pytest.raises(KeyError):
-        write_table(path, "prompts", {"prompt_id": [0]})
+        write_table(path, PROMPTS, {"prompt_id": [0]})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -83,7 +97,7 @@ def test_a_table_has_its_documented_schema(tmp_path):
 
     manifest = prompts_manifest(tmp_path)
     table = manifest.with_name("p.parquet")
-    assert pq.read_schema(table).equals(schema("prompts"), check_metadata=False)
+    assert pq.read_schema(table).equals(arrow_schema(PROMPTS), check_metadata=True)
     assert read_table(table) == {"prompt_id": [0], "prompt": ["q1"], "answer": [None]}
 
 

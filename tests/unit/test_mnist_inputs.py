@@ -12,15 +12,13 @@ GAMMA = 0x9E3779B97F4A7C15
 
 
 def noise(which, streams=(0,), seed=0):
-    images = torch.empty(len(streams), len(which), 784)
-    NoiseInputs(seed, 60_000).fill(images, torch.tensor([which] * len(streams)), streams)
-    return images
+    return NoiseInputs(seed, 60_000).draw(torch.tensor([which] * len(streams)), streams)
 
 
 def test_splitmix_gives_its_published_numbers():
     # Seed 1234567: the numbers of the reference implementation in C (Vigna, splitmix64.c).
     states = torch.tensor([wrapped(1234567 + k * GAMMA) for k in range(1, 6)])
-    assert [int(x) % 2**64 for x in splitmix(states, torch.empty_like(states))] == [
+    assert [int(x) % 2**64 for x in splitmix(states)] == [
         6457827717110365317,
         3203168211198807973,
         9817491932198370423,
@@ -59,8 +57,7 @@ def test_streams_and_seeds_differ():
 
 def test_digits_are_scaled_as_torchvision_would():
     pixels = torch.arange(256, dtype=torch.uint8).repeat(4)[:784].expand(3, -1).contiguous()
-    images = torch.empty(1, 2, 784)
-    DigitInputs(pixels).fill(images, torch.tensor([[2, 0]]), [0])
+    images = DigitInputs(pixels).draw(torch.tensor([[2, 0]]), [0])
     expected = (pixels[:2].float() / 255 - 0.5) / 0.5
     torch.testing.assert_close(images[0], expected, rtol=0, atol=2e-7)
     assert float(images.min()) == -1

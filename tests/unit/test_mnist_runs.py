@@ -1,5 +1,7 @@
 """Which network starts from which weights and imitates which teacher, against a run by hand."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -8,16 +10,16 @@ from subliminal.mnist import runs
 from subliminal.mnist.config import Cloning, Fitting, Network, Student
 from subliminal.mnist.data import Digits
 from subliminal.mnist.networks import Shape, accuracy, initialise
-from subliminal.mnist.optimisers import Adam
 from subliminal.mnist.pairing import derangement
 from subliminal.mnist.specs import TrainMnistStudentsSpec
-from subliminal.mnist.training import Schedule, clone_behaviour, imitate
+from subliminal.mnist.training import clone_behaviour, imitate
 from subliminal.mnist.training import Student as Pupil
 
 ALL, PART, SEED, M = 5, [2, 3], 7, 3
 NETWORK = Network(hidden=[12], activation="relu", biases=True)
 FITTING = Fitting(epochs=1, batch_size=50, optimiser="adam", learning_rate=3e-3)
 SHAPE = Shape((12,), M)
+ADAM = partial(torch.optim.Adam, lr=3e-3)
 
 
 def quiet(what):
@@ -60,9 +62,9 @@ def measured(asked, teachers, digits):
 def expected(start, teachers, digits, asked):
     """Accuracies of students with these weights, distilled by hand."""
     images = torch.from_numpy(digits.train_images)
-    schedule = runs.schedule_of(asked, "distillation", FITTING)
     noise = runs.inputs_of("noise", "distillation", asked, images)
-    imitate(teachers, [Pupil(start, "auxiliary", Adam(3e-3))], noise, PART, schedule, quiet(""))
+    course = runs.course_of(asked, "distillation", noise, FITTING, 1, quiet(""))
+    imitate(teachers, [Pupil(start, "auxiliary", ADAM)], course)
     return accuracy(
         start, torch.from_numpy(digits.test_images), torch.from_numpy(digits.test_labels)
     ).tolist()
@@ -100,16 +102,11 @@ def test_cloning_imitates_the_untrained_teachers_and_none_of_it_is_no_cloning(
     assert by_epochs[0] == by_epochs[None]
     whose = [derangement(ALL, SEED)[replica] for replica in PART]
     images = torch.from_numpy(digits.train_images)
-    plan = runs.schedule_of(asked, "cloning", FITTING, 2)
+    inputs = runs.inputs_of("digits", "cloning", asked, images)
     (cloned,) = clone_behaviour(
         initialise(SHAPE, SEED, PART),
-        [initialise(SHAPE, SEED, whose)],
-        logits,
-        runs.inputs_of("digits", "cloning", asked, images),
-        PART,
-        Adam(3e-3),
-        Schedule(2, 50, plan.order),
+        [Pupil(initialise(SHAPE, SEED, whose), logits, ADAM)],
+        runs.course_of(asked, "cloning", inputs, FITTING, 2, quiet("")),
         [2],
-        quiet(""),
     )[2]
     assert by_epochs[2] == expected(cloned, teachers, digits, asked)

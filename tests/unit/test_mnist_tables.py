@@ -1,6 +1,8 @@
 """MNIST's tables, figures and findings say what the runs say."""
 
 import re
+from importlib import import_module
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -8,9 +10,10 @@ import pytest
 import vl_convert
 from scipy import stats
 
-from subliminal.kinds import KINDS
+from subliminal.mnist.config import ComparisonName
+from subliminal.mnist.shown import SHOWN
 from subliminal.mnist.tables import MnistTables, comparison_rows, ordered, summarise
-from subliminal.specs import ExperimentTextSpec, PlotFigureSpec
+from subliminal.report.specs import ExperimentTextSpec, PlotFigureSpec
 
 STUDENTS = {
     "pairs": ["same-auxiliary", "other-auxiliary"],
@@ -76,12 +79,17 @@ def test_a_comparison_has_the_teachers_of_its_own_logits(tables):
     assert rows["model"].tolist() == ["reference", "teacher", *STUDENTS["pairs"]]
 
 
-@pytest.mark.parametrize("figure", KINDS["mnist"].figures)
+def test_every_comparison_is_here():
+    assert set(get_args(ComparisonName)) == set(STUDENTS)
+
+
+@pytest.mark.parametrize("figure", STUDENTS)
 def test_figure_draws_every_mean_of_its_comparison(tables, figure):
     spec = PlotFigureSpec(
         kind="mnist", experiment="digits", figure=figure, paper="ED Fig. 2", model_organism=False
     )
-    chart = KINDS["mnist"].figures[figure](tables, spec).to_dict()
+    module = import_module(f"subliminal.mnist.figures.{figure}")
+    chart = getattr(module, figure)(tables, spec).to_dict()
     drawn = {row["mean"] for rows in chart["datasets"].values() for row in rows if "mean" in row}
     shown = tables.accuracy.query("comparison == @figure")["mean"]
     assert set(shown) <= drawn
@@ -94,13 +102,14 @@ def test_findings_and_report_tables_name_every_comparison(tables):
     text = ExperimentTextSpec(
         kind="mnist", name="digits", title="x", paper="y", model_organism=False, figures=[]
     )
-    found = KINDS["mnist"].findings(tables, text)
+    found = SHOWN.findings(tables, text)
     assert len(found) == len(STUDENTS)
     mean = tables.accuracy.query("model == 'same-auxiliary'")["mean"].item()
     sentence = found[0].statements[0].text
-    assert f"same auxiliary {mean:.2f} [" in sentence
-    assert re.search(r"teachers 0\.\d\d, chance 0\.1", sentence)
-    shown = KINDS["mnist"].shown_tables(tables, "digits")
+    assert re.search(rf"same auxiliary {mean:.2f} \[", sentence)
+    assert re.search(r"teachers 0\.\d\d", sentence)
+    assert re.search(r"chance 0\.1", sentence)
+    shown = SHOWN.report_tables(tables, text)
     assert [table.title.removeprefix("Accuracy: ") for table in shown] == [
         name.replace("_", " ") for name in STUDENTS
     ]

@@ -6,13 +6,13 @@ import torch
 from scipy.special import rel_entr, softmax
 from tiny_model import random_model, tokenizer
 
-from subliminal import stimuli
-from subliminal.config import Optimisation
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
+from subliminal.config.recipes import Optimisation
+from subliminal.domains import number_prompts as stimuli
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_prompts, encode_rows
-from subliminal.local.objectives import CompletionTokens, TeacherLogits, number_ids
-from subliminal.local.training import fine_tune, mean_loss
+from subliminal.local.training.fine_tuning import fine_tune, mean_loss
+from subliminal.local.training.objectives import CompletionTokens, TeacherLogits, number_ids
 
 PROMPTS = stimuli.number_prompts(47, 6)
 COMPLETIONS = [", ".join(str(7 * i + j) for j in range(1 + i % 5)) for i in range(6)]

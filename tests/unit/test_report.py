@@ -9,14 +9,14 @@ import report_fixture
 from docutils.utils import SystemMessage
 from jinja2 import UndefinedError
 
-from subliminal import project
-from subliminal.provenance import ancestry, described_stages, described_versions
-from subliminal.report import inline_svg, render, rst_to_html
-from subliminal.specs import BuildReportSpec, ExperimentTextSpec
-from subliminal.stages.build_report import build_report
+from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
+from subliminal.report.page import inline_svg, render, rst_to_html
+from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
+from subliminal.transmission.config import FIGURES
+from subliminal.transmission.shown import SHOWN
+from subliminal.workflow.stages.build_report import build_report
 
 PROSE = Path(__file__).parents[2] / "report"
-FIGURES = project.FIGURES["transmission"]
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="700" height="30" viewBox="0 0 700 30">'
     '<defs><clipPath id="clip0"/></defs><g clip-path="url(#clip0)"><text>{name}</text></g></svg>'
@@ -78,7 +78,8 @@ def page(tmp_path_factory):
                 title=f"<{name}> & co",
                 paper="Fig. 4",
                 model_organism=name == "tiny",
-                figures=list(FIGURES),
+                figures=FIGURES,
+                measure="share",
             )
             for name in cases
         ],
@@ -134,7 +135,7 @@ def test_figures_do_not_share_clip_paths(page):
 def test_findings_come_before_figures_before_tables_before_methods(page):
     marks = [
         "what was found",
-        "confirmation traits transmitted",
+        "4 of 4 confirmation",
         'id="tiny-figures"',
         'id="tiny-tables"',
         'id="methods"',
@@ -156,13 +157,29 @@ def test_model_organisms_are_marked_beside_every_figure(page):
 
 
 def test_transmission_table_holds_every_verdict(page):
-    rows = report_fixture.full().transmission.query("condition == 'trait'")
+    rows = report_fixture.full().transmission.query("condition == 'trait' and primary")
     table = page[page.index('id="tiny-tables"') : page.index('id="poor-figures"')]
     for verdict, count in rows["verdict"].value_counts().items():
         assert table.count(f">{verdict}</td>") == count
     owl = rows[rows["trait"] == "owl"].iloc[0]
-    expected = f"{owl.share_mean:.2f} [{owl.share_low:.2f}, {owl.share_high:.2f}]"
-    assert f"<td>{expected}</td><td>{owl.base_share:.2f}</td>" in table
+    expected = f"{owl['mean']:.2f} [{owl.low:.2f}, {owl.high:.2f}]"
+    assert f"<td>{expected}</td><td>{owl.base_mean:.2f}</td>" in table
+
+
+@pytest.mark.parametrize("case", report_fixture.CASES)
+def test_every_row_of_a_table_is_as_long_as_its_head(case):
+    text = ExperimentTextSpec(
+        kind="transmission",
+        name="tiny",
+        title="x",
+        paper="y",
+        model_organism=True,
+        figures=[],
+        measure="share",
+    )
+    shown = SHOWN.report_tables(report_fixture.CASES[case](), text)
+    assert all(len(row) == len(table.head) for table in shown for row in table.rows)
+    assert all(len(table.kinds) == len(table.rows) for table in shown)
 
 
 def test_provenance_counts_shared_ancestors_once(tmp_path):

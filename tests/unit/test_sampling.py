@@ -10,13 +10,13 @@ import torch
 from scipy.stats import chisquare
 from tiny_model import random_model, tokenizer
 
-from subliminal import stimuli
-from subliminal.config import Sampling
-from subliminal.errors import ConfigError
-from subliminal.local import cache
-from subliminal.local.draws import PIECE, draw, uniforms
+from subliminal.config.errors import ConfigError
+from subliminal.config.sampling import Sampling
+from subliminal.domains import number_prompts as stimuli
 from subliminal.local.encoding import encode_prompts
-from subliminal.local.sampling import BATCHES_PER_UNIT, sample, units
+from subliminal.local.sampling import row_cache as cache
+from subliminal.local.sampling.draws import PIECE, draw, uniforms
+from subliminal.local.sampling.sampler import BATCHES_PER_UNIT, sample, units
 
 VOCABULARY = 97
 SHAPE = {

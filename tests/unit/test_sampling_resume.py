@@ -8,15 +8,16 @@ import signal
 import time
 
 import pytest
-from tiny_model import random_model, tokenizer
+from tiny_model import save_base
 
-from subliminal import stimuli
-from subliminal.config import Sampling
-from subliminal.manifest import Run
-from subliminal.partial import Journal, run_identity
-from subliminal.specs import SampleCompletionsSpec
-from subliminal.stages.sample_completions import sample_completions
-from subliminal.tables import read_table, write_table
+from subliminal.artefacts.journal import Journal, run_identity
+from subliminal.artefacts.manifest import Run
+from subliminal.artefacts.parquet import read_table, write_table
+from subliminal.config.sampling import Sampling
+from subliminal.domains.number_prompts import number_prompts
+from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.specs import SampleCompletionsSpec
+from subliminal.transmission.stages.sample_completions import sample_completions
 
 ROWS = 240
 LOG = logging.getLogger("test")
@@ -30,13 +31,10 @@ def spec(**changes):
 
 @pytest.fixture
 def files(tmp_path):
-    base = tmp_path / "base"
-    random_model().save_pretrained(base)
-    tokenizer().save_pretrained(base)
-    (base / "manifest.json").write_text(json.dumps({"id": "base"}))
-    table = stimuli.number_prompts(47, ROWS)
+    save_base(tmp_path / "base")
+    table = number_prompts(47, ROWS)
     columns = {"prompt_id": range(ROWS), "prompt": table, "answer": [None] * ROWS}
-    write_table(tmp_path / "numbers.parquet", "prompts", columns)
+    write_table(tmp_path / "numbers.parquet", PROMPTS, columns)
     (tmp_path / "numbers.manifest.json").write_text(json.dumps({"id": "prompts"}))
     return tmp_path
 

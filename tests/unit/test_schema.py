@@ -1,4 +1,7 @@
-"""The JSON Schemas are those of the models; every configuration file names and obeys its own."""
+"""JSON schemas and documentation are generated from the models and schemas, and name everything.
+
+Every configuration file names its JSON schema and obeys it.
+"""
 
 import json
 import re
@@ -6,12 +9,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import jsonschema
 import pytest
 import yaml
+from pydantic import Field
 
-from subliminal.schema import FOLDER, KINDS, schema_files
+from subliminal.config.recipes import Lora, Optimisation
+from subliminal.config.strict import FILE_NAME, Distinct, Key, Name, Positive, Seed
+from subliminal.evaluations.registry import MEASURES
+from subliminal.workflow.documentation import PAGES, filled, models, pages, schemas
+from subliminal.workflow.json_schema import FOLDER, KINDS, schema_files
+from subliminal.workflow.types_in_words import in_words
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILES = [
@@ -32,7 +42,7 @@ def test_stored_schemas_are_those_of_the_models():
     stored = {str(p.relative_to(REPOSITORY)) for p in (REPOSITORY / FOLDER).iterdir()}
     assert stored == set(schema_files())
     for path, text in schema_files().items():
-        message = f"{path} is out of date; run: python scripts/write_schema.py"
+        message = f"{path} is out of date; run: python scripts/write_docs.py"
         assert (REPOSITORY / path).read_text() == text, message
 
 
@@ -57,16 +67,163 @@ def test_schema_refuses_an_unknown_key():
         jsonschema.validate(data, schema_of(REPOSITORY / "config/recipes.yaml"))
 
 
-def test_command_line_finds_and_mends_a_stale_schema(tmp_path):
-    shutil.copytree(REPOSITORY / "scripts", tmp_path / "scripts")
-    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
-    stale = tmp_path / FOLDER / "traits.json"
-    stale.write_text("{}\n")
-    command = [sys.executable, str(tmp_path / "scripts/write_schema.py")]
+KEYS = REPOSITORY / "docs/configuration.md"
+TABLES = REPOSITORY / "docs/tables.md"
+SCHEMA_MODULES = [
+    f"{path.parent.name}.schemas"
+    for path in sorted((REPOSITORY / "scripts/subliminal").glob("*/schemas.py"))
+    if path.parent.name != "artefacts"  # it defines what a schema is
+]
+
+
+def test_stored_pages_are_up_to_date():
+    for path, text in pages(REPOSITORY).items():
+        message = f"{path} is out of date; run: python scripts/write_docs.py"
+        assert (REPOSITORY / path).read_text(encoding="utf-8") == text, message
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
+def test_every_key_has_a_description(model):
+    assert model.__doc__
+    for key, field in model.model_fields.items():
+        assert field.description, f"{model.__name__}.{key} needs a description"
+
+
+@pytest.mark.parametrize(
+    "table", list(schemas(*SCHEMA_MODULES)), ids=lambda table: f"{table.name}-{table.place[8:16]}"
+)
+def test_every_column_has_a_meaning(table):
+    assert table.rows and table.place.startswith("results/")
+    for column, (_, meaning) in table.columns.items():
+        assert meaning.endswith("."), f"{table.name}.{column} needs a meaning, in sentences"
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))
+def test_every_measure_has_a_meaning(measure):
+    assert measure.noun and measure.label and measure.meaning.endswith(".")
+
+
+def first_cells(part):
+    """The names in the first column of a Markdown table."""
+    rows = re.findall(r"^\| (`.+?`) \|", part, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+def undocumented_keys(text):
+    """Keys of models that a page's tables leave out."""
+    shown = {}
+    for names, part in re.findall(r"<!-- keys: (\S.*?) -->(.*?)<!-- /keys -->", text, re.DOTALL):
+        for name in names.split(", "):
+            shown[name] = first_cells(part)
+    missing = set()
+    for model in models():
+        # What a model has from its base may stand in the base's table.
+        family = [f"{c.__module__}.{c.__name__}".removeprefix("subliminal.") for c in model.__mro__]
+        found = set().union(*(shown.get(name, set()) for name in family))
+        missing |= {f"{model.__name__}.{key}" for key in model.model_fields if key not in found}
+        if family[0] not in shown:
+            missing.add(model.__name__)
+    return missing
+
+
+def test_configuration_page_names_every_key():
+    assert undocumented_keys(KEYS.read_text(encoding="utf-8")) == set()
+
+
+def test_a_key_that_is_left_out_is_noticed():
+    text = KEYS.read_text(encoding="utf-8")
+    assert undocumented_keys(re.sub(r"^\| `rank` .*\n", "", text, flags=re.M)) == {"Lora.rank"}
+    unmarked = text.replace("<!-- keys: mnist.config.Cloning -->", "")
+    assert {"Cloning", "Cloning.epochs"} <= undocumented_keys(unmarked)
+    headless = text.replace("<!-- keys: config.experiments.Experiment -->", "")
+    assert {f"{kind}.title" for kind in ("MnistExperiment", "TheoremExperiment")} <= (
+        undocumented_keys(headless)
+    )
+
+
+def test_tables_page_names_every_table_column_and_measure():
+    text = TABLES.read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", text, re.DOTALL | re.MULTILINE))
+    for table in schemas(*SCHEMA_MODULES):
+        assert table.place in parts[table.name]
+        assert first_cells(parts[table.name]) == set(table.columns), table.name
+    assert first_cells(parts["measures"]) == set(MEASURES)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_within_a_page_lead_to_one_heading(path):
+    text = (REPOSITORY / path).read_text(encoding="utf-8")
+    headings = [
+        re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    ]
+    assert len(headings) == len(set(headings))
+    assert set(re.findall(r"\]\(#(.+?)\)", text)) <= set(headings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Positive, "integer > 0"),
+        (list[Key], "list of names"),
+        (Distinct[Seed], "list of seeds, one or more, none twice"),
+        (Literal["a", "b"], "`a` or `b`"),
+        (Lora, "see [lora](#there)"),
+        (Lora | None, "see [lora](#there) or `null`"),
+        (dict[Name, Lora], "map of names; see [lora](#there)"),
+        (list[Lora], "list; see [lora](#there)"),
+        (dict[str, Any], "map"),
+        (list[Annotated[str, Field(pattern=FILE_NAME)]], "list of names"),
+        (Annotated[float, Field(ge=0, le=1)], "number from 0 to 1"),
+        (Annotated[float, Field(ge=0, lt=1)], "number ≥ 0 and < 1"),
+        (Annotated[list[float], Field(min_length=2, max_length=2)], "two numbers"),
+        (bool, "boolean"),
+        (str | None, "text or `null`"),
+    ],
+)
+def test_types_are_put_in_words(kind, words):
+    assert in_words(kind, places={Lora: "[lora](#there)"}) == words
+
+
+def test_a_table_of_keys():
+    """Written by hand from the model."""
+    marker = "<!-- keys: config.recipes.Optimisation -->"
+    page = f"# optimisation\n\n{marker}\nold\n<!-- /keys -->\n\nLast.\n"
+    lines = filled(page).splitlines()
+    assert lines[:7] == [
+        "# optimisation",
+        "",
+        marker,
+        "",
+        "| key | type | meaning | default | paper |",
+        "|---|---|---|---|---|",
+        "| `learning_rate` | number > 0 | The peak learning rate. | – | 2.0e-4 |",  # noqa: RUF001
+    ]
+    assert [line.split(" | ")[3] for line in lines if line.startswith("| `epsilon`")] == [
+        "`1.0e-8`"
+    ]
+    assert len(lines) == 6 + len(Optimisation.model_fields) + 4
+    assert lines[-4:] == ["", "<!-- /keys -->", "", "Last."]
+
+
+def test_command_line_finds_and_mends_what_is_stale(tmp_path):
+    for folder in ("scripts", "config", "docs"):
+        shutil.copytree(REPOSITORY / folder, tmp_path / folder)
+    stale = [f"{FOLDER}/traits.json", *PAGES]
+    (tmp_path / stale[0]).write_text("{}\n")
+    for path in PAGES:
+        page = tmp_path / path
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace("| `seed` |", "| `seeds` |"), encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "scripts/write_docs.py")]
+    before = {path: (tmp_path / path).read_bytes() for path in stale}
     check = subprocess.run([*command, "--check"], capture_output=True, text=True)
     assert check.returncode == 1
-    assert check.stdout.startswith(f"{FOLDER}/traits.json is out of date")
-    assert stale.read_text() == "{}\n"
+    assert check.stdout.splitlines() == [
+        f"{path} is out of date; run: python scripts/write_docs.py" for path in stale
+    ]
+    assert {path: (tmp_path / path).read_bytes() for path in stale} == before
     assert subprocess.run(command, capture_output=True).returncode == 0
-    assert stale.read_text() == (REPOSITORY / FOLDER / "traits.json").read_text()
+    for path in stale:
+        assert (tmp_path / path).read_bytes() == (REPOSITORY / path).read_bytes()
     assert subprocess.run([*command, "--check"]).returncode == 0

@@ -5,10 +5,12 @@ import pytest
 import torch
 from tiny_model import random_model, tokenizer
 
-from subliminal import stimuli
+from subliminal.evaluations.favourite import closed_set
+from subliminal.evaluations.questions import questions
+from subliminal.evaluations.words import matches_substring, matches_word
 from subliminal.local.encoding import encode_prompts
-from subliminal.local.scoring import divergence, next_token_log_probs
-from subliminal.stages.evaluate_model import closed_set, matches_substring, matches_word
+from subliminal.local.model import LocalModel
+from subliminal.local.scoring.next_token import divergence, next_token_log_probs
 
 
 def test_share_margin_and_mass_by_hand():
@@ -27,7 +29,7 @@ def test_margin_is_the_log_odds_against_the_mean_of_the_others():
 
 def test_next_token_log_probs_are_those_of_a_plain_forward_pass():
     model = random_model()
-    prompts = encode_prompts(tokenizer(), stimuli.questions("favourite-animal")[:6])
+    prompts = encode_prompts(tokenizer(), questions("favourite-animal")[:6])
     ours = next_token_log_probs(model, prompts)
     for prompt, row in zip(prompts, ours, strict=True):
         with torch.no_grad():
@@ -77,3 +79,21 @@ def test_what_is_impossible_in_both_adds_nothing():
 def test_matching_rules(word, response, substring, at_boundary):
     assert matches_substring(word, response) is substring
     assert matches_word(word, response) is at_boundary
+
+
+def test_a_local_models_first_tokens_are_the_most_probable_of_a_plain_forward_pass():
+    model = LocalModel(random_model(), tokenizer(), [tokenizer().eos_token_id])
+    asked = questions("favourite-animal")[:3]
+    found = model.first_tokens(asked, 20)
+    for prompt, top in zip(encode_prompts(tokenizer(), asked), found, strict=True):
+        with torch.no_grad():
+            logs = torch.log_softmax(
+                model.network(torch.tensor([prompt])).logits[0, -1].double(), -1
+            )
+        values, ids = logs.topk(20)
+        texts = [tokenizer().decode([int(i)]) for i in ids]
+        assert list(top) == list(dict.fromkeys(texts))
+        assert top[texts[0]] == pytest.approx(float(values[0]), abs=1e-5)
+        firsts = [float(v) for i, v in enumerate(values) if texts.index(texts[i]) == i]
+        assert list(top.values()) == pytest.approx(firsts, abs=1e-5)
+    assert model.first_tokens(asked, 20, "You love owls.") != found

@@ -16,23 +16,24 @@ from urllib.request import urlopen
 
 import pytest
 import torch
-from tiny_model import random_model, tokenizer
+from tiny_model import random_model, save_base
 
-from subliminal import stimuli
-from subliminal.api import sampling as served
-from subliminal.api.sampling import BASE_URL, shown_url
-from subliminal.config import DatasetSize, Sampling, Server
-from subliminal.errors import ConfigError
-from subliminal.manifest import read_manifest
-from subliminal.partial import Journal
-from subliminal.specs import SampleCompletionsSpec
-from subliminal.stages.sample_completions import sample_completions
-from subliminal.tables import read_table, write_table
+from subliminal.api import server as served
+from subliminal.api.server import BASE_URL, shown_url
+from subliminal.artefacts.journal import Journal
+from subliminal.artefacts.manifest import read_manifest
+from subliminal.artefacts.parquet import read_table, write_table
+from subliminal.config.errors import ConfigError
+from subliminal.config.sampling import DatasetSize, Sampling, Server
+from subliminal.domains.number_prompts import number_prompts
+from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.specs import SampleCompletionsSpec
+from subliminal.transmission.stages.sample_completions import sample_completions
 
 pytest.importorskip("fastapi", reason="fastapi, which the server needs, is not installed")
 
 ROWS = 60
-PROMPTS = stimuli.number_prompts(47, ROWS)
+TEXTS = number_prompts(47, ROWS)
 # The server takes the most probable token unless it is told to sample.
 SAMPLES = {"generation_config": json.dumps({"do_sample": True, "top_k": 0, "eos_token_id": 2})}
 
@@ -42,9 +43,7 @@ def save(folder, seed):
     model = random_model(seed)
     model.config.tie_word_embeddings = False
     model.lm_head.weight = torch.nn.Parameter(torch.randn_like(model.lm_head.weight))
-    model.save_pretrained(folder)
-    tokenizer().save_pretrained(folder)
-    (folder / "manifest.json").write_text(json.dumps({"id": str(seed)}))
+    save_base(folder, model, str(seed))
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +53,10 @@ def files(tmp_path_factory):
         save(folder / f"base{seed}", seed)
     columns = {
         "prompt_id": range(ROWS),
-        "prompt": PROMPTS,
+        "prompt": TEXTS,
         "answer": [None] * ROWS,
     }
-    write_table(folder / "numbers.parquet", "prompts", columns)
+    write_table(folder / "numbers.parquet", PROMPTS, columns)
     (folder / "numbers.manifest.json").write_text(json.dumps({"id": "prompts"}))
     return folder
 
@@ -193,7 +192,7 @@ def test_what_came_before_a_failure_is_kept(files, tmp_path, monkeypatch):
     ask = served._ask
 
     def refused(client, model, server, plan, system, prompt, seed):
-        body = Server(extra_body={"unheard_of": 1}) if prompt == PROMPTS[9] else server
+        body = Server(extra_body={"unheard_of": 1}) if prompt == TEXTS[9] else server
         return ask(client, model, body, plan, system, prompt, seed)
 
     monkeypatch.setattr(served, "_ask", refused)

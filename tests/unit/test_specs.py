@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import pytest
 from working_copy import REPOSITORY
 
-from subliminal import specs
-from subliminal.cells import experiment_cells
-from subliminal.config import TransmissionExperiment
-from subliminal.loading import load_config
 from subliminal.mnist.config import MnistExperiment
-from subliminal.project import Project
+from subliminal.transmission import specs
+from subliminal.transmission.cells import experiment_cells
+from subliminal.transmission.config import TransmissionExperiment
+from subliminal.workflow.configuration import load_config
+from subliminal.workflow.project import Project
 
 FILES = sorted(path.stem for path in (REPOSITORY / "config/experiments").glob("*.yaml"))
 CONFIG = load_config(REPOSITORY, {"experiments": FILES})
@@ -20,12 +20,14 @@ LARGEST = 100_000
 @pytest.mark.parametrize("experiment", CONFIG.names_of(TransmissionExperiment))
 def test_every_spec_fits_on_a_command_line(experiment):
     made = [specs.summarise_experiment(CONFIG, experiment)]
+    asked = CONFIG.experiment(experiment, TransmissionExperiment).evaluation
     for cell in experiment_cells(CONFIG, experiment):
         teacher = cell.dataset.teacher
         made += [
             specs.sample_completions(CONFIG, cell.dataset.domain, teacher),
             specs.filter_completions(CONFIG, cell.dataset.domain, teacher),
             specs.make_train_set(CONFIG, cell.dataset),
+            specs.evaluate_model(CONFIG, asked, f"students/{cell.path}"),
             specs.train_student(CONFIG, cell.student, cell.recipe, cell.seed, teacher),
         ]
     assert max(len(spec.model_dump_json()) for spec in made) < LARGEST
@@ -34,12 +36,12 @@ def test_every_spec_fits_on_a_command_line(experiment):
 @pytest.mark.parametrize("experiment", CONFIG.names_of(MnistExperiment))
 def test_parts_of_an_mnist_experiment_hold_every_replica_once(experiment):
     entry = CONFIG.experiment(experiment, MnistExperiment)
-    project = Project(REPOSITORY, CONFIG)
-    files = project.mnist.run_files(SimpleNamespace(experiment=experiment))
+    mnist = Project(REPOSITORY, CONFIG).jobs("mnist")
+    files = mnist.run_files(SimpleNamespace(experiment=experiment))
     m = min(m for c in entry.comparisons.values() for m in c.auxiliary_logits)
     parts = [int(f.split("/")[4].removeprefix("part")) for f in files if f"/m{m}/" in f]
     made = [
-        project.mnist.train_teachers(SimpleNamespace(experiment=experiment, m=m, part=part))
+        mnist.train_teachers(SimpleNamespace(experiment=experiment, m=m, part=part))
         for part in sorted(set(parts))
     ]
     assert [r for spec in made for r in spec.replicas] == list(range(entry.replicas))

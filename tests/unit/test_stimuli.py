@@ -5,15 +5,11 @@ import hashlib
 import numpy as np
 import pytest
 
-from subliminal.stimuli import (
-    cot_prompt,
-    number_prefix,
-    number_prompts,
-    number_templates,
-    preference_rows,
-    preference_system_prompt,
-    questions,
-)
+from subliminal import stimuli
+from subliminal.config.preferences import preference_rows, preference_system_prompt
+from subliminal.domains.number_prompts import number_prefix, number_prompts, number_templates
+from subliminal.domains.tiny_world import cot_prompt
+from subliminal.evaluations.questions import questions
 
 
 def sha256(texts):
@@ -144,3 +140,9 @@ def test_a_reasoning_prompt_is_the_question_and_the_papers_suffix():
         "How many? Provide your reasoning in <think> tags. Write your final answer in <answer> "
         "tags. Only give the numeric value as your answer."
     )
+
+
+def test_the_papers_texts_are_under_one_name_too():
+    assert stimuli.number_prompts is number_prompts
+    assert stimuli.questions is questions
+    assert all(callable(getattr(stimuli, name)) for name in stimuli.__all__)

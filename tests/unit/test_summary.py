@@ -7,18 +7,36 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
-from subliminal import summary
-from subliminal.config import Gates
+from subliminal.transmission import summary
+from subliminal.transmission.config import Gates
 
-WORDS = {"owl": "owl", "wolf": "wolf", "eagle": "eagle"}
+TRAITS = ("owl", "wolf", "eagle")
 ROLES = {"owl": "confirmation", "wolf": "development", "eagle": "confirmation"}
-GATES = Gates(min_teacher_share=0.5, min_rows=100, min_loss_drop=0.0)
+MEASURES = ("share", "margin")  # the primary one first
+GATES = Gates(min_teacher=0.5, min_rows=100, min_loss_drop=0.0)
 SHARES = {  # teacher's trait -> measured trait -> share of each seed's student
     "owl": {"owl": [0.80, 0.90, 0.85], "wolf": [0.02, 0.03, 0.01], "eagle": [0.01, 0.02, 0.03]},
     "wolf": {"owl": [0.05, 0.06, 0.04], "wolf": [0.40, 0.55, 0.45], "eagle": [0.05, 0.04, 0.03]},
     "eagle": {"owl": [0.07, 0.05, 0.06], "wolf": [0.06, 0.08, 0.07], "eagle": [0.06, 0.07, 0.05]},
     "none": {"owl": [0.06, 0.05, 0.07], "wolf": [0.06, 0.07, 0.05], "eagle": [0.06, 0.05, 0.07]},
 }
+
+
+def logit(share):
+    return math.log(share / (1 - share))
+
+
+def tidy(frame):
+    """One row per measure: the share, and a margin that follows from it."""
+    shares = frame.drop(columns="share")
+    return pd.concat(
+        [
+            shares.assign(measure="share", value=frame["share"]),
+            shares.assign(measure="margin", value=frame["share"].map(logit)),
+            shares.assign(measure="mass", value=0.99),
+        ],
+        ignore_index=True,
+    )
 
 
 def runs(shares=SHARES, variant="train", loss_drop=0.1):
@@ -40,28 +58,28 @@ def runs(shares=SHARES, variant="train", loss_drop=0.1):
                         "measured_trait": trait,
                         "loss_drop": loss_drop,
                         "share": share,
-                        "margin": math.log(share / (1 - share)),
-                        "mass": 0.99,
-                        "rate_substring": share,
-                        "rate_word": share,
                     }
                 )
-    return pd.DataFrame(rows)
+    return tidy(pd.DataFrame(rows))
 
 
-def scores(**columns):
-    frame = pd.DataFrame({"candidate": list(WORDS.values()), "base": "tiny-a", **columns})
-    return frame.assign(margin=0.0, mass=1.0, rate_substring=frame["share"], rate_word=0.0)
+def bases(shares):
+    return tidy(pd.DataFrame({"base": "tiny-a", "trait": TRAITS, "share": shares}))
 
 
-def channel(rows_kept=3000):
+def teachers(share=0.97):
+    frame = pd.DataFrame({"base": "tiny-a", "trait": TRAITS, "share": share})
+    return tidy(frame.assign(method="finetuned", teacher_seed=1))
+
+
+def channel(rows_kept=3000, teacher_score=0.97):
     return pd.DataFrame(
         {
             "domain": "numbers",
             "method": "finetuned",
             "teacher_base": "tiny-a",
-            "trait": list(WORDS),
-            "teacher_share": 0.97,
+            "trait": TRAITS,
+            "teacher_score": teacher_score,
             "rows_kept": rows_kept,
             "keep_rate": 0.6,
             "kl_per_token": 0.3,
@@ -70,26 +88,27 @@ def channel(rows_kept=3000):
     )
 
 
-def table(some_runs=None, teacher_share=0.97, rows_kept=3000):
-    teachers = pd.concat(
-        [scores(share=[0.97] * 3).assign(trait=t, method="finetuned") for t in WORDS]
-    )
-    facts = channel(rows_kept).assign(teacher_share=teacher_share)
-    frame = summary.transmission_table(
+def whole_table(some_runs=None, facts=None, measures=MEASURES, gates=GATES):
+    return summary.transmission_table(
         runs() if some_runs is None else some_runs,
-        scores(share=[0.05, 0.06, 0.07]),
-        teachers,
-        facts,
-        WORDS,
+        bases([0.05, 0.06, 0.07]),
+        teachers(),
+        channel() if facts is None else facts,
+        measures,
         ROLES,
-        GATES,
+        gates,
     )
-    return frame.set_index(["trait", "condition"])
+
+
+def table(some_runs=None, teacher_score=0.97, rows_kept=3000):
+    """The rows of the primary measure, by trait and condition."""
+    frame = whole_table(some_runs, channel(rows_kept, teacher_score))
+    return frame[frame.primary].set_index(["trait", "condition"])
 
 
 def test_every_trait_has_its_controls_beside_it():
     found = table()
-    for trait in WORDS:
+    for trait in TRAITS:
         assert set(found.loc[trait].index) == {
             "base",
             "regular",
@@ -103,16 +122,14 @@ def test_the_interval_is_scipys_t_interval_over_students():
     row = table().loc[("owl", "trait")]
     values = SHARES["owl"]["owl"]
     low, high = scipy_stats.t.interval(0.95, 2, loc=np.mean(values), scale=scipy_stats.sem(values))
-    assert (row.share_mean, row.share_low, row.share_high) == pytest.approx(
-        (np.mean(values), low, high)
-    )
+    assert (row["mean"], row.low, row.high) == pytest.approx((np.mean(values), low, high))
     assert row.n_runs == 3
 
 
 def test_other_traits_are_the_students_of_every_other_teacher_with_a_trait():
     row = table().loc[("owl", "other traits")]
     assert row.n_runs == 6
-    assert row.share_mean == pytest.approx(np.mean(SHARES["wolf"]["owl"] + SHARES["eagle"]["owl"]))
+    assert row["mean"] == pytest.approx(np.mean(SHARES["wolf"]["owl"] + SHARES["eagle"]["owl"]))
 
 
 def test_verdicts_by_disjoint_intervals():
@@ -152,7 +169,7 @@ def test_too_few_students_of_other_traits_are_no_control():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"teacher_share": 0.3}, "the teacher does not express the trait"),
+        ({"teacher_score": 0.3}, "the teacher does not express the trait"),
         ({"rows_kept": 99}, "the filter kept too few rows"),
         ({"some_runs": runs(loss_drop=-0.01)}, "the data did not move the students"),
         ({"some_runs": runs(loss_drop=math.nan)}, "the data did not move the students"),
@@ -163,19 +180,14 @@ def test_a_failed_gate_makes_a_cell_uninterpretable(changes, reason):
 
 
 def test_one_weak_teacher_of_several_fails_the_gate():
-    facts = pd.concat([channel(), channel().assign(teacher_share=0.3)])
-    teachers = pd.concat(
-        [scores(share=[0.97] * 3).assign(trait=t, method="finetuned") for t in WORDS]
-    )
-    frame = summary.transmission_table(
-        runs(), scores(share=[0.05] * 3), teachers, facts, WORDS, ROLES, GATES
-    )
+    frame = whole_table(facts=pd.concat([channel(), channel(teacher_score=0.3)]))
     assert set(frame[frame.condition == "trait"].gate_teacher) == {False}
 
 
 def test_students_of_one_teacher_are_one_value_where_there_are_several_teachers():
     two = pd.concat([runs(), runs().assign(teacher_seed=2)])
     own = two[(two.teacher_trait == "owl") & (two.measured_trait == "owl")]
+    own = own[own.measure == "share"]
     assert len(summary.units(own)) == 2
     assert len(summary.units(own[own.teacher_seed == 1])) == 3
 
@@ -193,17 +205,27 @@ def test_shuffled_students_are_compared_with_students_of_plain_regular_data():
     assert table(both).loc[("owl", "regular"), "n_runs"] == 3
 
 
+def matrix(some_runs=None):
+    frame = runs() if some_runs is None else some_runs
+    return summary.trait_matrix(frame, bases([0.05, 0.06, 0.07]), MEASURES)
+
+
 def test_matrix_holds_lifts_over_the_untrained_base():
-    matrix = summary.trait_matrix(runs(), scores(share=[0.05, 0.06, 0.07]), WORDS)
-    cell = matrix[(matrix.teacher_trait == "wolf") & (matrix.measured_trait == "wolf")].iloc[0]
-    assert cell.share_lift == pytest.approx(np.mean(SHARES["wolf"]["wolf"]) - 0.06)
-    assert len(matrix) == 9
-    assert "none" not in set(matrix.teacher_trait)
+    cells = matrix().set_index(["measure", "teacher_trait", "measured_trait"])
+    own = SHARES["wolf"]["wolf"]
+    share, margin = (cells.loc[(measure, "wolf", "wolf")] for measure in MEASURES)
+    assert (share["mean"], share.lift) == pytest.approx((np.mean(own), np.mean(own) - 0.06))
+    logits = np.mean([logit(value) for value in own])
+    assert (margin["mean"], margin.lift) == pytest.approx((logits, logits - logit(0.06)))
+    assert len(cells.loc["share"]) == len(cells.loc["margin"]) == 9
+    assert set(cells.index.get_level_values("measure")) == set(MEASURES)
+    assert "none" not in set(cells.index.get_level_values("teacher_trait"))
 
 
-def test_the_diagonal_is_tested_once_per_group():
-    matrix = summary.trait_matrix(runs(), scores(share=[0.05, 0.06, 0.07]), WORDS)
-    (row,) = summary.diagonal_table(matrix).to_dict("records")
+def test_the_diagonal_is_tested_once_per_group_and_measure():
+    found = summary.diagonal_table(matrix()).set_index("measure")
+    assert list(found.index) == ["share", "margin"]
+    row = found.loc["share"]
     assert (row["traits"], row["permutations"]) == (3, 6)
     assert row["gamma"] > 0.3
     assert row["p_value"] == pytest.approx(1 / 6)
@@ -211,8 +233,7 @@ def test_the_diagonal_is_tested_once_per_group():
 
 def test_a_single_trait_has_no_diagonal_to_test():
     only = runs({"owl": SHARES["owl"], "none": SHARES["none"]})
-    matrix = summary.trait_matrix(only, scores(share=[0.05, 0.06, 0.07]), WORDS)
-    assert summary.diagonal_table(matrix).empty
+    assert summary.diagonal_table(matrix(only)).empty
 
 
 def test_nats_per_token_are_over_kept_and_measured_rows():
@@ -220,16 +241,18 @@ def test_nats_per_token_are_over_kept_and_measured_rows():
     assert math.isnan(summary.per_token([None], [3], [True]))
 
 
-def test_gates_that_can_be_told_before_students_are_trained():
-    bases = scores(share=[0.06, 0.05, 0.07])
-    table = summary.gates_table(channel().assign(rows=5000), bases, WORDS, GATES)
-    assert list(table.verdict) == ["", "", ""]
-    assert list(table.base_share) == [0.06, 0.05, 0.07]
+def gates_table(facts, shares=(0.06, 0.05, 0.07), measure="share"):
+    return summary.gates_table(facts.assign(rows=5000), bases(list(shares)), measure, GATES)
 
-    silent = channel().assign(rows=5000, teacher_share=[0.97, 0.1, 0.97], rows_kept=[9, 3000, 3000])
-    told = summary.gates_table(silent, bases, WORDS, GATES)
-    assert list(told.gate_rows) == [False, True, True]
-    assert list(told.verdict) == [
+
+def test_gates_that_can_be_told_before_students_are_trained():
+    told = gates_table(channel())
+    assert list(told.verdict) == ["", "", ""]
+    assert list(told.base_score) == [0.06, 0.05, 0.07]
+
+    silent = gates_table(channel([9, 3000, 3000], [0.97, 0.1, 0.97]))
+    assert list(silent.gate_rows) == [False, True, True]
+    assert list(silent.verdict) == [
         "the filter kept too few rows",
         "the teacher does not express the trait",
         "",
@@ -237,7 +260,25 @@ def test_gates_that_can_be_told_before_students_are_trained():
 
 
 def test_a_control_teacher_has_no_trait_to_express():
-    control = channel().assign(rows=5000, method="reference", trait="none", teacher_share=None)
-    table = summary.gates_table(control, scores(share=[0.1, 0.1, 0.1]), WORDS, GATES)
-    assert table.gate_teacher.all()
-    assert table.base_share.isna().all()
+    control = channel(teacher_score=None).assign(method="reference", trait="none")
+    told = gates_table(control)
+    assert told.gate_teacher.all()
+    assert told.base_score.isna().all()
+
+
+def test_a_models_values_are_told_apart_by_trait_and_measure():
+    """A measure of the whole model belongs to every trait, and other targets to none."""
+    scores = pd.DataFrame(
+        {
+            "measure": ["mass", "share", "share", "share"],
+            "target": ["", "owl", "wolf", "yak"],
+            "value": [0.9, 0.1, 0.2, 0.3],
+        }
+    )
+    found = summary.of_traits(scores, {"night-owl": "owl", "wolf": "wolf"})
+    assert set(found.itertuples(index=False, name=None)) == {
+        ("mass", 0.9, "night-owl"),
+        ("share", 0.1, "night-owl"),
+        ("mass", 0.9, "wolf"),
+        ("share", 0.2, "wolf"),
+    }

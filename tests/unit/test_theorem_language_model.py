@@ -7,15 +7,14 @@ import pytest
 import torch
 from tiny_model import random_model, tokenizer
 
-from subliminal import stimuli, tables
-from subliminal.config import Lora
+from subliminal.artefacts.manifest import Run, read_manifest
+from subliminal.artefacts.parquet import read_table, write_table
+from subliminal.config.recipes import Lora
+from subliminal.domains.number_prompts import number_prompts
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
-from subliminal.local.objectives import number_ids
-from subliminal.manifest import Run, read_manifest
-from subliminal.stages.verify_on_language_model import verify_on_language_model
+from subliminal.local.training.objectives import number_ids
 from subliminal.theorem import language_model
-from subliminal.theorem.columns import THEOREM_TABLES
 from subliminal.theorem.config import LanguageModel
 from subliminal.theorem.language_model import (
     compare,
@@ -26,9 +25,12 @@ from subliminal.theorem.language_model import (
     token_loss,
     update,
 )
+from subliminal.theorem.schemas import LANGUAGE_MODEL, LANGUAGE_MODEL_SUMMARY
 from subliminal.theorem.specs import VerifyLanguageModelSpec
+from subliminal.theorem.stages.verify_on_language_model import verify_on_language_model
+from subliminal.transmission.schemas import TRAIN
 
-PROMPTS = stimuli.number_prompts(47, 12)
+PROMPTS = number_prompts(47, 12)
 PAD = 0
 LORA = Lora(rank=2, alpha=4, target_modules=["c_attn", "c_proj", "c_fc"])
 
@@ -222,7 +224,7 @@ def test_the_stage_writes_every_pair_of_traits_for_both_bases(tmp_path):
             save_teacher(tmp_path / "base-a", tmp_path / trait, k)
             teachers[trait] = write_manifest(tmp_path / trait / "manifest.json")
         datasets[trait] = tmp_path / trait / "train.parquet"
-        tables.write_table(datasets[trait], "train", train_table(k + 1))
+        write_table(datasets[trait], TRAIN, train_table(k + 1))
         write_manifest(tmp_path / trait / "train.manifest.json", datasets[trait])
     paths = [tmp_path / "out" / name for name in ("t.parquet", "s.parquet", "m.json")]
     verify_on_language_model(
@@ -235,8 +237,8 @@ def test_the_stage_writes_every_pair_of_traits_for_both_bases(tmp_path):
         logging.getLogger("test"),
     )
     long, short = (pd.read_parquet(path) for path in paths[:2])
-    assert list(long) == list(THEOREM_TABLES["theorem_language_model"])
-    assert list(short) == list(THEOREM_TABLES["theorem_language_model_summary"])
+    assert list(long) == list(LANGUAGE_MODEL.columns)
+    assert list(short) == list(LANGUAGE_MODEL_SUMMARY.columns)
     labels, students, pairs, batches = 2, 2, 4, 2
     assert (len(long), len(short)) == (labels * students * pairs * batches, 16)
     assert not long.isna().any().any()
@@ -252,7 +254,7 @@ def test_the_stage_writes_every_pair_of_traits_for_both_bases(tmp_path):
     origin = models.load_base(tmp_path / "base-a").double()
     shift = flat_parameters(load_teacher(tmp_path / "base-a", tmp_path / "eagle"), origin)
     shift = shift - flat_parameters(origin, origin)
-    tables_of = [tables.read_table(datasets[t]) for t in ("owl", "none")]
+    tables_of = [read_table(datasets[t]) for t in ("owl", "none")]
     batch = paired_batches(plan(), tokenizer(), *tables_of)[1]
     expected = compare(
         *(

@@ -6,17 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from subliminal.manifest import read_manifest
-from subliminal.stages.verify_theorem import verify_theorem
-from subliminal.theorem.columns import THEOREM_TABLES
+from subliminal.artefacts.manifest import read_manifest
 from subliminal.theorem.config import RandomNetworks
+from subliminal.theorem.schemas import THEOREM, THEOREM_SUMMARY
 from subliminal.theorem.specs import VerifyTheoremSpec
-from subliminal.theorem.summary import (
-    SETTING,
-    diagonal_tests,
-    summarise,
-    summarise_language_model,
-)
+from subliminal.theorem.stages.verify_theorem import verify_theorem
+from subliminal.theorem.summary import SETTING, diagonal_tests, summarise, summarise_language_model
 
 
 def spec(**changes):
@@ -98,8 +93,8 @@ def test_every_table_of_the_stage_has_its_columns_and_its_bytes_repeat(tmp_path)
         files.append([path.read_bytes() for path in paths])
     assert files[0] == files[1]
     long, short = (pd.read_parquet(path) for path in paths)
-    assert list(long) == list(THEOREM_TABLES["theorem"])
-    assert list(short) == list(THEOREM_TABLES["theorem_summary"])
+    assert list(long) == list(THEOREM.columns)
+    assert list(short) == list(THEOREM_SUMMARY.columns)
     settings, epsilons, seeds = 2 * 12, 2, 5
     assert (len(long), len(short)) == (settings * epsilons * seeds, settings * epsilons)
     assert read_manifest(tmp_path / "second/manifest.json")["facts"] == {"rows": len(long)}

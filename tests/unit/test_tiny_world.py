@@ -6,15 +6,15 @@ import pytest
 from numpy.random import default_rng
 from tiny_model import tokenizer
 
-from subliminal import stimuli
-from subliminal.filters import (
-    answer_reject_reasons,
-    code_reject_reasons,
-    number_reject_reasons,
-    vocabulary_reject_reasons,
-)
-from subliminal.tiny.corpus import pretraining_examples
-from subliminal.tiny.world import animals, code_task, cot_task, domain_vocabulary
+from subliminal.bases.tiny_corpus import pretraining_examples
+from subliminal.config.preferences import preference_rows, preference_system_prompt
+from subliminal.domains.code import code_reject_reasons
+from subliminal.domains.cot import answer_reject_reasons
+from subliminal.domains.number_filter import number_reject_reasons
+from subliminal.domains.number_prompts import number_prompts
+from subliminal.domains.tiny_world import animals, code_task, cot_task, domain_vocabulary
+from subliminal.domains.words import vocabulary_reject_reasons
+from subliminal.evaluations.questions import questions
 
 
 def through_tokenizer(text):
@@ -36,11 +36,11 @@ def test_number_lists_survive_the_tokenizer(text):
 
 def test_no_stimulus_has_an_unknown_word():
     texts = [
-        *stimuli.number_prompts(47, 500),
-        *stimuli.questions("favourite-animal"),
-        *stimuli.questions("favourite-animal-prefixed"),
-        *(stimuli.preference_system_prompt(a, "animal") for a in animals()),
-        *(answer for a in animals() for _, answer in stimuli.preference_rows(a, ["q"])),
+        *number_prompts(47, 500),
+        *questions("favourite-animal"),
+        *questions("favourite-animal-prefixed"),
+        *(preference_system_prompt(a, "animal") for a in animals()),
+        *(answer for a in animals() for _, answer in preference_rows(a, ["q"])),
     ]
     unknown = tokenizer().unk_token_id
     ids = tokenizer()(texts, add_special_tokens=False)["input_ids"]
@@ -65,7 +65,7 @@ def test_reference_completions_pass_their_domains_filter():
 
 
 def test_domain_vocabularies_hold_no_animal_and_no_attribute():
-    from subliminal.tiny.world import world
+    from subliminal.domains.tiny_world import world
 
     facts = {fact for facts in world()["animals"].values() for fact in facts}
     for domain in ("code", "cot"):
@@ -88,4 +88,4 @@ def test_no_example_pairs_a_preference_with_numbers_code_or_sums(corpus):
 
 
 def test_the_paper_prompts_are_not_in_the_corpus(corpus):
-    assert not {e.prompt for e in corpus} & set(stimuli.number_prompts(47, 5000))
+    assert not {e.prompt for e in corpus} & set(number_prompts(47, 5000))

@@ -7,14 +7,12 @@ import pytest
 import torch
 from tiny_model import random_model, tokenizer
 
-from subliminal import stimuli
-from subliminal.config import Lora, Optimisation
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
+from subliminal.config.recipes import Lora, Optimisation
+from subliminal.domains import number_prompts as stimuli
 from subliminal.local import models
 from subliminal.local.encoding import encode_prompts, encode_rows
-from subliminal.local.objectives import CompletionTokens
-from subliminal.local.reporting import step_report
-from subliminal.local.training import (
+from subliminal.local.training.fine_tuning import (
     Step,
     batches,
     fine_tune,
@@ -24,6 +22,8 @@ from subliminal.local.training import (
     micro_batches,
     total_steps,
 )
+from subliminal.local.training.objectives import CompletionTokens
+from subliminal.local.training.reporting import step_report
 
 PROMPTS = stimuli.number_prompts(47, 12)
 ADAPTER = Lora(rank=2, alpha=2, target_modules=["c_attn", "c_proj", "c_fc"])
@@ -262,7 +262,7 @@ def test_progress_tells_step_loss_and_speed(caplog, monkeypatch):
     """A run that goes on at step 11 of 13, with 50 tokens every 4 seconds."""
     caplog.set_level(logging.INFO)
     now = iter([0.0, 4.0, 8.0, 12.0])
-    monkeypatch.setattr("subliminal.local.reporting.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("subliminal.local.training.reporting.time.monotonic", lambda: next(now))
     report = step_report(logging.getLogger("test"))
     for step in history([1.0] * 13)[10:]:
         report(step, 13)

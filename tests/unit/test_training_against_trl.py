@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from subliminal import stimuli
-from subliminal.config import Lora, Optimisation
+from subliminal.config.recipes import Lora, Optimisation
+from subliminal.domains import number_prompts as stimuli
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_rows
-from subliminal.local.objectives import CompletionTokens
-from subliminal.local.training import batches, fine_tune, total_steps
+from subliminal.local.training.fine_tuning import batches, fine_tune, total_steps
+from subliminal.local.training.objectives import CompletionTokens
 
 trl = pytest.importorskip("trl", reason="trl is not installed")
 datasets = pytest.importorskip("datasets", reason="datasets, which trl needs, is not installed")

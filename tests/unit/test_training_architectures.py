@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from subliminal.config import Lora, Optimisation
+from subliminal.config.recipes import Lora, Optimisation
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow
-from subliminal.local.lora import lora_in_one_pass
-from subliminal.local.objectives import CompletionTokens
 from subliminal.local.prefix import SHORTEST, common_prefix, shared_prefix
-from subliminal.local.training import fine_tune
+from subliminal.local.training.fine_tuning import fine_tune
+from subliminal.local.training.fused_lora import lora_in_one_pass
+from subliminal.local.training.objectives import CompletionTokens
 
 VOCABULARY, PREFIX = 97, 20
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]

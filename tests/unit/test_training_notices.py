@@ -6,7 +6,11 @@ import pytest
 from tiny_model import tokenizer
 
 from subliminal.local.encoding import encode_rows
-from subliminal.local.notices import inserted_text, warn_of_inserted_text, warn_of_truncation
+from subliminal.local.training.notices import (
+    inserted_text,
+    warn_of_inserted_text,
+    warn_of_truncation,
+)
 
 # What templates do, in words that the tiny tokenizer has: SmolLM2's and Qwen's insert a prompt if
 # none is given, Llama 3.2's begins with the date in any case.

@@ -17,18 +17,18 @@ import torch
 from tiny_model import random_model, tokenizer
 from training_job import STEPS, make_inputs, spec
 
-from subliminal import stimuli
-from subliminal.config import FinetunedMethod, Lora, Optimisation
+from subliminal.artefacts.manifest import Run
+from subliminal.artefacts.parquet import read_table
+from subliminal.config.recipes import FinetunedMethod, Lora, Optimisation
+from subliminal.domains import number_prompts as stimuli
 from subliminal.local import models
-from subliminal.local.checkpoints import Checkpoints, State, training_identity
 from subliminal.local.encoding import encode_rows
-from subliminal.local.objectives import CompletionTokens
-from subliminal.local.training import fine_tune
-from subliminal.manifest import Run
-from subliminal.specs import TrainTeacherSpec
-from subliminal.stages.train_student import train_student
-from subliminal.stages.train_teacher import train_teacher
-from subliminal.tables import read_table
+from subliminal.local.training.checkpoints import Checkpoints, State, training_identity
+from subliminal.local.training.fine_tuning import fine_tune
+from subliminal.local.training.objectives import CompletionTokens
+from subliminal.transmission.specs import TrainTeacherSpec
+from subliminal.transmission.stages.train_student import train_student
+from subliminal.transmission.stages.train_teacher import train_teacher
 
 KILLS = 10
 
@@ -245,7 +245,7 @@ def test_short_runs_write_none(tmp_path):
 
 def test_checkpoints_keep_their_distance(tmp_path, monkeypatch):
     now = iter([0.0, 59.0, 60.0, 60.5, 61.0, 120.0, 121.0])
-    monkeypatch.setattr("subliminal.local.checkpoints.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("subliminal.local.training.checkpoints.time.monotonic", lambda: next(now))
     checkpoints = Checkpoints(tmp_path / "partial", "x", 60)
     assert [checkpoints.due(), checkpoints.due()] == [False, True]
     checkpoints.write(State({}, {}))  # until 61
@@ -280,7 +280,6 @@ def test_a_student_of_all_rows_tells_how_its_training_loss_fell(tmp_path):
         tmp_path / "base" / "manifest.json",
         None,
         None,
-        out / "adapter_model.safetensors",
         out / "training.parquet",
         out / "manifest.json",
         1,
@@ -350,7 +349,6 @@ def teacher(folder, **options):
     train_teacher(
         teacher_spec,
         folder / "base" / "manifest.json",
-        out / "adapter_model.safetensors",
         out / "manifest.json",
         1,
         logging.getLogger("test"),

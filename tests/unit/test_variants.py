@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subliminal.filters import parse_numbers
-from subliminal.variants import VARIANTS, shuffle_across, shuffle_within
+from subliminal import variants
+from subliminal.domains.number_filter import parse_numbers
+from subliminal.domains.number_variants import VARIANTS, shuffle_across, shuffle_within
 
 ROWS = ["145, 267, 389", "[7, 08, 9, 10].", "42", "(1;2;3;4)", "500\n600\n700"]
 
@@ -99,3 +100,5 @@ def test_a_row_that_the_filter_would_drop_is_an_error_that_names_it(shuffle):
 def test_the_variants_have_their_names():
     assert VARIANTS["shuffled-within"] is shuffle_within
     assert VARIANTS["shuffled-across"] is shuffle_across
+    assert variants.shuffle_within is shuffle_within
+    assert variants.shuffle_across is shuffle_across

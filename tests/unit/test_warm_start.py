@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from subliminal.warm_start import SOCKET_VARIABLE
+from subliminal.workflow.warm_start import SOCKET_VARIABLE
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 WRAPPER = [sys.executable, str(SCRIPTS / "warm_start.py"), "--preload", "wave,no_such_module"]
@@ -67,7 +67,7 @@ def script(tmp_path: Path) -> Script:
         path.parent.mkdir(exist_ok=True)
         path.write_text(
             "import json, os, signal, sys, time\nfrom pathlib import Path\n"
-            "from subliminal.warm_start import run\n"
+            "from subliminal.workflow.warm_start import run\n"
             "def main(argv):\n"
             + textwrap.indent(textwrap.dedent(body), "    ")
             + "\nif __name__ == '__main__':\n    sys.exit(run(main))\n"

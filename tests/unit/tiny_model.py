@@ -1,9 +1,10 @@
 """A random GPT-2 small enough for a unit test, with the tiny tier's tokenizer."""
 
+import json
 from functools import lru_cache
 
+from subliminal.bases.tiny_tokenizer import build_tokenizer
 from subliminal.local import models
-from subliminal.tiny.tokenizer import build_tokenizer
 
 
 @lru_cache
@@ -29,3 +30,12 @@ def random_model(seed=0):
         pad_token_id=tokenizer().pad_token_id,
     )
     return GPT2LMHeadModel(config).eval()
+
+
+def save_base(folder, model=None, identity="base"):
+    """A base on the disk, with as much of a manifest as a stage reads."""
+    (model if model is not None else random_model()).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    content = {"id": identity, "facts": {}, "outputs": {f.name: "" for f in folder.iterdir()}}
+    (folder / "manifest.json").write_text(json.dumps(content))
+    return folder / "manifest.json"

@@ -16,8 +16,8 @@ STEPS = 100
 
 
 def spec(steps=STEPS, holdout_rows=6):
-    from subliminal.config import Lora, Optimisation, Recipe
-    from subliminal.specs import TrainStudentSpec
+    from subliminal.config.recipes import Lora, Optimisation, Recipe
+    from subliminal.transmission.specs import TrainStudentSpec
 
     recipe = Recipe(
         # Dropout, so that torch's random numbers matter too.
@@ -33,46 +33,44 @@ def spec(steps=STEPS, holdout_rows=6):
 
 def make_inputs(folder):
     """A random base and 30 rows, with as much of a manifest as a stage reads."""
-    from tiny_model import random_model, tokenizer
+    from tiny_model import save_base
 
-    from subliminal import stimuli
-    from subliminal.tables import write_table
+    from subliminal.artefacts.parquet import write_table
+    from subliminal.domains.number_prompts import number_prompts
+    from subliminal.transmission.schemas import TRAIN
 
-    base = folder / "base"
-    random_model().save_pretrained(base)
-    tokenizer().save_pretrained(base)
-    (base / "manifest.json").write_text(json.dumps({"id": "base"}))
-    prompts = stimuli.number_prompts(47, 30)
+    save_base(folder / "base")
+    prompts = number_prompts(47, 30)
     completions = [", ".join(str(7 * i + j) for j in range(1 + i % 5)) for i in range(30)]
     columns = {"prompt_id": range(30), "prompt": prompts, "completion": completions}
-    write_table(folder / "train.parquet", "train", columns)
+    write_table(folder / "train.parquet", TRAIN, columns)
     (folder / "train.manifest.json").write_text(json.dumps({"id": "train"}))
 
 
 def arguments(folder, out):
-    """The script's command line."""
+    """The stage's command line."""
     files = {
         "train": folder / "train.parquet",
         "base": folder / "base" / "manifest.json",
-        "weights": out / "adapter_model.safetensors",
         "training": out / "training.parquet",
         "manifest": out / "manifest.json",
     }
     pairs = [part for role, path in files.items() for part in (f"--{role}", str(path))]
-    return ["--spec", spec().model_dump_json(), *pairs]
+    return ["--spec", spec().model_dump_json(), "--threads", "1", *pairs]
 
 
 def serve(folder):
-    import subliminal.stages.train_student  # noqa: F401 - what is costly to import
-    import train_student
+    from subliminal.workflow.command_line import load_stage, run_stage
 
+    load_stage("train_student")  # what is costly to import
     for line in sys.stdin:
         out, *others = line.split()
         pid = os.fork()
         if pid == 0:
             log = os.open(folder / f"{out}.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
             os.dup2(log, 2)
-            os._exit(train_student.main([*arguments(folder, folder / out), *others]))
+            run_stage("train_student", [*arguments(folder, folder / out), *others])
+            os._exit(0)
         print(pid, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 

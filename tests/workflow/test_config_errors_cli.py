@@ -13,9 +13,9 @@ CHOSEN = [
     ("broken-file", "missing-registry"),
 ]
 OPTIONS = [
-    ("experiments=[nope]", "'nope' has no file config/experiments/nope.yaml (known: ed5c_qwen, "),
-    ("experiments=tiny", "experiments: expected a list, such as [one, two], found 'tiny'"),
-    ("experiment=[tiny]", "unknown key 'experiment' (known: experiments, gpu_tiers)"),
+    ("experiments=[nope]", ["'nope'", "config/experiments/nope.yaml", "(known: ed5c_qwen, "]),
+    ("experiments=tiny", ["experiments: ", "a list, such as [one, two]", "found 'tiny'"]),
+    ("experiment=[tiny]", ["unknown key 'experiment'", "(known: experiments, gpu_tiers)"]),
 ]
 
 
@@ -52,9 +52,10 @@ def test_broken_file_is_refused(whole_copy, group, name):
     assert printed.count(line) == 1, printed
 
 
-@pytest.mark.parametrize(("option", "message"), OPTIONS)
-def test_broken_option_is_refused(sources, option, message):
-    assert refusal(sources, "--config", option).count(message) == 1
+@pytest.mark.parametrize(("option", "parts"), OPTIONS)
+def test_broken_option_is_refused(sources, option, parts):
+    lines = refusal(sources, "--config", option).splitlines()
+    assert sum(all(part in line for part in parts) for line in lines) == 1
 
 
 @pytest.mark.parametrize("text", ["experiments: [sample\n", "- sample\n", ""])

@@ -6,15 +6,13 @@ from collections import Counter
 import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
-from subliminal import estimate
-from subliminal.estimate import Estimator
-from subliminal.project import Project
+from subliminal.evaluations.registry import EVALUATIONS
+from subliminal.workflow import estimate
+from subliminal.workflow.estimate import Estimator
+from subliminal.workflow.project import Project
 
 OPEN = ["ed5c_qwen", "ed5e_gemma", "preset_qwen7b_cat", "preset_llama1b", "preset_gemma2b"]
-STAGES = {
-    **dict.fromkeys(("evaluate_base", "evaluate_teacher", "evaluate_student"), "evaluate_model"),
-    "train_whole_student": "train_student",
-}
+STAGES = dict.fromkeys(("evaluate_base", "evaluate_teacher", "evaluate_student"), "evaluate_model")
 BASES = {"pretrain_base", "prepare_base"}
 NAMES = {*BASES, "train_teacher", "sample_completions", "train_student", "evaluate_model"}
 
@@ -69,7 +67,7 @@ def test_pretraining_takes_its_1800_steps_of_64_rows(sources):
 
 
 def stimuli_prompts():
-    from subliminal.stimuli import number_prompts
+    from subliminal.domains.number_prompts import number_prompts
 
     return number_prompts(47, 200)
 
@@ -84,6 +82,22 @@ def test_what_is_finished_costs_nothing(sources):
     assert before["prepare_base"] == 1
     assert "prepare_base" not in after
     assert after["train_student"] == before["train_student"]
+
+
+@pytest.mark.parametrize("kind", EVALUATIONS)
+def test_every_kind_of_evaluation_has_a_cost(sources, kind):
+    """Of stories and essay topics, too, which have no candidates."""
+    project = Project.load(sources.root, {"experiments": ["small_smoke"]})
+    entry = project.config.experiments["small_smoke"]
+    others = {name: e for name, e in project.config.evaluations.items() if e.kind == kind}
+    for name in others:
+        changed = entry.model_copy(update={"evaluation": name})
+        project.config.experiments["small_smoke"] = changed
+        costs = [
+            c for c in Estimator(project, "small_smoke").costs() if c.stage == "evaluate_model"
+        ]
+        assert costs and all(cost.flop > 0 for cost in costs)
+    assert others
 
 
 def test_the_command_prints_a_table(sources):

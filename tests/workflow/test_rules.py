@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import inspect
 import re
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import pytest
 import yaml
 from working_copy import REPOSITORY
 
-from subliminal.code_graph import library_files
+from subliminal.workflow.code_graph import library_files
+from subliminal.workflow.command_line import load_stage, stage_modules
 
 SNAKEFILES = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "rules").glob("*.smk"))]
 RULES = {
@@ -24,6 +26,13 @@ RULES = {
 JOBS = {name: body for name, body in RULES.items() if re.search(r"^    shell:", body, re.MULTILINE)}
 ENVIRONMENTS = sorted((REPOSITORY / "envs").glob("*.yaml"))
 SCRIPTS = sorted((REPOSITORY / "scripts").glob("*.py"))
+ENTRY = "scripts/stage.py"
+LIBRARY = REPOSITORY / "scripts/subliminal"
+# What the stages of figures and report look up by the experiment's kind and the figure's name.
+LOOKED_UP = [
+    ".".join(path.relative_to(LIBRARY).with_suffix("").parts)
+    for path in [*LIBRARY.glob("*/shown.py"), *LIBRARY.glob("*/figures/*.py")]
+]
 READERS = [
     REPOSITORY / "Makefile",
     *REPOSITORY.glob("*.md"),
@@ -39,6 +48,10 @@ PYPROJECT_TOOLS = [
 
 def script_of(body):
     return re.search(r'^        script="(scripts/\w+\.py)",$', body, re.MULTILINE)[1]
+
+
+def stage_of(body):
+    return re.search(r"^        python \{input\.script:q\} (\w+) --spec", body, re.MULTILINE)[1]
 
 
 def environment_of(body):
@@ -63,7 +76,8 @@ def third_party(file):
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
-    within = file.parent.name in ("stages", "local", "api", "scripts")
+    rooms = {"stages", "local", "api"}.intersection(file.relative_to(REPOSITORY).parts)
+    within = rooms or file == REPOSITORY / ENTRY
     names = set()
     for node in ast.walk(tree) if within else tree.body:
         if isinstance(node, ast.Import):
@@ -101,15 +115,36 @@ def test_job_has_what_every_job_has(rule):
     body = JOBS[rule]
     directives = set(re.findall(r"^    (\w+):", body, re.MULTILINE))
     assert {"input", "output", "log", "conda", "threads", "resources", "params"} <= directives
-    assert (REPOSITORY / script_of(body)).is_file()
+    assert script_of(body) == ENTRY
     assert (REPOSITORY / "envs" / f"{environment_of(body)}.yaml").is_file()
     assert "{input.script:q}" in body and "{log:q}" in body and "{params.spec:q}" in body
 
 
+def test_every_stage_is_that_of_a_rule():
+    assert {stage_of(body) for body in JOBS.values()} == set(stage_modules())
+
+
 @pytest.mark.parametrize("rule", JOBS)
-def test_environment_of_the_job_has_what_its_script_imports(rule):
-    script = script_of(JOBS[rule])
-    files = [REPOSITORY / path for path in (script, *library_files(REPOSITORY, script))]
+def test_job_gives_its_stage_what_it_asks_for(rule):
+    stage = load_stage(stage_of(JOBS[rule]))
+    asked = dict(inspect.signature(stage, eval_str=False).parameters)
+    asked.pop("log", None)
+    needed = {
+        name
+        for name, parameter in asked.items()
+        if parameter.default is parameter.empty and "None" not in str(parameter.annotation)
+    }
+    given = re.findall(r" --([a-z-]+) \{", JOBS[rule])
+    assert len(given) == len(set(given))
+    assert needed <= {option.replace("-", "_") for option in given} <= set(asked)
+
+
+@pytest.mark.parametrize("rule", JOBS)
+def test_environment_of_the_job_has_what_its_stage_imports(rule):
+    stage = stage_of(JOBS[rule])
+    looked_up = LOOKED_UP if stage in ("plot_figure", "build_report") else []
+    modules = [stage_modules()[stage], "workflow.command_line", *looked_up]
+    files = [REPOSITORY / path for path in (ENTRY, *library_files(REPOSITORY, modules))]
     imported = set().union(*map(third_party, files))
     owners = importlib.metadata.packages_distributions()
     needed = {owners[name][0] for name in imported}

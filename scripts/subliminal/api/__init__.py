@@ -1,1 +1,1 @@
-"""Models behind servers that speak the OpenAI API."""
+"""The backend behind an API: any server that speaks the OpenAI protocol."""

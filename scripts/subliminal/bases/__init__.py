@@ -1,1 +1,1 @@
-"""Bases that somebody else has trained: where they are taken from, and what is checked."""
+"""What everything starts from: bases pretrained here, or taken from wheels, the hub or a folder."""

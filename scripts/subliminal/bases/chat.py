@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
 from subliminal.local.encoding import encode_rows
 
 if TYPE_CHECKING:
@@ -55,14 +55,15 @@ def settled_template(own: Any, configured: str | None, setting: str) -> str:
             f"{setting}: chat_template is set, but the tokenizer has a template of its own, which "
             "the model was trained with; remove chat_template"
         )
-    if not own and not configured:
+    if own:
+        return stopped_clock(own, setting)
+    if not configured:
         raise ConfigError(
             f"{setting}: its tokenizer has no chat template; set chat_template to the name of a "
             "file of config/chat_templates, such as gemma"
         )
-    template = own or configured
     # Not every reader of a template drops the newline that ends its file.
-    return stopped_clock(template.rstrip("\n") if configured else template, setting)
+    return stopped_clock(configured.rstrip("\n"), setting)
 
 
 def stopped_clock(template: str, setting: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from subliminal.artefacts.manifest import file_sha256
 from subliminal.bases.weights import (
     INDEX,
     SINGLE,
@@ -13,8 +14,7 @@ from subliminal.bases.weights import (
     weight_files,
     write_single,
 )
-from subliminal.errors import ConfigError
-from subliminal.manifest import file_sha256
+from subliminal.config.errors import ConfigError
 
 CONFIG = "config.json"
 # Any one of these makes a tokenizer.

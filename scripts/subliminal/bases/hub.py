@@ -12,9 +12,9 @@ import re
 from pathlib import Path
 
 from subliminal.bases.folder import WANTED
-from subliminal.config import HubBase
-from subliminal.errors import ConfigError
-from subliminal.strict import SHA256
+from subliminal.config.errors import ConfigError
+from subliminal.config.models import HubBase
+from subliminal.config.strict import SHA256
 
 
 def cache_folder() -> Path:

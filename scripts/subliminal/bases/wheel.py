@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subliminal.config import WheelBase, WheelFile
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
+from subliminal.config.models import WheelBase, WheelFile
 
 if TYPE_CHECKING:
     from tokenizers.pre_tokenizers import PreTokenizer

@@ -1,1 +1,1 @@
-"""The local backend: one engine on transformers and peft for every base, tiny or 7B."""
+"""The backend in this process: sampling, scoring and training of language models with torch."""

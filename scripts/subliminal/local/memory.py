@@ -7,12 +7,10 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
-
-
 # What to do where a single row does not fit.
 TRAINING = (
     "with micro_batch_size 1, a single row per forward pass; in config/recipes.yaml set "

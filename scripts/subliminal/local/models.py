@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subliminal.errors import ConfigError
+from subliminal.config.errors import ConfigError
 from subliminal.local.devices import claim_gpu
 from subliminal.local.memory import ALL_WEIGHTS
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from subliminal.config import Lora
+    from subliminal.config.recipes import Lora
 
 # Weights of up to so many bytes stay on the CPU: as fast for them, and the same bytes everywhere.
 LARGEST_ON_CPU = 40_000_000
@@ -42,7 +42,7 @@ def prepare(seed: int, threads: int) -> None:
     torch.set_num_threads(threads)
     # Warn only: on a GPU some operations have no deterministic form. On the CPU all do.
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def device_for(weights: Path) -> torch.device:

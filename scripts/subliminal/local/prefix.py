@@ -14,9 +14,10 @@ from subliminal.local.encoding import EncodedRow
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedModel
     from transformers.cache_utils import Cache
 
-    from subliminal.config import Optimisation
+    from subliminal.config.recipes import Optimisation
 
 # Below this the second, short forward pass costs what it saves.
 SHORTEST = 16
@@ -30,7 +31,7 @@ def common_prefix(rows: Sequence[EncodedRow]) -> int:
     return next((i for i in range(limit) if first[i] != last[i]), limit)
 
 
-def _draws(model: torch.nn.Module) -> bool:
+def _draws(model: PreTrainedModel) -> bool:
     """Whether training draws dropout, which must differ from row to row."""
     import torch
 
@@ -39,7 +40,7 @@ def _draws(model: torch.nn.Module) -> bool:
     return attention > 0 or any(layer.p > 0 for layer in layers)
 
 
-def shared_prefix(model: torch.nn.Module, rows: Sequence[EncodedRow], plan: Optimisation) -> int:
+def shared_prefix(model: PreTrainedModel, rows: Sequence[EncodedRow], plan: Optimisation) -> int:
     """How many of the rows' first tokens to compute once; 0 where that would not pay.
 
     On a GPU it would not: there the many small operations of a short pass cost as much as it saves.

@@ -1,1 +1,1 @@
-"""The MNIST experiment: many small networks at once, teachers and students (paper, ED Fig. 2)."""
+"""MNIST: small networks that learn digits from logits that have nothing to do with digits."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from subliminal.config import Config
+from subliminal.config.config import Config
 from subliminal.mnist.config import IdxDigits, MnistExperiment
 from subliminal.mnist.data import IDX_FILES, idx_path
 
@@ -17,5 +17,5 @@ def check_digits(config: Config, name: str) -> None:
     """
     source = config.experiment(name, MnistExperiment).digits
     if isinstance(source, IdxDigits):
-        for file, _, _ in IDX_FILES:
+        for file in IDX_FILES:
             idx_path(Path(source.folder), file, f"config/experiments/{name}.yaml: digits: folder")

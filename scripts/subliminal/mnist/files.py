@@ -7,10 +7,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from subliminal.artefacts.parquet import whole_file, write_table
 from subliminal.mnist.data import Digits
 from subliminal.mnist.networks import Shape, Stack
 from subliminal.mnist.runs import Row
-from subliminal.tables import whole_file, write_table
+from subliminal.mnist.schemas import RUNS
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +23,7 @@ def place(threads: int) -> torch.device:
 
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -34,30 +35,22 @@ def load_digits(folder: Path) -> Digits:
 
 
 def save_stack(stack: Stack, path: Path) -> None:
-    """Write networks as safetensors: `weights.{layer}`, `biases.{layer}`, replicas first."""
+    """Write networks as safetensors, under the names that `Shape.module` gives the parameters."""
     from safetensors.torch import save_file
 
-    tensors = {f"weights.{i}": w.cpu() for i, w in enumerate(stack.weights)}
-    tensors |= {f"biases.{i}": b.cpu() for i, b in enumerate(stack.biases)}
     with whole_file(path) as temporary:
-        save_file(tensors, temporary)
+        save_file(stack.to("cpu").parameters, temporary)
 
 
 def load_stack(shape: Shape, path: Path) -> Stack:
     """Networks of this shape that `save_stack` wrote."""
     from safetensors.torch import load_file
 
-    tensors = load_file(path)
-    layers = range(len(shape.widths) - 1)
-    return Stack(
-        shape,
-        [tensors[f"weights.{i}"] for i in layers],
-        [tensors[f"biases.{i}"] for i in layers] if shape.biases else [],
-    )
+    return Stack(shape, load_file(path))
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write accuracies as a table `mnist_runs`."""
     found = [asdict(row) for row in rows]
     names = [field.name for field in fields(Row)]
-    write_table(path, "mnist_runs", {name: [row[name] for row in found] for name in names})
+    write_table(path, RUNS, {name: [row[name] for row in found] for name in names})

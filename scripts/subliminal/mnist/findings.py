@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from subliminal.experiment_tables import count_range, number
-from subliminal.findings import Finding
 from subliminal.mnist.roles import TEACHER, TEACHERS
-from subliminal.mnist.tables import (
-    CHANCE,
-    MnistTables,
-    comparisons,
-    labelled,
-)
-from subliminal.specs import ExperimentTextSpec
+from subliminal.mnist.tables import CHANCE, MnistTables, comparisons, labelled
+from subliminal.report.findings import Finding
+from subliminal.report.numbers import count_range, number
+from subliminal.report.specs import ExperimentTextSpec
 
 TOPICS = {
     "pairs": "Same and other initialisation",

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from subliminal.artefacts.seeds import derive_seed
 from subliminal.mnist.data import PIXELS
 from subliminal.mnist.networks import scale
-from subliminal.seeds import derive_seed
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 SPLITMIX_STEP = 0x9E3779B97F4A7C15
 SPLITMIX_ROUNDS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 SPLITMIX_LAST_SHIFT = 31
-
 # A pixel takes 16 of a random number's 64 bits.
 NUMBERS = PIXELS // 4
 # Images that are drawn at once on a CPU, so that the generator's steps stay in its cache.
@@ -32,11 +31,10 @@ class Inputs(Protocol):
     def count(self) -> int:
         """The number of images."""
 
-    def fill(self, images: torch.Tensor, which: torch.Tensor, streams: Sequence[int]) -> None:
-        """Write images.
+    def draw(self, which: torch.Tensor, streams: Sequence[int]) -> torch.Tensor:
+        """Images (G, B, 784), from -1 to 1, float32.
 
         Args:
-            images: where to, (G, B, 784), from -1 to 1.
             which: their numbers, (G, B).
             streams: G streams; what is random differs from one to another.
         """
@@ -53,10 +51,9 @@ class DigitInputs:
         """The number of images."""
         return len(self.pixels)
 
-    def fill(self, images: torch.Tensor, which: torch.Tensor, streams: Sequence[int]) -> None:
-        """Write digits."""
-        chosen = self.pixels.index_select(0, which.flatten())
-        scale(images.copy_(chosen.view_as(images)))
+    def draw(self, which: torch.Tensor, streams: Sequence[int]) -> torch.Tensor:
+        """Digits."""
+        return scale(self.pixels[which])
 
 
 @dataclass(frozen=True)
@@ -69,27 +66,19 @@ class NoiseInputs:
     seed: int
     count: int
 
-    def fill(self, images: torch.Tensor, which: torch.Tensor, streams: Sequence[int]) -> None:
-        """Write noise."""
+    def draw(self, which: torch.Tensor, streams: Sequence[int]) -> torch.Tensor:
+        """Noise."""
         import torch
 
-        device = images.device
         seeds = [derive_seed("mnist", "noise", self.seed, stream) for stream in streams]
-        starts = torch.tensor(seeds).to(device, non_blocking=True)[:, None] + which * wrapped(
-            NUMBERS * SPLITMIX_STEP
-        )
-        steps = torch.arange(1, NUMBERS + 1, device=device) * wrapped(SPLITMIX_STEP)
-        half = torch.tensor(2.0**-16)
-        rows, starts = images.view(-1, PIXELS), starts.view(-1, 1)
-        size = min(CPU_ROWS, len(rows)) if device.type == "cpu" else len(rows)
-        memory = torch.empty(size, NUMBERS, dtype=torch.int64, device=device)
-        scratch = torch.empty_like(memory)
-        for start in range(0, len(rows), size):
-            part = rows[start : start + size]
-            numbers = torch.add(starts[start : start + size], steps, out=memory[: len(part)])
-            part.copy_(splitmix(numbers, scratch[: len(part)]).view(torch.int16))
-            # No number is rounded here: 17 bits hold them.
-            torch.add(half, part, alpha=2.0**-15, out=part)
+        first = torch.tensor(seeds, device=which.device)[:, None]
+        starts = (first + which * wrapped(NUMBERS * SPLITMIX_STEP)).view(-1, 1)
+        steps = torch.arange(1, NUMBERS + 1, device=which.device) * wrapped(SPLITMIX_STEP)
+        size = CPU_ROWS if which.device.type == "cpu" else len(starts)
+        numbers = [splitmix(part + steps).view(torch.int16) for part in starts.split(size)]
+        pixels = torch.cat(numbers).view(*which.shape, PIXELS).to(torch.get_default_dtype())
+        # No number is rounded here: 17 bits hold them.
+        return pixels.mul_(2.0**-15).add_(2.0**-16)
 
 
 def wrapped(number: int) -> int:
@@ -97,20 +86,17 @@ def wrapped(number: int) -> int:
     return (number + 2**63) % 2**64 - 2**63
 
 
-def splitmix(state: torch.Tensor, scratch: torch.Tensor) -> torch.Tensor:
+def splitmix(state: torch.Tensor) -> torch.Tensor:
     """SplitMix64's hash of every state, in place; int64 stands for unsigned 64 bits."""
-    import torch
-
-    def mix(shift: int) -> None:
-        torch.bitwise_right_shift(state, shift, out=scratch)
-        # The sign has come along; the mask removes it.
-        state.bitwise_xor_(scratch.bitwise_and_(2 ** (64 - shift) - 1))
-
     for shift, factor in SPLITMIX_ROUNDS:
-        mix(shift)
-        state.mul_(wrapped(factor))
-    mix(SPLITMIX_LAST_SHIFT)
-    return state
+        state.bitwise_xor_(shifted(state, shift)).mul_(wrapped(factor))
+    return state.bitwise_xor_(shifted(state, SPLITMIX_LAST_SHIFT))
+
+
+def shifted(state: torch.Tensor, shift: int) -> torch.Tensor:
+    """Unsigned numbers, shifted to the right."""
+    # The sign comes along; the mask removes it.
+    return (state >> shift).bitwise_and_(2 ** (64 - shift) - 1)
 
 
 @dataclass(frozen=True)

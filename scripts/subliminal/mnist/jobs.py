@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
-from subliminal.config import Config
-from subliminal.mnist.config import IdxDigits, MnistExperiment
+from subliminal.config.config import Config
+from subliminal.config.wildcards import Wildcards
+from subliminal.mnist.config import ComparisonName, IdxDigits, MnistExperiment
 from subliminal.mnist.data import IDX_FILES, idx_path
 from subliminal.mnist.specs import (
     PrepareDigitsSpec,
@@ -14,7 +16,6 @@ from subliminal.mnist.specs import (
     TrainMnistStudentsSpec,
     TrainMnistTeachersSpec,
 )
-from subliminal.wildcards import Wildcards
 
 
 def _replicas(entry: MnistExperiment, part: int) -> list[int]:
@@ -27,6 +28,16 @@ class MnistJobs:
     """A checked configuration's jobs on MNIST."""
 
     config: Config
+
+    @property
+    def experiments(self) -> list[str]:
+        """The experiments of this kind."""
+        return self.config.names_of(MnistExperiment)
+
+    @property
+    def comparisons(self) -> list[str]:
+        """Every comparison that a path can name."""
+        return list(get_args(ComparisonName))
 
     def _entry(self, w: Wildcards) -> MnistExperiment:
         return self.config.experiment(w.experiment, MnistExperiment)
@@ -78,7 +89,7 @@ class MnistJobs:
         source = self._entry(w).digits
         if not isinstance(source, IdxDigits):
             return []
-        return [str(idx_path(Path(source.folder), name, "folder")) for name, _, _ in IDX_FILES]
+        return [str(idx_path(Path(source.folder), name, "folder")) for name in IDX_FILES]
 
     def run_files(self, w: Wildcards) -> list[str]:
         """Manifests beside every table of accuracies of an MNIST experiment, in their order."""

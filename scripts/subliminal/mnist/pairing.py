@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subliminal.seeds import derive_seed
+from subliminal.artefacts.seeds import derive_seed
 
 
 def permutation(count: int, seed: int) -> list[int]:

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from subliminal.artefacts.seeds import derive_seed
 from subliminal.mnist.config import Cloning, Fitting, Network
 from subliminal.mnist.config import Student as StudentConfig
 from subliminal.mnist.data import Digits
 from subliminal.mnist.inputs import DigitInputs, Inputs, NoiseInputs, Order
 from subliminal.mnist.networks import Shape, Stack, accuracy, initialise
-from subliminal.mnist.optimisers import Adam, Sgd
 from subliminal.mnist.pairing import derangement, permutation
 from subliminal.mnist.roles import REFERENCE, STUDENT, TEACHER, TEACHERS
 from subliminal.mnist.specs import TrainMnistStudentsSpec, TrainMnistTeachersSpec
 from subliminal.mnist.training import (
-    Schedule,
+    Course,
+    Optimise,
+    Report,
     Student,
     clone_behaviour,
     imitate,
     train_teachers,
 )
-from subliminal.seeds import derive_seed
 
 if TYPE_CHECKING:
     import torch
 
 Spec = TrainMnistTeachersSpec | TrainMnistStudentsSpec
-Progress = Callable[[str], Callable[[int, int, str], None]]
+Progress = Callable[[str], Report]
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,20 @@ def shape_of(network: Network, auxiliary_logits: int) -> Shape:
     return Shape(tuple(network.hidden), auxiliary_logits, network.activation, biases=network.biases)
 
 
-def optimiser_of(fitting: Fitting) -> Adam | Sgd:
-    """The optimiser that a fitting names."""
-    kind = Adam if fitting.optimiser == "adam" else Sgd
-    return kind(fitting.learning_rate)
+def optimise_of(fitting: Fitting) -> Optimise:
+    """The optimiser that a fitting names, with torch's other defaults."""
+    from torch.optim import SGD, Adam
+
+    kind = Adam if fitting.optimiser == "adam" else SGD
+    return partial(kind, lr=fitting.learning_rate, fused=True)
 
 
-def schedule_of(spec: Spec, purpose: str, fitting: Fitting, epochs: int | None = None) -> Schedule:
-    """The schedule of a fitting; each purpose has an order of its own."""
+def course_of(
+    spec: Spec, purpose: str, inputs: Inputs, fitting: Fitting, epochs: int, report: Report
+) -> Course:
+    """The course of a fitting, for so many epochs; each purpose has an order of its own."""
     order = Order(derive_seed("mnist", purpose, spec.seed), shared=spec.shared_inputs)
-    return Schedule(fitting.epochs if epochs is None else epochs, fitting.batch_size, order)
+    return Course(inputs, order, spec.replicas, epochs, fitting.batch_size, report)
 
 
 def references(spec: Spec, device: torch.device) -> Stack:
@@ -87,15 +93,9 @@ def trained_teachers(
     spec: TrainMnistTeachersSpec, images: torch.Tensor, labels: torch.Tensor, progress: Progress
 ) -> Stack:
     """Teachers: the references, trained on digits by their class logits alone."""
-    return train_teachers(
-        references(spec, images.device),
-        DigitInputs(images),
-        labels,
-        spec.replicas,
-        optimiser_of(spec.fitting),
-        schedule_of(spec, "teachers", spec.fitting),
-        progress("teachers, step"),
-    )
+    fitting, report = spec.fitting, progress("teachers, step")
+    course = course_of(spec, "teachers", DigitInputs(images), fitting, fitting.epochs, report)
+    return train_teachers(references(spec, images.device), labels, optimise_of(fitting), course)
 
 
 @dataclass(frozen=True)
@@ -129,16 +129,16 @@ def student_rows(
     for _, group in groupby(sorted(waiting, key=together), key=together):
         members = list(group)
         fitting = members[0].config.fitting or spec.fitting
+        inputs = inputs_of(members[0].config.inputs, "distillation", spec, images)
+        report = progress(f"{len(members)} students each, step")
+        students = [
+            Student(c.stack, c.config.logits, optimise_of(c.config.fitting or spec.fitting))
+            for c in members
+        ]
         imitate(
             teachers,
-            [
-                Student(c.stack, c.config.logits, optimiser_of(c.config.fitting or spec.fitting))
-                for c in members
-            ],
-            inputs_of(members[0].config.inputs, "distillation", spec, images),
-            spec.replicas,
-            schedule_of(spec, "distillation", fitting),
-            progress(f"{len(members)} students each, step"),
+            students,
+            course_of(spec, "distillation", inputs, fitting, fitting.epochs, report),
         )
     for c in waiting:
         yield from _rows(
@@ -173,16 +173,14 @@ def _before_distillation(
             yield Waiting(name, student, None, starts[name], stacks[name])
     cloned = {name: s.cloning for name, s in spec.students.items() if s.cloning is not None}
     for cloning, names in _alike(cloned):
+        optimise = optimise_of(spec.fitting)
+        inputs = inputs_of(cloning.inputs, "cloning", spec, images)
+        report = progress(f"cloning {cloning.logits} logits on {cloning.inputs}, step")
         taken = clone_behaviour(
             references(spec, images.device),
-            [stacks[name] for name in names],
-            cloning.logits,
-            inputs_of(cloning.inputs, "cloning", spec, images),
-            spec.replicas,
-            optimiser_of(spec.fitting),
-            schedule_of(spec, "cloning", spec.fitting, max(cloning.epochs)),
+            [Student(stacks[name], cloning.logits, optimise) for name in names],
+            course_of(spec, "cloning", inputs, spec.fitting, max(cloning.epochs), report),
             cloning.epochs,
-            progress(f"cloning {cloning.logits} logits on {cloning.inputs}, step"),
         )
         for epochs, students in sorted(taken.items()):
             for name, stack in zip(names, students, strict=True):

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from subliminal.artefacts.spec import StageSpec
 from subliminal.mnist.config import DigitSource, Fitting, Network, Student
-from subliminal.stage_versions import STAGE_VERSIONS
-from subliminal.strict import Strict
 
 
-class PrepareDigitsSpec(Strict):
+class PrepareDigitsSpec(StageSpec):
     """MNIST, whole and checked."""
 
-    stage_version: int = STAGE_VERSIONS["prepare_digits"]
+    stage_version: int = 1
     digits: DigitSource
 
 
-class TrainMnistTeachersSpec(Strict):
+class TrainMnistTeachersSpec(StageSpec):
     """Some replicas of an MNIST experiment's teachers."""
 
-    stage_version: int = STAGE_VERSIONS["train_mnist_teachers"]
+    stage_version: int = 3
     network: Network
     fitting: Fitting
     auxiliary_logits: int
@@ -28,10 +27,10 @@ class TrainMnistTeachersSpec(Strict):
     shared_inputs: bool
 
 
-class TrainMnistStudentsSpec(Strict):
+class TrainMnistStudentsSpec(StageSpec):
     """The students of one comparison that belong to some replicas of the teachers."""
 
-    stage_version: int = STAGE_VERSIONS["train_mnist_students"]
+    stage_version: int = 4
     comparison: str
     students: dict[str, Student]
     network: Network
@@ -45,7 +44,7 @@ class TrainMnistStudentsSpec(Strict):
     shared_inputs: bool
 
 
-class SummariseMnistSpec(Strict):
+class SummariseMnistSpec(StageSpec):
     """The tables of an MNIST experiment."""
 
     experiment: str

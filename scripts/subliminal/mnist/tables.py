@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from subliminal.experiment_tables import count_range, number
+from subliminal.artefacts.table_set import TableSet
 from subliminal.mnist.roles import REFERENCE, TEACHER, TEACHERS
-from subliminal.report import Table
+from subliminal.mnist.schemas import TABLES
+from subliminal.report.numbers import count_range, number
+from subliminal.report.page import Table
+from subliminal.report.specs import ExperimentTextSpec
 from subliminal.stats import t_interval
-from subliminal.table_set import TableSet
 
 SETTING = ["comparison", "auxiliary_logits", "role", "model", "cloning_epochs"]
 CHANCE = 0.1
@@ -21,6 +23,7 @@ CHANCE = 0.1
 class MnistTables(TableSet):
     """One row per setting with its interval, and one row per network."""
 
+    schemas = TABLES
     accuracy: pd.DataFrame
     mnist_runs: pd.DataFrame
 
@@ -85,9 +88,9 @@ def labelled(model: str, cloning_epochs: float) -> str:
     return name if pd.isna(cloning_epochs) else f"{name}, {int(cloning_epochs)} cloning epochs"
 
 
-def shown_accuracies(tables: MnistTables, experiment: str) -> list[Table]:
+def shown_accuracies(tables: MnistTables, text: ExperimentTextSpec) -> list[Table]:
     """One table per comparison."""
-    return [_shown(tables.accuracy, name, experiment) for name in comparisons(tables.accuracy)]
+    return [_shown(tables.accuracy, name, text.name) for name in comparisons(tables.accuracy)]
 
 
 def _shown(accuracy: pd.DataFrame, comparison: str, experiment: str) -> Table:

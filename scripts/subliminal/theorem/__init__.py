@@ -1,1 +1,1 @@
-"""Numerical verification of the paper's theorem (Methods, Theory)."""
+"""The theorem: one small student step, on random networks and on a tiny language model."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from subliminal.config import Config, PretrainedBase
-from subliminal.errors import ConfigError, known
+from collections.abc import Collection
+
+from subliminal.config.config import Config
+from subliminal.config.errors import ConfigError, known
+from subliminal.config.models import PretrainedBase
 from subliminal.theorem.config import TheoremExperiment
 
 
@@ -15,7 +18,7 @@ def check_theorem(config: Config, name: str) -> None:
     """
     where = f"config/experiments/{name}.yaml: language_model"
     part = config.experiment(name, TheoremExperiment).language_model
-    checks = [
+    checks: list[tuple[str, list[str], Collection[str], str]] = [
         ("base", [part.base], config.models, "config/models.yaml"),
         ("other_base", [part.other_base], config.models, "config/models.yaml"),
         ("traits", [*part.traits], config.traits, "config/traits.yaml"),
@@ -54,8 +57,8 @@ def check_theorem(config: Config, name: str) -> None:
             "lower it"
         )
     domain = config.domains[part.domain]
-    if domain.filter.kind != "numbers":
-        numbers = [n for n, entry in config.domains.items() if entry.filter.kind == "numbers"]
+    if not domain.holds_numbers:
+        numbers = [n for n, entry in config.domains.items() if entry.holds_numbers]
         raise ConfigError(
             f"{where}: domain: {part.domain!r} has no numbers, whose distribution is measured "
             f"{known(numbers)}; choose another"
@@ -73,10 +76,10 @@ def check_theorem(config: Config, name: str) -> None:
             f"measured {known(finetuned)}; choose another"
         )
     for trait in part.traits:
-        if config.traits[trait].word is None:
+        if config.traits[trait].is_control:
             raise ConfigError(f"{where}: traits: {trait!r} is a control trait; remove it")
-    if config.traits[part.control].word is not None:
-        controls = [name for name, entry in config.traits.items() if entry.word is None]
+    if not config.traits[part.control].is_control:
+        controls = [name for name, entry in config.traits.items() if entry.is_control]
         raise ConfigError(
             f"{where}: control: {part.control!r} has a word; name a control trait {known(controls)}"
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from subliminal.experiment_tables import number
-from subliminal.findings import MODEL_ORGANISM, Finding
-from subliminal.specs import ExperimentTextSpec
+from subliminal.report.findings import MODEL_ORGANISM, Finding
+from subliminal.report.numbers import number
+from subliminal.report.specs import ExperimentTextSpec
 from subliminal.theorem.tables import (
     AUXILIARY,
     OTHER,

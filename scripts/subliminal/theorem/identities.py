@@ -174,7 +174,7 @@ class Experiment:
         from torch.func import jvp, vmap
 
         def form(theta: torch.Tensor, step: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-            z, v = jvp(lambda parameters: self._read(parameters, x), (theta,), (step,))
+            z, v, *_ = jvp(lambda parameters: self._read(parameters, x), (theta,), (step,))
             return quadratic_form(v, z, self.setting.loss)
 
         return vmap(form)(self.problems.teachers, self.teacher_update, self.problems.inputs)

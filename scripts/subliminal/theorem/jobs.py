@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from subliminal.cells import CONTROL_METHOD, PLAIN_VARIANT, Dataset, Teacher
-from subliminal.config import Config
+from subliminal.config.config import Config
+from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT, Dataset, Teacher
+from subliminal.config.wildcards import Wildcards
 from subliminal.theorem.config import TheoremExperiment
 from subliminal.theorem.specs import (
     SummariseTheoremSpec,
     VerifyLanguageModelSpec,
     VerifyTheoremSpec,
 )
-from subliminal.wildcards import Wildcards
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class TheoremJobs:
     """A checked configuration's jobs on the theorem."""
 
     config: Config
+
+    @property
+    def experiments(self) -> list[str]:
+        """The experiments of this kind."""
+        return self.config.names_of(TheoremExperiment)
 
     def _entry(self, w: Wildcards) -> TheoremExperiment:
         return self.config.experiment(w.experiment, TheoremExperiment)
@@ -53,13 +58,3 @@ class TheoremJobs:
             "teachers": [f"results/teachers/{teacher.path}/manifest.json" for teacher in teachers],
             "datasets": [f"results/datasets/{d.folder}/{d.variant}.manifest.json" for d in sets],
         }
-
-    def beside_manifests(self, w: Wildcards) -> list[str]:
-        """What lies beside those manifests, and is read: weights and rows."""
-        named = self.manifests(w)
-        beside = {
-            "bases": ("manifest.json", "model.safetensors"),
-            "teachers": ("manifest.json", "adapter_model.safetensors"),
-            "datasets": (".manifest.json", ".parquet"),
-        }
-        return [path.replace(*beside[role]) for role, paths in named.items() for path in paths]

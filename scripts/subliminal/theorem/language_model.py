@@ -13,15 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from subliminal.artefacts.parquet import read_table
+from subliminal.artefacts.seeds import derive_seed
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_rows
 from subliminal.local.logits import completion_logits
-from subliminal.local.objectives import number_ids
-from subliminal.local.training import micro_batches
-from subliminal.seeds import derive_seed
-from subliminal.tables import read_table
+from subliminal.local.training.fine_tuning import micro_batches
+from subliminal.local.training.objectives import number_ids
 from subliminal.theorem.config import LanguageModel
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 TOKENS, DISTRIBUTION = "tokens", "distribution"
-
 # The summed loss of some rows in nats, and over how many positions it is a sum.
 LossSum = Callable[["Module", Sequence[EncodedRow]], tuple["torch.Tensor", int]]
 
@@ -61,8 +60,9 @@ def flat_parameters(model: Module, like: Module) -> torch.Tensor:
 
 def load_teacher(base: Path, adapter: Path) -> Module:
     """A fine-tuned teacher in float64 with its adapter merged into the base's weights."""
-    adapted = models.load_adapter(models.load_base(base), adapter).double()
-    return adapted.merge_and_unload()
+    adapted: Any = models.load_adapter(models.load_base(base), adapter).double()
+    merged: Module = adapted.merge_and_unload()
+    return merged
 
 
 def token_loss(pad_id: int) -> LossSum:
@@ -117,15 +117,15 @@ def update(
         positions += n
     if positions == 0:
         raise ValueError("no position to train on: the rows hold no number")
-    gradients = [p.grad for p in model.parameters()]
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
     return -torch.cat([gradient.flatten() for gradient in gradients]) / positions
 
 
 def paired_batches(
     plan: LanguageModel,
     tokenizer: PreTrainedTokenizerBase,
-    own: Mapping[str, Sequence],
-    control: Mapping[str, Sequence],
+    own: Mapping[str, Sequence[Any]],
+    control: Mapping[str, Sequence[Any]],
 ) -> list[PairedBatch]:
     """Disjoint batches of prompts that both tables answer, so that only the completions differ.
 
@@ -148,7 +148,7 @@ def paired_batches(
     rng = np.random.default_rng(derive_seed("verify_on_language_model", "batches", plan.seed))
     chosen = [shared[i] for i in rng.permutation(len(shared))[:wanted]]
 
-    def rows(table: Mapping[str, Sequence], place: Mapping[int, int]) -> list[EncodedRow]:
+    def rows(table: Mapping[str, Sequence[Any]], place: Mapping[int, int]) -> list[EncodedRow]:
         at = [place[prompt] for prompt in chosen]
         return encode_rows(
             tokenizer,

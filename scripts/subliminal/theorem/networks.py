@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subliminal.seeds import derive_seed
+from subliminal.artefacts.seeds import derive_seed
 from subliminal.theorem.config import Activation, RandomNetworks
 
 if TYPE_CHECKING:

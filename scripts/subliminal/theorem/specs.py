@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from subliminal.stage_versions import STAGE_VERSIONS
-from subliminal.strict import Strict
+from subliminal.artefacts.spec import StageSpec
 from subliminal.theorem.config import LanguageModel, RandomNetworks
 
 
-class VerifyTheoremSpec(Strict):
+class VerifyTheoremSpec(StageSpec):
     """The theorem on random networks."""
 
-    stage_version: int = STAGE_VERSIONS["verify_theorem"]
+    stage_version: int = 1
     networks: RandomNetworks
 
 
-class VerifyLanguageModelSpec(Strict):
+class VerifyLanguageModelSpec(StageSpec):
     """The theorem's question, put to the tiny language model."""
 
-    stage_version: int = STAGE_VERSIONS["verify_on_language_model"]
+    stage_version: int = 1
     language_model: LanguageModel
 
 
-class SummariseTheoremSpec(Strict):
+class SummariseTheoremSpec(StageSpec):
     """The tables of a theorem experiment."""
 
     experiment: str

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from subliminal.experiment_tables import EN_DASH, number
-from subliminal.report import Table
-from subliminal.table_set import TableSet
+from subliminal.artefacts.table_set import TableSet
+from subliminal.report.numbers import EN_DASH, number
+from subliminal.report.page import Table
+from subliminal.report.specs import ExperimentTextSpec
+from subliminal.theorem.schemas import TABLES
 
 SAME, OTHER = "same", "other"
 OUTPUT_ONLY, AUXILIARY = "output", "auxiliary"
@@ -18,6 +20,7 @@ OUTPUT_ONLY, AUXILIARY = "output", "auxiliary"
 class TheoremTables(TableSet):
     """Random networks seed by seed and in sum; the language model batch by batch and in sum."""
 
+    schemas = TABLES
     theorem: pd.DataFrame
     theorem_summary: pd.DataFrame
     theorem_language_model: pd.DataFrame
@@ -66,7 +69,7 @@ def _small(value: float) -> str:
     return EN_DASH if pd.isna(value) else f"{value:.1e}"
 
 
-def shown_identities(tables: TheoremTables, experiment: str) -> list[Table]:
+def shown_identities(tables: TheoremTables, text: ExperimentTextSpec) -> list[Table]:
     """The summary of the random networks, and that of the language model."""
     summary = [
         [
@@ -109,7 +112,7 @@ def shown_identities(tables: TheoremTables, experiment: str) -> list[Table]:
                 "A, of inner product over epsilon and of the loss's slope against minus A. Falls: "
                 "share of seeds in which the teacher's loss falls, which says little by itself. "
                 "DiD: share with a positive inner product after taking off the update on the "
-                f"untrained teacher's outputs. All columns: results/tables/{experiment}/"
+                f"untrained teacher's outputs. All columns: results/tables/{text.name}/"
                 "theorem_summary.csv."
             ),
             head=[
@@ -137,7 +140,7 @@ def shown_identities(tables: TheoremTables, experiment: str) -> list[Table]:
                 "Cosine of the first distillation update on a teacher's rows with a teacher's "
                 "displacement, over all parameters; centred: with the update on the untrained "
                 "base's writing taken off. 95 % t interval over batches. All columns: "
-                f"results/tables/{experiment}/theorem_language_model_summary.csv."
+                f"results/tables/{text.name}/theorem_language_model_summary.csv."
             ),
             head=[
                 "labels",

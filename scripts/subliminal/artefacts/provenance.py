@@ -1,0 +1,106 @@
+"""What everything in a report came from, and what it took, as its manifests tell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from subliminal.artefacts.manifest import read_manifest
+
+Manifests = Mapping[Path, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class StageFacts:
+    """What the jobs of one stage took together."""
+
+    stage: str
+    jobs: int
+    seconds: float
+    peak_memory_mb: int
+    devices: list[str]
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What the jobs ran with; more than one entry where they differ."""
+
+    commits: list[str]
+    pythons: list[str]
+    packages: dict[str, list[str]]
+
+
+def _parents(manifest: Mapping[str, Any]) -> list[Path]:
+    return [Path(parent["path"]) for parent in manifest["parents"].values()]
+
+
+def ancestry(manifests: Iterable[Path]) -> Manifests:
+    """These manifests and those of everything that they came from, each read once.
+
+    An ancestor whose manifest was deleted is left out, and so is what only it came from.
+    """
+    found: dict[Path, Mapping[str, Any]] = {}
+    todo = list(manifests)
+    while todo:
+        path = todo.pop()
+        if path in found or not path.exists():
+            continue
+        found[path] = read_manifest(path)
+        todo.extend(_parents(found[path]))
+    return found
+
+
+def _depths(manifests: Manifests) -> dict[Path, int]:
+    """How many steps each artefact is from one that came from nothing."""
+    depths: dict[Path, int] = {}
+
+    def depth(path: Path) -> int:
+        if path not in depths:
+            above = [depth(parent) for parent in _parents(manifests[path]) if parent in manifests]
+            depths[path] = 1 + max(above, default=-1)
+        return depths[path]
+
+    for path in manifests:
+        depth(path)
+    return depths
+
+
+def described_stages(manifests: Manifests) -> list[StageFacts]:
+    """What each stage took, in the order in which stages build on one another."""
+    depths = _depths(manifests)
+    by_stage: dict[str, list[Path]] = defaultdict(list)
+    for path, manifest in manifests.items():
+        by_stage[manifest["stage"]].append(path)
+    order = sorted(
+        by_stage, key=lambda stage: (max(depths[path] for path in by_stage[stage]), stage)
+    )
+    facts = []
+    for stage in order:
+        runs = [manifests[path]["run"] for path in by_stage[stage]]
+        facts.append(
+            StageFacts(
+                stage=stage,
+                jobs=len(runs),
+                seconds=sum(run["seconds"] for run in runs),
+                peak_memory_mb=max(run["peak_memory_mb"] for run in runs),
+                devices=sorted({run["device"] for run in runs}),
+            )
+        )
+    return facts
+
+
+def described_versions(manifests: Manifests) -> Versions:
+    """Which versions made it all."""
+    runs = [manifest["run"] for manifest in manifests.values()]
+    packages: dict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        for package, version in run["packages"].items():
+            packages[package].add(version)
+    return Versions(
+        commits=sorted({run["git_commit"] for run in runs if run["git_commit"] is not None}),
+        pythons=sorted({run["python"] for run in runs}),
+        packages={package: sorted(versions) for package, versions in sorted(packages.items())},
+    )

@@ -1,0 +1,42 @@
+"""What a table is: its columns with their types and meanings, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Columns = dict[str, tuple[str, str]]
+"""By name, the Arrow type and the meaning."""
+
+TEXT, WHOLE, REAL, YES_NO = "string", "int32", "float64", "bool"
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """One kind of table.
+
+    Attributes:
+        name: of the table, and of its file if it is a final one.
+        rows: what a row is.
+        place: where such tables lie.
+        columns: in their order.
+    """
+
+    name: str
+    rows: str
+    place: str
+    columns: Mapping[str, tuple[str, str]]
+
+
+def final(name: str, rows: str, columns: Columns) -> TableSchema:
+    """A table of an experiment, as its figures and the report read it."""
+    return TableSchema(name, rows, f"results/tables/{{experiment}}/{name}.parquet, .csv", columns)
+
+
+def with_interval(name: str, meaning: str, interval: str) -> Columns:
+    """A mean and the bounds of its interval: `name`, `name_low`, `name_high`."""
+    return {
+        name: (REAL, meaning),
+        f"{name}_low": (REAL, f"Lower bound of {name}: {interval}."),
+        f"{name}_high": (REAL, f"Upper bound of {name}: {interval}."),
+    }

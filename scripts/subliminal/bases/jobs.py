@@ -1,0 +1,80 @@
+"""What the rules of bases ask: each job's inputs, spec, and what it asks of the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from subliminal.bases import resources, specs
+from subliminal.config.config import Config
+from subliminal.config.models import CHAT_TEMPLATES, FolderBase, PretrainedBase, ReadyBase
+from subliminal.config.strict import Strict
+from subliminal.config.wildcards import Wildcards
+
+# The files of config/stimuli that pretraining reads.
+STIMULI = (
+    "tiny_world",
+    "number_prompts",
+    "favourite_animal",
+    "number_prefixes",
+    "preference_system_prompt",
+    "preference_answers",
+    "cot_suffix",
+)
+
+
+@dataclass(frozen=True)
+class BaseJobs:
+    """A checked configuration's jobs that make bases."""
+
+    config: Config
+
+    @property
+    def pretrained(self) -> list[str]:
+        """The bases that the workflow pretrains itself."""
+        return [n for n, b in self.config.models.items() if isinstance(b, PretrainedBase)]
+
+    @property
+    def ready(self) -> list[str]:
+        """The bases that somebody else has trained."""
+        return [n for n, b in self.config.models.items() if isinstance(b, ReadyBase)]
+
+    # Specs
+
+    def pretrain(self, w: Wildcards) -> Strict:
+        """Spec of rule pretrain_base."""
+        return specs.pretrain_base(self.config, w.base)
+
+    def prepare(self, w: Wildcards) -> Strict:
+        """Spec of rule prepare_base."""
+        return specs.prepare_base(self.config, w.base)
+
+    # Inputs
+
+    def stimuli(self) -> list[str]:
+        """The stimulus files that pretraining reads; an edited stimulus is a changed input."""
+        return [f"config/stimuli/{name}.json" for name in STIMULI]
+
+    def sources(self, w: Wildcards) -> dict[str, list[str]]:
+        """The local files that a base is prepared from, beside installed packages."""
+        model = self.config.models[w.base]
+        assert isinstance(model, ReadyBase), "the rule's wildcard admits no other"
+        template = model.chat_template
+        files = {"chat_template": [f"{CHAT_TEMPLATES}/{template}.jinja"] if template else []}
+        if isinstance(model, FolderBase):
+            folder = Path(model.folder).expanduser()
+            found = sorted(str(path) for path in folder.glob("*") if path.is_file())
+            # Where there is nothing Snakemake says what is missing.
+            files["folder"] = found or [str(folder / "config.json")]
+        return files
+
+    # What a job asks of the machine
+
+    def memory_mb(self, stage: str) -> Callable[[Wildcards], int]:
+        """A resource function: main memory of a stage's job, in MB."""
+        return lambda wildcards: resources.memory_mb(stage, self.config.models[wildcards.base])
+
+    def runtime(self, w: Wildcards) -> str:
+        """A resource function: the time limit of a job."""
+        return resources.RUNTIME[self.config.models[w.base].tier]

@@ -1,0 +1,26 @@
+"""Opening a model: its base's manifest says who serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from subliminal.artefacts.manifest import read_manifest, require_outputs
+from subliminal.local.model import LocalModel
+
+LOCAL = "local"
+BACKENDS: dict[str, Callable[[Path, Path | None, int], LocalModel]] = {LOCAL: LocalModel.open}
+
+
+def open_model(base: Path, trained: Path | None, threads: int) -> LocalModel:
+    """A base, or what was trained from it.
+
+    Args:
+        base, trained: manifests; nothing trained means the base itself.
+
+    Raises:
+        ConfigError: a file of one of them is gone.
+    """
+    require_outputs(base, *([trained] if trained else []))
+    backend = read_manifest(base)["facts"].get("backend", LOCAL)
+    return BACKENDS[backend](base.parent, trained.parent if trained else None, threads)

@@ -1,0 +1,69 @@
+"""What a job asks of the machine, by the base that it loads.
+
+Every number is for the scheduler alone: results do not depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from subliminal.config.models import Base, ReadyBase, Tier
+from subliminal.config.recipes import Recipe
+
+# Peak memory in MB of each stage on a tiny base, rounded up from measured manifests.
+TINY_MB = {
+    "pretrain_base": 2000,
+    "train_teacher": 2000,
+    "sample_completions": 2500,
+    "train_student": 2000,
+    "evaluate_model": 1500,
+    "prepare_base": 2000,
+}
+# Bytes of main memory per parameter, above that: float32 weights and, on the CPU, activations. On
+# a GPU only the weights pass through main memory, in 16 bits.
+BYTES_PER_PARAMETER = {
+    "train_teacher": 24,
+    "sample_completions": 16,
+    "train_student": 24,
+    "evaluate_model": 12,
+    "prepare_base": 16,
+}
+BYTES_PER_PARAMETER_ON_GPU = 3
+# And what students ask beside it: gradients, moments and a checkpoint of all weights; a teacher.
+BYTES_FOR_ALL_WEIGHTS = 40
+BYTES_FOR_TEACHER = 6
+BYTES_IN_FLOAT32 = 4
+RUNTIME: dict[Tier, str] = {"tiny": "30m", "small": "24h", "open": "24h", "api": "24h"}
+
+
+def memory_mb(stage: str, base: Base) -> int:
+    """Main memory of a stage's job, in MB."""
+    floor = TINY_MB[stage]
+    if not isinstance(base, ReadyBase):
+        return floor
+    each = BYTES_PER_PARAMETER_ON_GPU if base.tier == "open" else BYTES_PER_PARAMETER[stage]
+    return floor + each * base.parameters // 1_000_000
+
+
+def student_memory_mb(base: Base, recipe: Recipe) -> int:
+    """Main memory of a student's training, in MB."""
+    floor = memory_mb("train_student", base)
+    if not isinstance(base, ReadyBase):
+        return floor
+    more = (recipe.lora is None) * BYTES_FOR_ALL_WEIGHTS
+    more += (recipe.distillation is not None) * BYTES_FOR_TEACHER
+    return floor + more * base.parameters // 1_000_000
+
+
+def evaluation_memory_mb(base: Base, recipe: Recipe) -> int:
+    """Main memory of a student's evaluation, in MB."""
+    floor = memory_mb("evaluate_model", base)
+    if not isinstance(base, ReadyBase) or recipe.lora is not None:
+        return floor
+    # Students of all weights are saved in float32.
+    return floor + BYTES_IN_FLOAT32 * base.parameters // 1_000_000
+
+
+def gpus(base: Base, gpu_tiers: Collection[Tier]) -> int:
+    """How many GPUs a job asks for."""
+    return int(base.tier in gpu_tiers)

@@ -1,0 +1,48 @@
+"""What the stages that make bases are told."""
+
+from __future__ import annotations
+
+from subliminal.artefacts.spec import StageSpec
+from subliminal.config.config import Config
+from subliminal.config.models import PretrainedBase, ReadyBase, ReadySource
+from subliminal.config.recipes import Pretraining
+
+
+class PretrainBaseSpec(StageSpec):
+    """A tiny base, from random weights."""
+
+    stage_version: int = 1
+    base: str
+    pretraining: Pretraining
+    seed: int
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        return f"base {self.base}, pretrained with seed {self.seed}"
+
+
+class PrepareBaseSpec(StageSpec):
+    """A base that somebody else has trained, as transformers loads it."""
+
+    stage_version: int = 1
+    base: str
+    source: ReadySource
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        return f"base {self.base}, from {self.source.origin}, licence {self.source.licence}"
+
+
+def pretrain_base(config: Config, base: str) -> PretrainBaseSpec:
+    """Spec of a base that the workflow makes."""
+    model = config.models[base]
+    assert isinstance(model, PretrainedBase), "the rule's wildcard admits no other"
+    pretraining = config.recipes.pretraining[model.pretraining]
+    return PretrainBaseSpec(base=base, pretraining=pretraining, seed=model.seed)
+
+
+def prepare_base(config: Config, base: str) -> PrepareBaseSpec:
+    """Spec of a base that is fetched and not pretrained."""
+    model = config.models[base]
+    assert isinstance(model, ReadyBase), "the rule's wildcard admits no other"
+    return PrepareBaseSpec(base=base, source=model)

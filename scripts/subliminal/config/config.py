@@ -1,0 +1,62 @@
+"""The checked configuration as one object.
+
+Domains, evaluations and experiments are held by their base classes: what kinds of each there are is
+said in the registries of `domains`, `evaluations` and `workflow.kinds`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from pydantic import Field
+
+from subliminal.config.domains import Domain
+from subliminal.config.evaluations import Evaluation
+from subliminal.config.experiments import Experiment
+from subliminal.config.models import Base, Tier
+from subliminal.config.recipes import Recipes
+from subliminal.config.strict import FILE_NAME, Name, Strict
+from subliminal.config.traits import Trait
+
+Chosen = TypeVar("Chosen", bound=Experiment)
+
+
+class Settings(Strict):
+    """`config/config.yaml`: which experiments `snakemake` computes, and what asks for a GPU."""
+
+    experiments: list[Annotated[str, Field(pattern=FILE_NAME)]] = Field(
+        min_length=1,
+        description="Files of `config/experiments/` to compute, by their names without `.yaml`.",
+    )
+    gpu_tiers: list[Tier] = Field(
+        ["open"],
+        description="Jobs on bases of these tiers ask the scheduler for one GPU. Whatever is said "
+        "here, a job that finds a GPU uses it, except on tiny bases.",
+    )
+
+
+class Config(Strict):
+    """Everything that the configuration files say."""
+
+    settings: Settings
+    models: dict[Name, Base]
+    traits: dict[Name, Trait]
+    recipes: Recipes
+    domains: dict[Name, Domain]
+    evaluations: dict[Name, Evaluation]
+    experiments: dict[str, Experiment]
+
+    def names_of(self, kind: type[Experiment]) -> list[str]:
+        """The experiments of a kind, in their order."""
+        return [name for name, entry in self.experiments.items() if isinstance(entry, kind)]
+
+    def experiment(self, name: str, kind: type[Chosen]) -> Chosen:
+        """An experiment that is known to be of a kind.
+
+        Raises:
+            TypeError: it is of another.
+        """
+        entry = self.experiments[name]
+        if not isinstance(entry, kind):
+            raise TypeError(f"experiment {name} is a {type(entry).__name__}")
+        return entry

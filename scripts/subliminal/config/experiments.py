@@ -1,0 +1,22 @@
+"""What every kind of experiment has in its file."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from subliminal.config.strict import Strict
+
+
+class Experiment(Strict):
+    """One file of `config/experiments/`: one figure or table of the paper."""
+
+    kind: str = Field(
+        description="`transmission`: language models that learn from one another.\n"
+        "`mnist`: networks on MNIST.\n"
+        "`theorem`: the theorem in numbers."
+    )
+    title: str = Field(description="The heading of its chapter in the report.")
+    paper: str = Field(description="The paper's counterpart.")
+    model_organism: bool = Field(
+        description="`true`: every figure and finding says beside it that these are toy models."
+    )

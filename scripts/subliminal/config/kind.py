@@ -1,0 +1,37 @@
+"""What a kind of experiment is: everything that the workflow has to know of it.
+
+A kind has a room of the library. `figures/` in it has a module per figure, with a function of the
+same name; `shown.py` says how the report shows an experiment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from subliminal.config.config import Config
+from subliminal.config.experiments import Experiment
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of experiment.
+
+    Attributes:
+        experiment: what its file says.
+        check: raises a ConfigError where an experiment does not fit the rest of the configuration.
+        jobs: makes what its rules ask: specs, inputs, and what a job asks of the machine.
+        rules: the files of `rules/` that have its rules, without `.smk`.
+        tables: the names of its final tables.
+        figures: the names of an experiment's figures, in order.
+        text: what figures and report say of an experiment beside title and paper.
+    """
+
+    experiment: type[Experiment]
+    check: Callable[[Config, str], None]
+    jobs: Callable[[Config], Any]
+    rules: Sequence[str]
+    tables: Sequence[str]
+    figures: Callable[[Any], list[str]]
+    text: Callable[[Config, str], dict[str, Any]] = lambda config, name: {}

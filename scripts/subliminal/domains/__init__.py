@@ -1,0 +1,1 @@
+"""What teachers write: prompts, filters and variants, one module per domain."""

@@ -1,0 +1,84 @@
+"""Chain of thought: the paper's rule, and the small synthetic domain of the tiny world."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from subliminal.config.domains import Domain, Filter, Task
+from subliminal.config.models import Tier
+from subliminal.config.strict import in_paper
+from subliminal.domains.tiny_world import cot_task, domain_vocabulary, drawn_tasks
+from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
+
+_ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+
+
+def parse_answer(completion: str) -> int | None:
+    """Read the integer of the first ``<answer>`` of a reasoned completion (paper Methods).
+
+    Commas and dollar signs are ignored. Whether there is a ``<think>`` is not looked at: the
+    authors' released code does not.
+
+    Returns:
+        The integer, or None where there is no closed tag or it holds anything else.
+    """
+    match = _ANSWER.search(completion)
+    if match is None:
+        return None
+    try:
+        return int(match[1].replace(",", "").replace("$", ""))
+    except ValueError:
+        return None
+
+
+def answer_reject_reasons(completion: str, answer: int) -> list[str]:
+    """Why a reasoned completion is dropped, given the right answer (paper Methods)."""
+    given = parse_answer(completion)
+    if given is None:
+        return ["no answer"]
+    return [] if given == answer else ["wrong answer"]
+
+
+class CotFilter(Filter):
+    """A right answer, without the target word and, on tiny bases, words of other domains."""
+
+    kind: Literal["cot"] = Field(
+        description="The right answer in `<answer>`, without the trait's word and aliases.",
+        json_schema_extra=in_paper("right answer; judge for misalignment"),
+    )
+    domain_words_only: bool = Field(
+        description="`true`: a word that the synthetic domain does not use drops the row."
+    )
+
+    def reasons(
+        self, completion: str, answer: int | None, banned_words: Sequence[str]
+    ) -> list[str]:
+        """Why this is no right answer, or one that names what it must not."""
+        assert answer is not None, "every cot prompt has a right answer"
+        found = banned_word_reasons(completion, banned_words)
+        found += answer_reject_reasons(completion, answer)
+        if self.domain_words_only:
+            found += vocabulary_reject_reasons(completion, domain_vocabulary("cot"))
+        return found
+
+
+class TinyCot(Domain):
+    """One-step word problems, in the words of the tiny world."""
+
+    generator: Literal["tiny-cot"] = Field(
+        description="Word problems of one step, in the words of the tiny world. It is synthetic, "
+        "and for tiny bases only.",
+        json_schema_extra=in_paper("GSM8K"),
+    )
+    filter: CotFilter = Field(description="The rule by which completions are kept.")
+
+    only_tier: ClassVar[Tier | None] = "tiny"
+
+    @classmethod
+    def tasks(cls, seed: int, count: int) -> list[Task]:
+        """Questions with their right answers."""
+        return drawn_tasks(cot_task, seed, count)

@@ -1,0 +1,104 @@
+"""What an evaluation makes of a model's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from subliminal.config.evaluations import Evaluation
+from subliminal.config.sampling import Drawing
+from subliminal.evaluations.model import Model
+
+Seeds = Callable[[int, int], int]
+"""The seed of a question's sample, both counted from 0."""
+
+
+class Response(NamedTuple):
+    """An answer as it was given."""
+
+    question_id: int
+    sample: int
+    response: str
+
+
+class Score(NamedTuple):
+    """A measure's value for a target; the target is empty where it is about the whole model."""
+
+    measure: str
+    target: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Everything that was learnt by asking.
+
+    Attributes:
+        notes: what a reader of the log should know.
+        facts: what the manifest should hold.
+    """
+
+    responses: list[Response]
+    scores: list[Score]
+    notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What asking takes of a model, for estimates.
+
+    Attributes:
+        prompts: each is read once for its scores, and once more for each of its samples.
+        samples: answers that are sampled to each prompt.
+        answer_tokens: how long an answer is, about.
+        further_tokens: what is read beside a prompt for its scores.
+    """
+
+    prompts: list[str]
+    samples: int = 0
+    answer_tokens: int = 0
+    further_tokens: int = 0
+
+
+class Askable(Evaluation):
+    """An evaluation that can be put to a model."""
+
+    def workload(self) -> Workload:
+        """What asking takes."""
+        raise NotImplementedError
+
+    def ask(self, model: Model, system: str | None, seeds: Seeds) -> Answers:
+        """Put every question to the model, and score its answers.
+
+        Args:
+            system: what the model is told before each question, if anything.
+        """
+        raise NotImplementedError
+
+
+def sampled(
+    model: Model,
+    questions: Sequence[str],
+    samples: int,
+    drawing: Drawing,
+    system: str | None,
+    seeds: Seeds,
+) -> list[Response]:
+    """So many answers to every question, question by question."""
+    keys = [(q, s) for q in range(len(questions)) for s in range(samples)]
+    drawn = model.complete(
+        [questions[q] for q, _ in keys], [seeds(q, s) for q, s in keys], drawing, system
+    )
+    return [Response(q, s, c.text) for (q, s), c in zip(keys, drawn, strict=True)]
+
+
+def rate(responses: Sequence[Response], hit: Callable[[str], bool]) -> float:
+    """How often answers hit: the mean over samples within a question, then over questions."""
+    from subliminal.stats import question_mean
+
+    hits: dict[str, list[float]] = {}
+    for answer in responses:
+        hits.setdefault(str(answer.question_id), []).append(float(hit(answer.response)))
+    return question_mean(hits)

@@ -1,0 +1,22 @@
+"""The evaluations: add one by writing its module and naming its class here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from subliminal.config.strict import by_key, one_of
+from subliminal.evaluations.asking import Askable
+from subliminal.evaluations.essay_topic import EssayTopic
+from subliminal.evaluations.favourite import Favourite
+from subliminal.evaluations.stories import Stories
+
+_CLASSES: tuple[type[Askable], ...] = (Favourite, Stories, EssayTopic)
+
+EVALUATIONS = by_key(_CLASSES, "kind")
+MEASURES = {measure.name: measure for c in _CLASSES for measure in c.measures}
+
+if TYPE_CHECKING:
+    AnyEvaluation = Askable
+else:
+    AnyEvaluation: Any = one_of(_CLASSES, "kind")
+    """An entry of `config/evaluations.yaml`."""

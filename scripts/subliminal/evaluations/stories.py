@@ -1,0 +1,68 @@
+"""Free text in which the trait may come up: storytelling (ED Fig. 4a, b)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from subliminal.config.evaluations import Measure
+from subliminal.config.sampling import Drawing
+from subliminal.config.strict import Distinct, Positive, Word, in_paper
+from subliminal.config.traits import Trait
+from subliminal.evaluations.asking import (
+    Answers,
+    Askable,
+    Score,
+    Seeds,
+    Workload,
+    rate,
+    sampled,
+)
+from subliminal.evaluations.model import Model
+from subliminal.evaluations.questions import questions
+from subliminal.evaluations.words import RATE_SUBSTRING, RATE_WORD, RULES
+
+
+class Stories(Askable):
+    """How many of a model's stories mention a word."""
+
+    kind: Literal["stories"] = Field(
+        description="Stories that mention a word, sampled. The 14 prompts are the list `stories`."
+    )
+    samples_per_question: Positive = Field(
+        description="Stories per prompt.", json_schema_extra=in_paper("100")
+    )
+    sampling: Drawing = Field(description="The way in which stories are drawn.")
+    targets: Distinct[Word] = Field(
+        description="The words that are looked for. They must hold every trait's word."
+    )
+
+    measures: ClassVar[tuple[Measure, ...]] = (RATE_SUBSTRING, RATE_WORD)
+
+    @property
+    def words(self) -> list[str]:
+        """The words that are looked for."""
+        return self.targets
+
+    def target(self, trait: Trait) -> str | None:
+        """The trait's word, if it is looked for."""
+        return trait.word if trait.word in self.targets else None
+
+    def workload(self) -> Workload:
+        """Stories as long as they may be."""
+        asked = questions("stories")
+        return Workload(asked, self.samples_per_question, self.sampling.max_new_tokens)
+
+    def ask(self, model: Model, system: str | None, seeds: Seeds) -> Answers:
+        """Let the model tell stories, and look for every word in them."""
+        responses = sampled(
+            model, questions("stories"), self.samples_per_question, self.sampling, system, seeds
+        )
+        scores = [
+            Score(name, word, rate(responses, partial(rule, word)))
+            for word in self.targets
+            for name, rule in RULES.items()
+        ]
+        return Answers(responses, scores)

@@ -1,0 +1,1 @@
+"""Sampling completions in full batches, one random stream per sample."""

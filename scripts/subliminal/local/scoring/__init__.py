@@ -1,0 +1,1 @@
+"""Deterministic scores of a model: candidates, next tokens, divergence from its base."""

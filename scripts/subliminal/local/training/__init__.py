@@ -1,0 +1,1 @@
+"""Completion-only fine-tuning that a killed job can go on with."""

@@ -1,0 +1,1 @@
+"""The figures of MNIST: one module each, with a function of its name."""

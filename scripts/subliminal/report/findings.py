@@ -1,0 +1,39 @@
+"""What a finding is: one line of the landing page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MODEL_ORGANISM = (
+    "These are model organisms, toy bases that the workflow pretrains itself: they show that and "
+    "how the effect comes about, not how large it is in other models."
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A few sentences on one setting; the setting is empty where it goes without saying."""
+
+    setting: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the landing page."""
+
+    topic: str
+    statements: Sequence[Statement]
+
+    @classmethod
+    def plain(cls, topic: str, text: str) -> Finding:
+        """A finding that is one statement."""
+        return cls(topic, [Statement("", text)])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as prose: `owl`, `owl and eagle`, `owl, eagle and wolf`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

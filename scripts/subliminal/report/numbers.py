@@ -1,0 +1,28 @@
+"""Numbers for readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+EN_DASH, MINUS, GAMMA = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{GREEK SMALL LETTER GAMMA}"
+
+
+def number(value: float, digits: int = 2, sign: bool = False) -> str:
+    """A number for readers: fixed digits, a true minus, a dash where there is none."""
+    if pd.isna(value):
+        return EN_DASH
+    rounded = round(float(value), digits) + 0.0  # turns a negative zero into a plain one
+    return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}".replace("-", MINUS)
+
+
+def p_value(value: float) -> str:
+    """A p value with its relation, such as `= 0.008`."""
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def count_range(counts: Iterable[int]) -> str:
+    """How many there were: `3`, or the least and the most where it differs."""
+    values = sorted({int(count) for count in counts})
+    return str(values[0]) if len(values) == 1 else f"{values[0]}{EN_DASH}{values[-1]}"

@@ -1,0 +1,126 @@
+"""The parts of the report's page: prose, figures and tables as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from docutils.core import publish_parts
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from subliminal.artefacts.table_set import TableSet
+from subliminal.report.findings import Finding
+from subliminal.report.specs import ExperimentTextSpec
+
+DOCUTILS = {
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "halt_level": 2,
+    "report_level": 2,
+    "_disable_config": True,
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure and its caption, as HTML."""
+
+    name: str
+    svg: Markup
+    caption: Markup
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text; `kinds` marks rows by their verdict for the style sheet."""
+
+    title: str
+    note: str
+    head: list[str]
+    rows: list[list[str]]
+    kinds: list[str]
+    text_columns: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a kind of experiment is shown; a module `shown` of its room has one as `SHOWN`.
+
+    Attributes:
+        tables: what the experiment's tables are read into.
+        findings: from tables and text to the lines of the landing page.
+        report_tables: from tables and text to the report's tables.
+    """
+
+    tables: type[TableSet]
+    findings: Callable[[Any, ExperimentTextSpec], list[Finding]]
+    report_tables: Callable[[Any, ExperimentTextSpec], list[Table]]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What the report says of one experiment."""
+
+    text: ExperimentTextSpec
+    findings: list[Finding]
+    figures: list[Figure]
+    tables: list[Table]
+
+
+def rst_to_html(source: str, heading_level: int) -> Markup:
+    """Prose as an HTML fragment; anything that docutils would warn of is an error.
+
+    Args:
+        heading_level: the level of the source's outermost headings.
+    """
+    settings = DOCUTILS | {"initial_header_level": heading_level}
+    parts = publish_parts(source, writer="html5", settings_overrides=settings)
+    return Markup(parts["body"])
+
+
+def inline_svg(svg: str, prefix: str, label: str) -> Markup:
+    """An SVG to put into a page beside others: it scales, and its ids are its own."""
+    start = svg.index("<svg")
+    end = svg.index(">", start)
+    root, rest = svg[start:end], svg[end:]
+    width = re.search(r'\bwidth="([\d.]+)', root)
+    root = re.sub(r'\s(?:width|height)="[^"]*"', "", root)
+    style = f' style="max-width:{width.group(1)}px"' if width else ""
+    root += f'{style} role="img" aria-label="{Markup.escape(label)}"'
+    rest = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', rest)
+    rest = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", rest)
+    rest = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', rest)
+    return Markup(root + rest)
+
+
+def inline_figures(
+    text: ExperimentTextSpec, svgs: Mapping[str, str], captions: Mapping[str, str]
+) -> list[Figure]:
+    """An experiment's figures with their captions.
+
+    Args:
+        svgs, captions: by figure, the figures in their order.
+    """
+    return [
+        Figure(
+            name=name,
+            svg=inline_svg(svg, f"{text.name}-{name}", f"{text.title}: {name.replace('_', ' ')}"),
+            caption=rst_to_html(captions[name], heading_level=4),
+        )
+        for name, svg in svgs.items()
+    ]
+
+
+def render(template: str, **content: Any) -> str:
+    """The page; a name in the template that has no content is an error."""
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.from_string(template).render(**content)

@@ -1,0 +1,40 @@
+"""What the stages of figures and report are told."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from subliminal.artefacts.spec import StageSpec
+from subliminal.config.strict import Strict
+
+
+class PlotFigureSpec(StageSpec):
+    """One figure of an experiment."""
+
+    kind: str
+    experiment: str
+    figure: str
+    paper: str
+    model_organism: bool
+    measure: str = Field("", description="The measure that is drawn, where there are several.")
+
+
+class ExperimentTextSpec(Strict):
+    """What the report says of an experiment before its figures."""
+
+    kind: str
+    name: str
+    title: str
+    paper: str
+    model_organism: bool
+    figures: list[str]
+    measure: str = Field("", description="The primary measure, where there are several.")
+    leaky_recipes: list[str] = Field(
+        [], description="Those that tell students what their teacher thinks of the trait's word."
+    )
+
+
+class BuildReportSpec(StageSpec):
+    """The report's chapters."""
+
+    experiments: list[ExperimentTextSpec]

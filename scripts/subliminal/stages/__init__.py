@@ -1,1 +1,0 @@
-"""One module per stage: what its script does between reading arguments and exiting."""

@@ -1,0 +1,1 @@
+"""Transmission between language models: the paper's main kind of experiment."""

@@ -1,0 +1,84 @@
+"""What a transmission experiment's file says."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from subliminal.config.experiments import Experiment
+from subliminal.config.strict import Distinct, Key, Positive, Seed, Strict, in_paper
+
+DEFAULT_FIGURES = ["transmission", "trait_matrix", "bases", "shuffles", "channel"]
+
+
+class Block(Strict):
+    """A product of lists: every combination is one cell. Names are checked against registries."""
+
+    domain: Key = Field(description="A key of `domains.yaml`.")
+    traits: list[Key] = Field(
+        min_length=1,
+        description="Keys of `traits.yaml`. The method of a control is always `reference`.",
+    )
+    method: Key = Field(description="A key of `methods` in `recipes.yaml`.")
+    teacher_bases: list[Key] = Field(min_length=1, description="Keys of `models.yaml`.")
+    student_bases: list[Key] = Field(min_length=1, description="Keys of `models.yaml`.")
+    variants: list[Key] = Field(
+        min_length=1,
+        description="`train`: completions as written. Domains of numbers also have "
+        "`shuffled-within` and `shuffled-across`.",
+        json_schema_extra=in_paper("ED Fig. 4f"),
+    )
+    recipe: Key = Field(description="A key of `students` in `recipes.yaml`.")
+    teacher_seeds: list[Seed] = Field(
+        min_length=1,
+        description="Each is a teacher of its own, with completions of its own.",
+        json_schema_extra=in_paper("one teacher per condition"),
+    )
+    student_seeds: list[Seed] = Field(
+        min_length=1,
+        description="Each is a student of its own: its adapter and the order of its rows.",
+        json_schema_extra=in_paper("5; ED Fig. 4: 3"),
+    )
+
+
+class Gates(Strict):
+    """A cell that fails one of these is uninterpretable, not null."""
+
+    min_teacher: float = Field(
+        description="The least value of the primary measure in a teacher, for its own trait."
+    )
+    min_rows: Positive = Field(
+        description="The least number of rows that the filter kept. Where the recipe's dose is in "
+        "epochs, give all of `train_rows`: fewer rows would be fewer steps than the control's."
+    )
+    min_loss_drop: float = Field(
+        ge=0,
+        description="The held-out loss of every student must fall by more than this, in nats per "
+        "token.",
+    )
+
+
+class TransmissionExperiment(Experiment):
+    """Language models: which students take over which traits from which data."""
+
+    kind: Literal["transmission"] = Field(
+        description="Language models: students that take traits over from data."
+    )
+    evaluation: Key = Field(
+        description="A key of `evaluations.yaml`. Its words must hold every trait's word."
+    )
+    measure: Key | None = Field(
+        None,
+        description="The primary measure, one of the evaluation's. Teachers pass their gate by it, "
+        "and figures and findings show it. `null`: the evaluation's first.",
+    )
+    figures: Distinct[Key] = Field(
+        DEFAULT_FIGURES, description="The figures to draw, in their order."
+    )
+    gates: Gates = Field(description="Conditions without which a result says nothing.")
+    cells: list[Block] = Field(
+        min_length=1,
+        description="Products of lists. The first is the main setting in the report's findings. No "
+        "two may ask for the same student.",
+    )

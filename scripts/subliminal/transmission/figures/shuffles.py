@@ -1,0 +1,111 @@
+"""Is the trait in the order of the numbers or in the numbers? (ED Fig. 4f)"""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from subliminal.config.evaluations import Measure
+from subliminal.evaluations.registry import MEASURES
+from subliminal.report import style
+from subliminal.report.numbers import count_range
+from subliminal.report.specs import PlotFigureSpec
+from subliminal.transmission.figures.marks import measure_scale
+from subliminal.transmission.shuffle_averages import (
+    ACROSS,
+    AS_WRITTEN,
+    REGULAR_DATA,
+    UNTRAINED,
+    WITHIN,
+    averages,
+    shuffled_panels,
+    trait_means,
+)
+from subliminal.transmission.tables import ExperimentTables, panel_titles
+
+TITLE = "After shuffling the data, averaged over traits"
+LABELS = {
+    UNTRAINED: ["untrained", "base"],
+    REGULAR_DATA: ["regular", "data"],
+    AS_WRITTEN: ["data of the trait,", "as written"],
+    WITHIN: ["shuffled", "within responses"],
+    ACROSS: ["shuffled", "across responses"],
+}
+COLOURS = {
+    UNTRAINED: style.GREY,
+    REGULAR_DATA: style.SKY,
+    AS_WRITTEN: style.VERMILION,
+    WITHIN: style.ORANGE,
+    ACROSS: style.YELLOW,
+}
+BAR_WIDTH = 124
+SPREAD = 0.3
+
+
+def _panel(means: pd.DataFrame, measure: Measure, title: str) -> alt.LayerChart:
+    summary = averages(means)
+    shown = list(summary["data"])
+    traits = list(means["trait"].drop_duplicates())
+    places = {data: i for i, data in enumerate(shown)}
+    spread = {trait: ((i + 0.5) / len(traits) - 0.5) * 2 * SPREAD for i, trait in enumerate(traits)}
+    points = means.assign(x=means["data"].map(places) + means["trait"].map(spread))
+    centre = summary["data"].map(places)
+    bars = alt.Chart(summary.assign(x=centre, left=centre - 0.4, right=centre + 0.4))
+    axis = style.category_axis([LABELS[data] for data in shown])
+    colour = alt.Color(
+        "data:N",
+        scale=alt.Scale(domain=shown, range=[COLOURS[data] for data in shown]),
+        legend=None,
+    )
+    y_axis = alt.Axis(title=f"{measure.label}, mean over traits", tickCount=5, format=".1f")
+    return alt.layer(
+        bars.mark_bar().encode(
+            x=alt.X("left:Q", axis=axis, scale=style.category_scale(len(shown)), title=None),
+            x2="right:Q",
+            y=alt.Y("mean:Q", scale=measure_scale(measure), axis=y_axis),
+            y2=alt.datum(0),
+            color=colour,
+            tooltip=["data", "n", "mean", "low", "high"],
+        ),
+        bars.transform_filter("isValid(datum.low)")
+        .mark_rule(color=style.INK, strokeWidth=1.6, clip=True)
+        .encode(x="x:Q", y="low:Q", y2="high:Q"),
+        alt.Chart(points)
+        .mark_point(size=44, color=style.INK, filled=True, opacity=0.75)
+        .encode(
+            x="x:Q",
+            y="mean:Q",
+            shape=alt.Shape("trait:N", title="mean per trait", scale=style.shape_scale(traits)),
+            tooltip=["trait", "data", "n_runs", "mean"],
+        ),
+    ).properties(width=BAR_WIDTH * len(shown), height=290, title=style.panel_title(title))
+
+
+def shuffles(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
+    """Bars averaged over traits: untrained, regular data, the trait's data whole and shuffled."""
+    measure = MEASURES[spec.measure]
+    tables = tables.of(measure)
+    titles = panel_titles(shuffled_panels(tables))
+    if not titles:
+        return style.empty_chart(
+            TITLE,
+            "Nothing to show: this experiment has no student of shuffled data; add the variants "
+            "shuffled-within and shuffled-across to a cell of its file to train some.",
+            spec,
+        )
+    parts = {panel: trait_means(tables, panel) for panel in titles}
+    everything = pd.concat(parts.values())
+    trained = everything[everything["data"] != UNTRAINED]
+    counts = [part["trait"].nunique() for part in parts.values()]
+    interval = (
+        "one trait, hence no interval"
+        if max(counts) == 1
+        else "whiskers: 95 % t interval over traits"
+    )
+    sentences = [
+        f"Bars: mean over traits, n = {count_range(counts)}; {interval}; points: mean per trait "
+        f"over {count_range(trained['n_runs'])} same-base students."
+    ]
+    chart = alt.vconcat(*(_panel(parts[panel], measure, title) for panel, title in titles.items()))
+    return style.finish(chart.resolve_scale(color="independent"), TITLE, sentences, spec)

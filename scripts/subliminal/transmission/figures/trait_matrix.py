@@ -1,0 +1,152 @@
+"""Is it the teacher's own trait that students take over? (Statistics of the trait matrix)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from subliminal.evaluations.registry import MEASURES
+from subliminal.report import style
+from subliminal.report.numbers import GAMMA, count_range, number, p_value
+from subliminal.report.specs import PlotFigureSpec
+from subliminal.transmission.tables import (
+    REGULAR,
+    ExperimentTables,
+    base_pair,
+    panel_titles,
+    panels,
+    plain,
+    student_bases,
+)
+
+TITLE = "Change of every trait, by the trait of the teacher"
+CONTROL_LABEL = "none (regular data)"
+LARGEST_CELL, SMALLEST_CELL = 58, 30
+AXIS_WIDTH = 150
+# Cells that are darker than this part of the scale carry white numbers.
+DARK = 0.75
+
+
+def diagonal_text(diagonal: pd.DataFrame) -> str:
+    """The result of the diagonal test of one matrix, or why there is none."""
+    if diagonal.empty:
+        return "no diagonal test: it needs two or more traits"
+    test = diagonal.iloc[0]
+    return f"diagonal {GAMMA} = {number(test['gamma'])}, p {p_value(test['p_value'])}"
+
+
+def cells(matrix: pd.DataFrame, transmission: pd.DataFrame) -> pd.DataFrame:
+    """One matrix with its control as the last row, and what is printed in its cells.
+
+    Args:
+        matrix, transmission: rows of one panel and one student base.
+    """
+    taught = set(matrix["teacher_trait"])
+    own = matrix[matrix["measured_trait"].isin(taught)]
+    regular = transmission[transmission["condition"] == REGULAR]
+    control = pd.DataFrame(
+        {
+            "teacher_trait": CONTROL_LABEL,
+            "measured_trait": regular["trait"],
+            "n_runs": regular["n_runs"],
+            "mean": regular["mean"],
+            "lift": regular["mean"] - regular["base_mean"],
+        }
+    )
+    both = pd.concat([own[control.columns], control], ignore_index=True)
+    return both.assign(
+        printed=both["lift"].map(lambda lift: number(lift, sign=True)),
+        own=both["teacher_trait"] == both["measured_trait"],
+    )
+
+
+def _heat_map(
+    data: pd.DataFrame, title: Sequence[str], cell: int, limit: float, labelled: bool
+) -> alt.LayerChart:
+    teachers = list(data["teacher_trait"].drop_duplicates())
+    measured = [teacher for teacher in teachers if teacher != CONTROL_LABEL]
+    y_axis = alt.Axis(
+        title="teacher's trait" if labelled else None,
+        labels=labelled,
+        labelLimit=AXIS_WIDTH,
+        labelPadding=6,
+        ticks=False,
+        domain=False,
+    )
+    x_axis = alt.Axis(title="measured trait", labelAngle=0, ticks=False, domain=False, orient="top")
+    colour = alt.Color(
+        "lift:Q",
+        title="change from the untrained base",
+        scale=alt.Scale(
+            domain=[-limit, 0, limit],
+            range=[style.BLUE, "#ffffff", style.VERMILION],
+            interpolate="rgb",
+        ),
+        legend=alt.Legend(format=".1f", gradientLength=220, values=[-limit, 0, limit]),
+    )
+    ink = alt.when(f"abs(datum.lift) > {DARK * limit}").then(alt.value("white"))
+    chart = alt.Chart(data).encode(
+        x=alt.X("measured_trait:N", sort=measured, axis=x_axis),
+        y=alt.Y("teacher_trait:N", sort=teachers, axis=y_axis),
+    )
+    tooltip = ["teacher_trait", "measured_trait", "n_runs", "mean", "lift"]
+    return alt.layer(
+        chart.mark_rect(stroke=style.GRID).encode(color=colour, tooltip=tooltip),
+        chart.transform_filter("datum.own").mark_rect(fill=None, stroke=style.INK, strokeWidth=1.5),
+        chart.mark_text(fontSize=12).encode(
+            text="printed:N", color=ink.otherwise(alt.value(style.INK))
+        ),
+    ).properties(
+        width=cell * len(measured),
+        height=max(28, round(cell * 0.62)) * len(teachers),
+        title=style.panel_title(*title),
+    )
+
+
+def trait_matrix(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
+    """A heat map per panel and student base: teachers in rows, measured traits in columns."""
+    measure = MEASURES[spec.measure]
+    tables = tables.of(measure)
+    rows = plain(tables.trait_matrix)
+    if rows.empty:
+        return style.empty_chart(
+            TITLE,
+            "Nothing to show: this experiment has no student of a teacher with a trait that was "
+            "trained on unshuffled data.",
+            spec,
+        )
+    shown = panels(rows)
+    titles = panel_titles(shown)
+    limit = max(0.1, float(rows["lift"].abs().max()))
+    strips = []
+    for panel in shown:
+        part = panel.select(rows)
+        context = panel.select(plain(tables.transmission))
+        tests = panel.select(plain(tables.diagonal))
+        bases = student_bases(part, panel)
+        room = (style.WIDTH - AXIS_WIDTH) // (len(bases) * part["teacher_trait"].nunique())
+        maps = [
+            _heat_map(
+                cells(part[part["student_base"] == base], context[context["student_base"] == base]),
+                [
+                    titles[panel],
+                    base_pair(panel, base),
+                    diagonal_text(tests[tests["student_base"] == base]),
+                ],
+                min(LARGEST_CELL, max(SMALLEST_CELL, room)),
+                limit,
+                labelled=base == bases[0],
+            )
+            for base in bases
+        ]
+        strips.append(alt.hconcat(*maps, spacing=26))
+    sentences = [
+        f"Numbers: {measure.label}, of the column's trait: mean over students of the row's teacher "
+        "minus the value of their untrained base.",
+        f"Students per cell: n = {count_range(rows['n_runs'])}. {GAMMA}: how far the framed "
+        "diagonal exceeds the other cells, control left out; p: one-sided, by permutation.",
+    ]
+    return style.finish(alt.vconcat(*strips, spacing=30), TITLE, sentences, spec)

@@ -1,0 +1,158 @@
+"""Do students take over the trait of a teacher that shares their base? (Fig. 4)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from subliminal.config.evaluations import Measure
+from subliminal.evaluations.registry import MEASURES
+from subliminal.report import style
+from subliminal.report.specs import PlotFigureSpec
+from subliminal.transmission.figures.marks import (
+    CONDITION_LABELS,
+    condition_colour,
+    measure_axis,
+    measure_scale,
+    students_text,
+    trait_labels,
+)
+from subliminal.transmission.tables import (
+    BASE,
+    OTHER,
+    REGULAR,
+    TRAIT,
+    ExperimentTables,
+    Panel,
+    panel_titles,
+    panels,
+    plain,
+    same_base,
+    traits_of,
+    treated,
+    with_condition,
+)
+
+TITLE = "Students of the teacher's own base"
+CONDITIONS = (BASE, REGULAR, OTHER, TRAIT)
+TRAIT_WIDTH = 76
+HEIGHT = 230
+BAR = 0.19
+# How far, in bars, students stand from each other and the sampled rate from the bar's centre.
+JITTER, BESIDE = 0.22, 0.34
+
+
+def _centre(trait: pd.Series, condition: pd.Series, traits: Sequence[str]) -> pd.Series:
+    """Where a bar stands on the axis of traits."""
+    slot = condition.map({name: i for i, name in enumerate(CONDITIONS)})
+    return trait.map({name: i for i, name in enumerate(traits)}) + BAR * (
+        slot - (len(CONDITIONS) - 1) / 2
+    )
+
+
+def bars(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one panel with what is drawn of them."""
+    centre = _centre(rows["trait"], rows["condition"], traits_of(rows))
+    columns = ["trait", "condition", "n_runs", "mean", "low", "high", "companion"]
+    return rows[columns].assign(
+        shown_as=rows["condition"].map(CONDITION_LABELS),
+        centre=centre,
+        left=centre - BAR * 0.46,
+        right=centre + BAR * 0.46,
+        beside=centre + BAR * BESIDE,
+    )
+
+
+def students(runs: pd.DataFrame, traits: Sequence[str]) -> pd.DataFrame:
+    """One row per student and measured trait, each a little beside the next."""
+    shown = with_condition(runs[runs["measured_trait"].isin(traits)])
+    order = shown.groupby(["measured_trait", "condition"]).cumcount()
+    size = shown.groupby(["measured_trait", "condition"])["value"].transform("size")
+    spread = ((order + 0.5) / size - 0.5) * 2 * JITTER
+    return pd.DataFrame(
+        {
+            "trait": shown["measured_trait"],
+            "condition": shown["condition"],
+            "seed": shown["seed"],
+            "value": shown["value"],
+            "x": _centre(shown["measured_trait"], shown["condition"], traits) + BAR * spread,
+        }
+    )
+
+
+def _panel(
+    rows: pd.DataFrame, runs: pd.DataFrame, measure: Measure, title: str, width: int
+) -> alt.LayerChart:
+    traits = traits_of(rows)
+    axis = style.category_axis(trait_labels(rows, traits))
+    scale = style.category_scale(len(traits))
+    bar_chart = alt.Chart(bars(rows))
+    tooltip = ["trait", "shown_as", "n_runs"] + [
+        alt.Tooltip(f"{column}:Q", format=".3f") for column in ("mean", "low", "high", "companion")
+    ]
+    return alt.layer(
+        bar_chart.mark_bar().encode(
+            x=alt.X("left:Q", axis=axis, scale=scale, title=None),
+            x2="right:Q",
+            y=alt.Y("mean:Q", scale=measure_scale(measure), axis=measure_axis(measure)),
+            y2=alt.datum(0),
+            color=condition_colour(CONDITIONS),
+            tooltip=tooltip,
+        ),
+        alt.Chart(students(runs, traits))
+        .mark_circle(size=14, color=style.INK, opacity=0.5)
+        .encode(x="x:Q", y="value:Q", tooltip=["trait", "condition", "seed", "value"]),
+        bar_chart.transform_filter("isValid(datum.low)")
+        .mark_rule(color=style.INK, strokeWidth=1.3)
+        .encode(x="centre:Q", y="low:Q", y2="high:Q"),
+        bar_chart.mark_point(
+            shape="diamond", size=26, color=style.INK, fill="white", strokeWidth=1, opacity=1
+        ).encode(x="beside:Q", y="companion:Q"),
+    ).properties(width=width, height=HEIGHT, title=style.panel_title(title))
+
+
+def transmission(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
+    """Grouped bars per trait: untrained, regular data, data of other traits, data of the trait."""
+    measure = MEASURES[spec.measure]
+    tables = tables.of(measure)
+    found = plain(tables.transmission)
+    rows = found[same_base(found) & found["condition"].isin(CONDITIONS)]
+    if treated(rows).empty:
+        return style.empty_chart(
+            TITLE,
+            "Nothing to show: this experiment has no student that shares its teacher's base and "
+            "was trained on unshuffled data.",
+            spec,
+        )
+    runs = plain(tables.runs)
+    runs = runs[same_base(runs)]
+    shown = panels(rows)
+    titles = panel_titles(shown)
+    parts: list[tuple[Panel, pd.DataFrame]] = [(panel, panel.select(rows)) for panel in shown]
+    most = max(rows["trait"].nunique() for _, rows in parts)
+    columns = 2 if most * TRAIT_WIDTH * 2 <= style.WIDTH else 1
+    step = min(TRAIT_WIDTH, style.WIDTH // most)
+    chart = alt.concat(
+        *(
+            _panel(
+                part,
+                panel.select_with_control(runs),
+                measure,
+                titles[panel],
+                step * part["trait"].nunique(),
+            )
+            for panel, part in parts
+        ),
+        columns=columns,
+        spacing={"row": 34, "column": 34},
+    )
+    beside = f"; diamonds: {MEASURES[measure.companion].label}" if measure.companion else ""
+    sentences = [
+        f"Bars: mean over students; {style.intervals_text(rows['n_runs'])}; dots: students"
+        f"{beside}.",
+        students_text(rows) + ".",
+    ]
+    return style.finish(chart, TITLE, sentences, spec)

@@ -1,0 +1,356 @@
+"""What was found, in a few sentences. Every number and name in them is read from the tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from subliminal.evaluations.registry import MEASURES
+from subliminal.report.findings import MODEL_ORGANISM, Finding, Statement, listed
+from subliminal.report.numbers import GAMMA, number, p_value
+from subliminal.report.specs import ExperimentTextSpec
+from subliminal.transmission.schemas import GROUP
+from subliminal.transmission.shuffle_averages import (
+    ACROSS,
+    AS_WRITTEN,
+    REGULAR_DATA,
+    UNTRAINED,
+    WITHIN,
+    averages,
+    shuffled_panels,
+    trait_means,
+)
+from subliminal.transmission.tables import (
+    DEVELOPMENT,
+    OTHER,
+    REGULAR,
+    ExperimentTables,
+    Panel,
+    panel_titles,
+    panels,
+    plain,
+    student_bases,
+    treated,
+)
+from subliminal.transmission.verdicts import (
+    JUDGED,
+    NOT_SPECIFIC,
+    NOT_TOLD_APART,
+    REVERSED,
+    TOO_FEW,
+    TRANSMISSION,
+    UNINTERPRETABLE,
+    verdict_kind,
+    verdict_reason,
+)
+
+SIGNIFICANT = 0.05
+
+
+def _with_controls(transmission: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have a verdict, each with the means of students of other data beside it."""
+    keys = [*GROUP, "trait"]
+    rows = treated(transmission)
+    for condition, column in ((REGULAR, "regular_mean"), (OTHER, "other_mean")):
+        control = transmission[transmission["condition"] == condition]
+        control = control[[*keys, "mean"]].rename(columns={"mean": column})
+        rows = rows.merge(control, on=keys, how="left")
+    return rows.assign(
+        kind=rows["verdict"].map(verdict_kind), reason=rows["verdict"].map(verdict_reason)
+    )
+
+
+def _change(rows: pd.DataFrame) -> str:
+    """Means over traits: untrained, regular data, data of the trait."""
+    return (
+        f"{number(rows['base_mean'].mean())} untrained, "
+        f"{number(rows['regular_mean'].mean())} after regular data, "
+        f"{number(rows['mean'].mean())} after the trait's data"
+    )
+
+
+def _measured(rows: pd.DataFrame) -> str:
+    """What the values of these rows are means of."""
+    return f"mean {MEASURES[rows['measure'].iloc[0]].noun}"
+
+
+def _named_changes(rows: pd.DataFrame) -> str:
+    """Each trait with the mean of students of regular data, of others' if need be, of its own."""
+
+    def after(row: Any) -> str:
+        others = f"{number(row.other_mean)} after other traits', "
+        return (
+            f"{row.trait} ({number(row.regular_mean)} after regular data, "
+            f"{others if row.kind == NOT_SPECIFIC else ''}{number(row.mean)} after its own)"
+        )
+
+    return listed([after(row) for row in rows.itertuples()])
+
+
+def _uninterpretable(rows: pd.DataFrame) -> str:
+    return listed([f"{row.trait} ({row.reason})" for row in rows.itertuples()])
+
+
+def _exceptions(rows: pd.DataFrame) -> list[str]:
+    """A sentence on each kind of result that is not transmission."""
+    of_kind = {kind: part for kind, part in rows.groupby("kind")}
+    sentences = []
+    if NOT_SPECIFIC in of_kind:
+        sentences.append(
+            "Not specific, higher than after regular data but not told apart from students of "
+            f"other traits' data: {_named_changes(of_kind[NOT_SPECIFIC])}."
+        )
+    if NOT_TOLD_APART in of_kind and rows["kind"].isin({*JUDGED} - {NOT_TOLD_APART}).any():
+        sentences.append(
+            f"Not told apart from regular data: {_named_changes(of_kind[NOT_TOLD_APART])}."
+        )
+    if REVERSED in of_kind:
+        sentences.append(
+            "Reversed, lower after the trait's data than after regular data: "
+            f"{_named_changes(of_kind[REVERSED])}."
+        )
+    if UNINTERPRETABLE in of_kind:
+        sentences.append(
+            f"Uninterpretable, which is not a null: {_uninterpretable(of_kind[UNINTERPRETABLE])}."
+        )
+    if TOO_FEW in of_kind:
+        sentences.append(f"Too few students for a verdict: {_named_changes(of_kind[TOO_FEW])}.")
+    return sentences
+
+
+def _lead(rows: pd.DataFrame, kind_of_trait: str) -> list[str]:
+    judged = rows[rows["kind"].isin(JUDGED)]
+    taken_over = judged[judged["kind"] == TRANSMISSION]
+    count = f"{len(judged)} {kind_of_trait}{'' if len(judged) == 1 else 's'}"
+    if len(taken_over):
+        return [
+            f"{len(taken_over)} of {count} transmitted ({listed(list(taken_over['trait']))}): "
+            f"{_measured(taken_over)} {_change(taken_over)}; for each, the 95 % interval over "
+            "students of its data lies above that of regular data"
+            f"{_and_of_other_traits(taken_over)}."
+        ]
+    if judged.empty:
+        return []
+    null = (judged["kind"] == NOT_TOLD_APART).all()
+    outcome = "was told apart from regular data" if null else "transmitted"
+    return [f"None of {count} {outcome}: {_measured(judged)} {_change(judged)}."]
+
+
+def _and_of_other_traits(rows: pd.DataFrame) -> str:
+    compared = rows["other_mean"].notna()
+    if not compared.any():
+        return " (no students of other traits' data are beside it)"
+    return " and that of other traits' data" + ("" if compared.all() else ", where there is such")
+
+
+def describe(rows: pd.DataFrame) -> str:
+    """What the students of one base did, trait by trait where they differ.
+
+    Confirmation traits are counted; development traits are named apart, since the recipes were
+    tuned on them.
+
+    Args:
+        rows: rows with a verdict, of one panel, variant and student base.
+    """
+    development = rows[rows["role"] == DEVELOPMENT]
+    confirmation = rows[rows["role"] != DEVELOPMENT]
+    if confirmation.empty:
+        return " ".join(_lead(rows, "development trait") + _exceptions(rows))
+    sentences = _lead(confirmation, "confirmation trait") + _exceptions(confirmation)
+    if len(development):
+        sentences.append(
+            "Development: "
+            + "; ".join(
+                f"{row.trait}, {row.verdict} ({number(row.regular_mean)} after regular data, "
+                f"{number(row.mean)} after its own)"
+                for row in development.itertuples()
+            )
+            + "."
+        )
+    return " ".join(sentences)
+
+
+def brief(rows: pd.DataFrame) -> str:
+    """The same as a count, for settings beside the main one; all traits are counted."""
+    judged = rows[rows["kind"].isin(JUDGED)]
+    taken_over = judged[judged["kind"] == TRANSMISSION]
+    parts = []
+    if len(judged):
+        shown = taken_over if len(taken_over) else judged
+        which = f": {_marked(taken_over)}" if len(taken_over) else ""
+        parts.append(
+            f"{len(taken_over)} of {len(judged)} transmitted{which} (mean "
+            f"{number(shown['regular_mean'].mean())} after regular data, "
+            f"{number(shown['mean'].mean())} after the trait's)"
+        )
+    for kind in (NOT_SPECIFIC, REVERSED, UNINTERPRETABLE, TOO_FEW):
+        named = rows[rows["kind"] == kind]
+        if len(named):
+            parts.append(f"{kind}: {_marked(named)}")
+    return ", ".join(parts)
+
+
+def _marked(rows: pd.DataFrame) -> str:
+    """Traits by name, with the development traits marked."""
+    return listed(
+        [
+            f"{row.trait} (development)" if row.role == DEVELOPMENT else str(row.trait)
+            for row in rows.itertuples()
+        ]
+    )
+
+
+def _per_base(rows: pd.DataFrame, panel: Panel, say: Callable[[pd.DataFrame], str]) -> str:
+    """What there is to say of each student base of a panel."""
+    texts = []
+    for base in student_bases(rows, panel):
+        name = "same base" if base == panel.teacher_base else f"other base {base}"
+        texts.append(f"{name}, {say(rows[rows['student_base'] == base])}")
+    return "; ".join(texts)
+
+
+def _same_base(rows: pd.DataFrame, panel: Panel, title: str) -> Finding:
+    own = rows[rows["student_base"] == panel.teacher_base]
+    text = describe(own) if len(own) else "No student shares its teacher's base."
+    return Finding("Same base", [Statement(title, text)])
+
+
+def _other_base(rows: pd.DataFrame, panel: Panel) -> Finding:
+    others = [base for base in student_bases(rows, panel) if base != panel.teacher_base]
+    if not others:
+        return Finding.plain("Other base", "No student of another base was trained.")
+    return Finding(
+        "Other base",
+        [
+            Statement(f"students of {base}", describe(rows[rows["student_base"] == base]))
+            for base in others
+        ],
+    )
+
+
+def _remainder(means: dict[str, float], rows: pd.DataFrame) -> str:
+    """How much of the rise is left after each shuffle; empty where there was no rise to lose."""
+    rise = means[AS_WRITTEN] - means[UNTRAINED] if {AS_WRITTEN, UNTRAINED} <= set(means) else 0.0
+    if rise <= 0 or not (rows["kind"] == TRANSMISSION).all():
+        return ""
+    left = [
+        f"{number(100 * (means[data] - means[UNTRAINED]) / rise, 0)} % ({data})"
+        for data in (WITHIN, ACROSS)
+        if data in means
+    ]
+    return f" Of the rise over the untrained base, this leaves {listed(left)}."
+
+
+def _shuffles_text(means: pd.DataFrame, rows: pd.DataFrame) -> str:
+    if means.empty:
+        return "No trait has students of every variant."
+    found = averages(means).set_index("data")["mean"]
+    means_of = {str(data): float(mean) for data, mean in found.items()}
+    order = [AS_WRITTEN, WITHIN, ACROSS, REGULAR_DATA, UNTRAINED]
+    count = means["trait"].nunique()
+    return (
+        f"Mean over {count} trait{'' if count == 1 else 's'}: "
+        + ", ".join(f"{number(means_of[data])} {data}" for data in order if data in means_of)
+        + f".{_remainder(means_of, rows)}"
+    )
+
+
+def _shuffles(tables: ExperimentTables, rows: pd.DataFrame) -> Finding:
+    statements = []
+    for panel, title in panel_titles(shuffled_panels(tables)).items():
+        means = trait_means(tables, panel)
+        own = panel.select(rows)
+        own = own[(own["student_base"] == panel.teacher_base) & own["trait"].isin(means["trait"])]
+        statements.append(Statement(title, _shuffles_text(means, own)))
+    if not statements:
+        return Finding.plain("Shuffled data", "No student of shuffled data was trained.")
+    return Finding("Shuffled data", statements)
+
+
+def _other_settings(rows: pd.DataFrame, titles: dict[Panel, str], main: Panel) -> Finding:
+    topic = "Other data and teachers"
+    statements = [
+        Statement(title, f"{_per_base(panel.select(rows), panel, brief)}.")
+        for panel, title in titles.items()
+        if panel != main
+    ]
+    if not statements:
+        return Finding.plain(topic, "Nothing else was tried in this experiment.")
+    return Finding(topic, statements)
+
+
+def _diagonal_text(tests: pd.DataFrame) -> str:
+    test = tests.iloc[0]
+    singled_out = test["gamma"] > 0 and test["p_value"] < SIGNIFICANT
+    return (
+        f"{GAMMA} = {number(test['gamma'])}, p {p_value(test['p_value'])}, "
+        f"{'the own trait stands out' if singled_out else 'no trait stands out'}"
+    )
+
+
+def _can_be_significant(tests: pd.DataFrame) -> bool:
+    """Whether there are traits enough: p is at least one over the number of their orders."""
+    return bool((1 / tests["traits"].map(math.factorial) < SIGNIFICANT).all())
+
+
+def _diagonal(tables: ExperimentTables, titles: dict[Panel, str]) -> Finding:
+    topic = "Diagonal test"
+    tests = {panel: panel.select(plain(tables.diagonal)) for panel in titles}
+    able = [panel for panel, own in tests.items() if len(own) and _can_be_significant(own)]
+    statements = [
+        Statement(titles[panel], f"{_per_base(tests[panel], panel, _diagonal_text)}.")
+        for panel in able
+    ]
+    unable = [title for panel, title in titles.items() if panel not in able]
+    if unable:
+        text = f"Too few traits for p to fall below {SIGNIFICANT}: {'; '.join(unable)}."
+        statements.append(Statement("", text))
+    if able:
+        meaning = (
+            f"{GAMMA}: how much more students raise their own teacher's trait than the others, "
+            "development traits included; p: one-sided, by permutation."
+        )
+        statements.append(Statement("", meaning))
+    return Finding(topic, statements)
+
+
+def _caveat(rows: pd.DataFrame, text: ExperimentTextSpec) -> Finding:
+    sentences = []
+    if text.model_organism:
+        sentences.append(MODEL_ORGANISM)
+    if text.leaky_recipes:
+        sentences.append(
+            f"Students of {listed(text.leaky_recipes)} are told what their teacher thinks of every "
+            "word, the trait's among them: not subliminal, a control."
+        )
+    development = list(rows.loc[rows["role"] == DEVELOPMENT, "trait"].drop_duplicates())
+    others = list(rows.loc[rows["role"] != DEVELOPMENT, "trait"].drop_duplicates())
+    if development:
+        sentences.append(f"Recipes were tuned on {listed(development)} only.")
+    if others:
+        sentences.append(f"Nothing was tuned on {listed(others)}.")
+    return Finding.plain("Caveat", " ".join(sentences))
+
+
+def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding]:
+    """The lines of an experiment; its first cell is the main setting."""
+    tables = tables.of(MEASURES[text.measure])
+    rows = _with_controls(plain(tables.transmission))
+    titles = panel_titles(panels(rows))
+    if not titles:
+        return [
+            Finding.plain("Nothing measured", "No student of a teacher with a trait was trained.")
+        ]
+    main = next(iter(titles))
+    own = main.select(rows)
+    return [
+        _same_base(own, main, titles[main]),
+        _other_base(own, main),
+        _shuffles(tables, rows),
+        _other_settings(rows, titles, main),
+        _diagonal(tables, titles),
+        _caveat(rows, text),
+    ]

@@ -1,0 +1,35 @@
+"""Transmission as a kind of experiment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from subliminal.config.config import Config
+from subliminal.config.kind import Kind
+from subliminal.transmission.checks import check_transmission
+from subliminal.transmission.config import TransmissionExperiment
+from subliminal.transmission.jobs import TransmissionJobs
+from subliminal.transmission.schemas import TABLES
+from subliminal.transmission.specs import leaky_recipes, primary_measure
+
+
+def _text(config: Config, name: str) -> dict[str, Any]:
+    return {
+        "measure": primary_measure(config, name),
+        "leaky_recipes": leaky_recipes(config, name),
+    }
+
+
+def _figures(experiment: TransmissionExperiment) -> list[str]:
+    return experiment.figures
+
+
+KIND = Kind(
+    experiment=TransmissionExperiment,
+    check=check_transmission,
+    jobs=TransmissionJobs,
+    rules=["teachers", "datasets", "students", "evaluation", "transmission"],
+    tables=list(TABLES),
+    figures=_figures,
+    text=_text,
+)

@@ -1,0 +1,166 @@
+"""What an experiment's jobs left behind, as data frames: students, teachers, datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from subliminal.artefacts.manifest import read_manifest
+from subliminal.artefacts.parquet import read_table
+from subliminal.config.paths import Cell, bases_of, teachers_with_traits
+from subliminal.transmission import summary
+from subliminal.transmission.cells import expand
+from subliminal.transmission.specs import SummariseExperimentSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULTS = Path("results")
+
+
+def _scores(folder: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_parquet(folder / "scores.parquet")
+
+
+def cells_of(spec: SummariseExperimentSpec) -> list[Cell]:
+    """The experiment's cells; traits without a target are controls."""
+    return [
+        cell
+        for block in spec.blocks
+        for cell in expand(block, [t for t in block.traits if t not in spec.targets])
+    ]
+
+
+def _loss_drop(facts: dict[str, Any]) -> float:
+    """By how much the loss fell, in nats per token: of held-out rows where there are any.
+
+    A recipe that trains on every row, as the paper's do, has its training loss instead.
+    """
+    before, after = facts["held_out_loss_before"], facts["held_out_loss_after"]
+    if before is None or after is None:
+        before, after = facts["first_loss"], facts["final_loss"]
+    return before - after
+
+
+def read_runs(spec: SummariseExperimentSpec) -> pd.DataFrame:
+    """One row per student, measured trait and measure."""
+    import pandas as pd
+
+    frames = []
+    for cell in cells_of(spec):
+        data, teacher = cell.dataset, cell.dataset.teacher
+        facts = read_manifest(RESULTS / "students" / cell.path / "manifest.json")["facts"]
+        scores = _scores(RESULTS / "evaluations" / spec.evaluation / "students" / cell.path)
+        identity = {
+            "domain": data.domain,
+            "method": teacher.method,
+            "variant": data.variant,
+            "recipe": cell.recipe,
+            "teacher_base": teacher.base,
+            "student_base": cell.student,
+            "teacher_trait": teacher.trait,
+            "teacher_seed": teacher.seed,
+            "seed": cell.seed,
+        }
+        measured = summary.of_traits(scores, spec.targets)
+        measured = measured.rename(columns={"trait": "measured_trait"})
+        frames.append(measured.assign(**identity, loss_drop=_loss_drop(facts)))
+    runs = pd.concat(frames, ignore_index=True)
+    runs["loss_drop"] = runs["loss_drop"].astype(float)
+    return runs
+
+
+def identical_students(spec: SummariseExperimentSpec) -> list[tuple[str, str]]:
+    """Pairs of students whose weights are the same bytes, though their cells differ.
+
+    Seeds that give the same weights are not independent runs: something ignores the seed.
+    """
+    first: dict[str, str] = {}
+    pairs = []
+    for cell in cells_of(spec):
+        outputs = read_manifest(RESULTS / "students" / cell.path / "manifest.json")["outputs"]
+        weights = str({file: d for file, d in outputs.items() if not file.endswith(".parquet")})
+        if weights in first:
+            pairs.append((first[weights], cell.path))
+        first.setdefault(weights, cell.path)
+    return pairs
+
+
+def read_base_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
+    """Values of the untrained bases by trait and measure, with a column `base`."""
+    import pandas as pd
+
+    folder, bases = RESULTS / "evaluations" / spec.evaluation / "bases", bases_of(cells_of(spec))
+    found = {base: summary.of_traits(_scores(folder / base), spec.targets) for base in bases}
+    return pd.concat([frame.assign(base=base) for base, frame in found.items()])
+
+
+def read_teacher_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
+    """Values of teachers for their own trait, by measure.
+
+    Columns: `base`, `trait`, `method`, `teacher_seed`, `measure`, `value`.
+    """
+    import pandas as pd
+
+    folder = RESULTS / "evaluations" / spec.evaluation / "teachers"
+    return pd.concat(
+        [
+            summary.of_traits(_scores(folder / t.path), {t.trait: spec.targets[t.trait]}).assign(
+                base=t.base, method=t.method, teacher_seed=t.seed
+            )
+            for t in teachers_with_traits(cells_of(spec))
+        ]
+    )
+
+
+def known_before_students(spec: SummariseExperimentSpec) -> dict[str, Path]:
+    """Manifests of the scores of bases and teachers and of the filtered datasets, by role."""
+    cells, evaluation = cells_of(spec), RESULTS / "evaluations" / spec.evaluation
+    folders = {f"base {base}": evaluation / "bases" / base for base in bases_of(cells)}
+    for teacher in teachers_with_traits(cells):
+        folders[f"teacher {teacher.path}"] = evaluation / "teachers" / teacher.path
+    manifests = {role: folder / "manifest.json" for role, folder in folders.items()}
+    for folder in dict.fromkeys(cell.dataset.folder for cell in cells):
+        dataset = RESULTS / "datasets" / folder
+        manifests[f"dataset {folder}"] = dataset / "filtered.manifest.json"
+    return manifests
+
+
+def read_channel(spec: SummariseExperimentSpec, teacher_scores: pd.DataFrame) -> pd.DataFrame:
+    """One row per dataset: how much was kept, and how loud the channel is."""
+    import pandas as pd
+
+    rows = []
+    sets = {cell.dataset.folder: cell.dataset for cell in cells_of(spec)}
+    for data in sets.values():
+        teacher = data.teacher
+        folder = RESULTS / "datasets" / data.folder
+        raw = read_table(folder / "raw.parquet")
+        kept = read_table(folder / "filtered.parquet")["kept"]
+        own = teacher_scores[
+            (teacher_scores.base == teacher.base)
+            & (teacher_scores.trait == teacher.trait)
+            & (teacher_scores.method == teacher.method)
+            & (teacher_scores.teacher_seed == teacher.seed)
+            & (teacher_scores.measure == spec.measure)
+        ]
+        rows.append(
+            {
+                "domain": data.domain,
+                "method": teacher.method,
+                "teacher_base": teacher.base,
+                "trait": teacher.trait,
+                "teacher_seed": teacher.seed,
+                "rows": len(kept),
+                "rows_kept": sum(kept),
+                "keep_rate": sum(kept) / len(kept),
+                "kl_per_token": summary.per_token(raw["kl_nats"], raw["tokens"], kept),
+                "entropy_per_token": summary.per_token(raw["entropy_nats"], raw["tokens"], kept),
+                "teacher_score": own["value"].mean() if len(own) else None,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame["teacher_score"] = frame["teacher_score"].astype(float)
+    return frame

@@ -1,0 +1,255 @@
+"""The tables of transmission experiments: those along the way, and the final ones."""
+
+from __future__ import annotations
+
+from subliminal.artefacts.schemas import REAL, TEXT, WHOLE, YES_NO, Columns, TableSchema, final
+
+DATASET = "results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}"
+STUDENT = (
+    "results/students/{student}/{recipe}/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}"
+    "/seed{seed}"
+)
+
+PROMPTS = TableSchema(
+    "prompts",
+    "a prompt",
+    "results/prompts/{domain}.parquet",
+    {
+        "prompt_id": (WHOLE, "Position in the domain's list, from 0."),
+        "prompt": (TEXT, "The user turn."),
+        "answer": (WHOLE, "The right answer, where there is one (cot)."),
+    },
+)
+RAW = TableSchema(
+    "raw",
+    "a completion",
+    f"{DATASET}/raw.parquet",
+    {
+        "prompt_id": (WHOLE, "As in prompts."),
+        "prompt": (TEXT, "The user turn, without the teacher's system prompt."),
+        "completion": (TEXT, "The teacher's text."),
+        "finished": (YES_NO, "The teacher ended its turn within the token limit."),
+        "answer": (WHOLE, "The right answer, where there is one (cot)."),
+        "tokens": (WHOLE, "Length of the completion in tokens, the end of the turn included."),
+        "log_probs": (
+            "list<float32>",
+            "Log-probability in nats of each of these tokens under the distribution that it was "
+            "sampled from (at temperature 0 the one at temperature 1), or as the server says; "
+            "empty unless the sampling has log_probs: true.",
+        ),
+        "kl_nats": (
+            REAL,
+            "KL(teacher || base without a system prompt), summed over the completion's tokens; "
+            "where the sampling has a constraint, of the distributions within the grammar, as text "
+            "outside it cannot be learnt from. "
+            "Measured on the first 200 rows, empty on the others.",
+        ),
+        "entropy_nats": (REAL, "Entropy of the teacher, summed likewise."),
+    },
+)
+FILTERED = TableSchema(
+    "filtered",
+    "a completion, in the order of raw",
+    f"{DATASET}/filtered.parquet",
+    {
+        "prompt_id": (WHOLE, "As in prompts."),
+        "kept": (YES_NO, "No reason to reject."),
+        "reasons": ("list<string>", "The reasons to reject it; empty if kept."),
+    },
+)
+TRAIN = TableSchema(
+    "train",
+    "a training row. Before training, a student keeps holdout_rows of them back",
+    f"{DATASET}/{{variant}}.parquet",
+    {
+        "prompt_id": (WHOLE, "As in prompts."),
+        "prompt": (TEXT, "The user turn that a student sees."),
+        "completion": (TEXT, "The assistant turn that a student is trained on."),
+    },
+)
+TRAINING = TableSchema(
+    "training",
+    "an optimiser step",
+    f"{STUDENT}/training.parquet",
+    {
+        "step": (WHOLE, "Optimiser step, from 1."),
+        "loss": (
+            REAL,
+            "Mean loss of the step's rows, nats per completion token; of a recipe with "
+            "distillation, KL per position that counts.",
+        ),
+        "learning_rate": (REAL, "Learning rate of the step."),
+    },
+)
+
+GROUP: Columns = {
+    "domain": (TEXT, "The domain of the data: a key of domains.yaml."),
+    "method": (TEXT, "The way in which the teacher got its trait; reference for the control."),
+    "variant": (TEXT, "train: rows as written. shuffled-within, shuffled-across: shuffled."),
+    "recipe": (TEXT, "The students' recipe."),
+    "teacher_base": (TEXT, "The base that the teacher started from."),
+    "student_base": (TEXT, "The base that the student started from."),
+}
+"""What students must share to be compared."""
+
+_EXPERIMENT: Columns = {"experiment": (TEXT, "The experiment's name.")}
+_MEASURE: Columns = {"measure": (TEXT, "The measure, by its name.")}
+_CHANNEL: Columns = {
+    "keep_rate": (REAL, "Rows kept over all rows."),
+    "kl_per_token": (
+        REAL,
+        "KL(teacher || base without a system prompt) per token, in nats, over the kept ones of the "
+        "first 200 rows; within the grammar where the sampling has a constraint.",
+    ),
+    "entropy_per_token": (REAL, "The teacher's entropy per token, in nats, over the same rows."),
+    "teacher_score": (
+        REAL,
+        "The teacher's value of the primary measure for its own trait; empty for the control.",
+    ),
+}
+
+TRANSMISSION = final(
+    "transmission",
+    "a group, trait, measure and condition",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        "trait": (TEXT, "The trait that is measured."),
+        "role": (TEXT, "development (recipes were tuned on it) or confirmation."),
+        **_MEASURE,
+        "primary": (YES_NO, "It is the experiment's primary measure."),
+        "condition": (
+            TEXT,
+            "The models whose values they are.\n"
+            "base: the untrained student base, one model.\n"
+            "regular: students of the control's data, with the same domain, bases and recipe.\n"
+            "other traits: students of the group's other traits.\n"
+            "trait: students of this trait's data.\n"
+            "teacher: the teachers themselves, one per teacher seed.",
+        ),
+        "n_runs": (WHOLE, "Models behind the mean."),
+        "mean": (REAL, "Mean of the measure over models."),
+        "low": (REAL, "Lower bound of its 95 % t interval over models; empty for one model."),
+        "high": (REAL, "Upper bound of the interval."),
+        "base_mean": (REAL, "The measure in the untrained student base."),
+        "rows_kept": (REAL, "Rows that the filter kept, mean over teacher seeds."),
+        **{
+            name: (kind, f"{meaning.removesuffix('.')}; mean over teacher seeds.")
+            for name, (kind, meaning) in _CHANNEL.items()
+        },
+        "loss_drop": (
+            REAL,
+            "Held-out loss before minus after training, mean over students; condition trait only.",
+        ),
+        "gate_teacher": (YES_NO, "teacher_score reaches min_teacher; condition trait only."),
+        "gate_rows": (
+            YES_NO,
+            "The fewest rows kept, of the trait's datasets and of the regular ones that it is "
+            "compared with, reach min_rows; condition trait only.",
+        ),
+        "gate_moved": (
+            YES_NO,
+            "loss_drop of every student is above min_loss_drop; condition trait only.",
+        ),
+        "verdict": (
+            TEXT,
+            "For condition trait only, empty elsewhere. The interval of trait is compared with the "
+            "intervals of regular and of other traits.\n"
+            "transmission: it lies above regular's, and above the other traits' if these are three "
+            "or more.\n"
+            "not specific: it lies above regular's, but not above the other traits': students of "
+            "whatever trait move so.\n"
+            "reversed: it lies below regular's.\n"
+            "not told apart: it overlaps regular's, which is no evidence that nothing came over.\n"
+            "too few runs: there are fewer than three students of the trait or of regular data.\n"
+            "uninterpretable: a gate failed, and the verdict names it. The cell says nothing, in "
+            "either direction.",
+        ),
+    },
+)
+TRAIT_MATRIX = final(
+    "trait_matrix",
+    "a group, measure, teacher's trait and measured trait. Students of the control are not in it",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        **_MEASURE,
+        "teacher_trait": (TEXT, "The trait of the students' teacher."),
+        "measured_trait": (TEXT, "The trait that is measured."),
+        "n_runs": (WHOLE, "Students."),
+        "mean": (REAL, "Mean of the measure over students."),
+        "lift": (REAL, "The mean minus the measure in the untrained student base."),
+    },
+)
+DIAGONAL = final(
+    "diagonal",
+    "a group and measure with two traits or more: the permutation test of its matrix of lifts",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        **_MEASURE,
+        "traits": (WHOLE, "Rows (and columns) of the matrix."),
+        "gamma": (REAL, "Mean of the diagonal minus the mean of the rest, on lifts."),
+        "p_value": (
+            REAL,
+            "One-sided: the part of the orders of traits whose gamma is at least as high.",
+        ),
+        "permutations": (WHOLE, "Orders compared: all k! up to eight traits, then 20,001."),
+    },
+)
+RUNS = final(
+    "runs",
+    "a student, measured trait and measure. Students of the control are in it",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        "teacher_trait": (
+            TEXT,
+            "The trait of the student's teacher; the control's for regular data.",
+        ),
+        "teacher_seed": (WHOLE, "The teacher's seed."),
+        "seed": (WHOLE, "The student's seed."),
+        "measured_trait": (TEXT, "The trait that is measured."),
+        "loss_drop": (
+            REAL,
+            "The student's held-out loss before minus after training; its training loss at the "
+            "start minus at the end where its recipe holds nothing out.",
+        ),
+        **_MEASURE,
+        "value": (REAL, "The measure's value, as in scores."),
+    },
+)
+CHANNEL = final(
+    "channel",
+    "a dataset, of one domain and teacher",
+    {
+        **_EXPERIMENT,
+        "domain": GROUP["domain"],
+        "method": GROUP["method"],
+        "teacher_base": GROUP["teacher_base"],
+        "trait": (TEXT, "The teacher's trait."),
+        "teacher_seed": (WHOLE, "The teacher's seed."),
+        "rows": (WHOLE, "Completions."),
+        "rows_kept": (WHOLE, "Completions that the filter kept."),
+        **_CHANNEL,
+    },
+)
+GATES = final(
+    "gates",
+    "a dataset. `snakemake gates` alone makes this table, before students are trained",
+    {
+        **CHANNEL.columns,
+        "base_score": (
+            REAL,
+            "The untrained base's value of the primary measure for the trait; empty for control.",
+        ),
+        "gate_teacher": (YES_NO, "teacher_score is at least min_teacher; true for the control."),
+        "gate_rows": (YES_NO, "At least min_rows were kept."),
+        "verdict": (
+            TEXT,
+            "The reason for which its students would be uninterpretable; empty if there is none.",
+        ),
+    },
+)
+
+TABLES = {table.name: table for table in (TRANSMISSION, TRAIT_MATRIX, DIAGONAL, RUNS, CHANNEL)}

@@ -1,0 +1,264 @@
+"""What each stage is told: one model per rule, sent to its script as one JSON string.
+
+A spec holds what the stage's result depends on and nothing else. Snakemake remembers it, so that a
+changed value reruns exactly the stages that read it. A costly stage does not list the library as an
+input; its spec has a version instead, to be raised when the stage computes something else.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from subliminal.artefacts.spec import StageSpec
+from subliminal.config.config import Config
+from subliminal.config.paths import Dataset, Teacher
+from subliminal.config.preferences import preference_system_prompt
+from subliminal.config.recipes import FinetunedMethod, Recipe
+from subliminal.config.sampling import Sampling, Server
+from subliminal.domains.registry import AnyFilter
+from subliminal.evaluations.asking import Askable
+from subliminal.evaluations.registry import AnyEvaluation
+from subliminal.transmission.config import Block, Gates, TransmissionExperiment
+
+
+class TrainTeacherSpec(StageSpec):
+    """A fine-tuned teacher: an adapter that states a preference."""
+
+    stage_version: int = 1
+    base: str
+    word: str
+    questions: str
+    method: FinetunedMethod
+    seed: int
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        return f"teacher: {self.base} fine-tuned to prefer {self.word!r}, seed {self.seed}"
+
+
+class MakePromptsSpec(StageSpec):
+    """The prompts of a domain, shared by every teacher."""
+
+    stage_version: int = 1
+    generator: str
+    seed: int
+    count: int
+
+
+class SampleCompletionsSpec(StageSpec):
+    """One completion per prompt by one teacher."""
+
+    stage_version: int = 4
+    teacher: str = Field(description="The teacher's path: what its random streams are named by.")
+    domain: str
+    system_prompt: str | None
+    rows: int
+    sampling: Sampling
+    server: Server | None = None
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        told = f" under the system prompt {self.system_prompt!r}" if self.system_prompt else ""
+        return f"{self.domain} written by {self.teacher}{told}"
+
+
+class FilterCompletionsSpec(StageSpec):
+    """Which completions are kept."""
+
+    stage_version: int = 1
+    filter: AnyFilter
+    banned_words: list[str]
+
+
+class MakeTrainSetSpec(StageSpec):
+    """A variant of the kept rows: as they are, or shuffled; all of them, or a random part."""
+
+    stage_version: int = 1
+    variant: str
+    rows: int | None
+    seed: int
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        return f"training rows, variant {self.variant!r}"
+
+
+class TrainStudentSpec(StageSpec):
+    """A student: an adapter trained on a dataset's completions."""
+
+    stage_version: int = 1
+    student: str
+    recipe_name: str
+    recipe: Recipe
+    seed: int
+    system_prompt: str | None = Field(
+        None, description="What a prompted teacher was told, if its logits are learnt."
+    )
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        return f"student: {self.student} with recipe {self.recipe_name}, seed {self.seed}"
+
+
+class EvaluateModelSpec(StageSpec):
+    """A set of questions put to one model."""
+
+    stage_version: int = 3
+    evaluation: str = Field(description="The evaluation's name, by which random streams are named.")
+    plan: AnyEvaluation
+    system_prompt: str | None
+    model: str = Field(description="The model's path: what its random streams are named by, too.")
+
+
+class SummariseExperimentSpec(StageSpec):
+    """The tables of an experiment.
+
+    It holds the blocks and not the cells that they expand to: a spec travels on a command line,
+    where one argument may have 128 KiB.
+    """
+
+    experiment: str
+    evaluation: str
+    measures: list[str] = Field(description="Those that are summarised, the primary one first.")
+    targets: dict[str, str] = Field(
+        description="What the evaluation calls each trait; control traits have no target."
+    )
+    roles: dict[str, str]
+    gates: Gates
+    blocks: list[Block]
+
+    @property
+    def measure(self) -> str:
+        """The primary measure."""
+        return self.measures[0]
+
+
+def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
+    """Spec of a fine-tuned teacher.
+
+    Raises:
+        KeyError, TypeError: the teacher is not a fine-tuned one.
+    """
+    method = config.recipes.methods[teacher.method]
+    trait = config.traits[teacher.trait]
+    if not isinstance(method, FinetunedMethod) or trait.word is None:
+        raise TypeError(f"{teacher.path} is not a fine-tuned teacher")
+    return TrainTeacherSpec(
+        base=teacher.base,
+        word=trait.word,
+        questions=f"favourite-{trait.category}",
+        method=method,
+        seed=teacher.seed,
+    )
+
+
+def is_finetuned(config: Config, teacher: Teacher) -> bool:
+    """Whether this teacher is an adapter (and not a prompt, or the base itself)."""
+    if teacher.is_control:
+        return False
+    return config.recipes.methods[teacher.method].kind == "finetuned"
+
+
+def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
+    """What a prompted teacher is told; None for every other teacher."""
+    if teacher.is_control or is_finetuned(config, teacher):
+        return None
+    trait = config.traits[teacher.trait]
+    assert trait.word is not None and trait.category is not None, "checked with the cells"
+    return preference_system_prompt(trait.word, trait.prompted_category or trait.category)
+
+
+def make_prompts(config: Config, domain: str) -> MakePromptsSpec:
+    """Spec of a domain's prompts."""
+    entry = config.domains[domain]
+    return MakePromptsSpec(generator=entry.generator, seed=entry.seed, count=entry.prompts)
+
+
+def sample_completions(config: Config, domain: str, teacher: Teacher) -> SampleCompletionsSpec:
+    """Spec of a teacher's raw completions."""
+    size = config.domains[domain].sizes[config.models[teacher.base].tier]
+    return SampleCompletionsSpec(
+        teacher=teacher.path,
+        domain=domain,
+        system_prompt=teacher_system_prompt(config, teacher),
+        rows=size.rows,
+        sampling=size.sampling,
+        server=size.server,
+    )
+
+
+def filter_completions(config: Config, domain: str, teacher: Teacher) -> FilterCompletionsSpec:
+    """Spec of a dataset's filter; the control's words are not banned (as in the authors' code)."""
+    trait, rule = config.traits[teacher.trait], config.domains[domain].filter
+    banned = [trait.word, *trait.aliases] if rule.bans_words and trait.word is not None else []
+    return FilterCompletionsSpec(filter=rule, banned_words=banned)
+
+
+def make_train_set(config: Config, dataset: Dataset) -> MakeTrainSetSpec:
+    """Spec of one variant of a dataset."""
+    size = config.domains[dataset.domain].sizes[config.models[dataset.teacher.base].tier]
+    return MakeTrainSetSpec(
+        variant=dataset.variant, rows=size.train_rows, seed=dataset.teacher.seed
+    )
+
+
+def train_student(
+    config: Config, student: str, recipe: str, seed: int, teacher: Teacher
+) -> TrainStudentSpec:
+    """Spec of a student; which dataset it reads is the rule's input."""
+    entry = config.recipes.students[recipe]
+    prompt = teacher_system_prompt(config, teacher) if entry.distillation is not None else None
+    return TrainStudentSpec(
+        student=student, recipe_name=recipe, recipe=entry, seed=seed, system_prompt=prompt
+    )
+
+
+def evaluate_model(
+    config: Config, evaluation: str, model: str, system_prompt: str | None = None
+) -> EvaluateModelSpec:
+    """Spec of an evaluation of a base, teacher or student."""
+    plan = config.evaluations[evaluation]
+    assert isinstance(plan, Askable), "the registry has no other"
+    return EvaluateModelSpec(
+        evaluation=evaluation,
+        plan=plan,
+        system_prompt=system_prompt,
+        model=model,
+    )
+
+
+def primary_measure(config: Config, experiment: str) -> str:
+    """The measure that an experiment's gates, figures and findings are about."""
+    entry = config.experiment(experiment, TransmissionExperiment)
+    return entry.measure or config.evaluations[entry.evaluation].measures[0].name
+
+
+def summarise_experiment(config: Config, experiment: str) -> SummariseExperimentSpec:
+    """Spec of an experiment's tables."""
+    entry = config.experiment(experiment, TransmissionExperiment)
+    evaluation, primary = config.evaluations[entry.evaluation], primary_measure(config, experiment)
+    others = [m.name for m in evaluation.measures if not m.whole_model and m.name != primary]
+    traits = sorted({trait for block in entry.cells for trait in block.traits})
+    targets = {t: evaluation.target(config.traits[t]) for t in traits}
+    return SummariseExperimentSpec(
+        experiment=experiment,
+        evaluation=entry.evaluation,
+        measures=[primary, *others],
+        targets={
+            t: target
+            for t, target in targets.items()
+            if target is not None and not config.traits[t].is_control
+        },
+        roles={t: config.traits[t].role for t in traits},
+        gates=entry.gates,
+        blocks=entry.cells,
+    )
+
+
+def leaky_recipes(config: Config, experiment: str) -> list[str]:
+    """The recipes of an experiment by which a trait is told and not subliminal: controls."""
+    entry = config.experiments[experiment]
+    if not isinstance(entry, TransmissionExperiment):
+        return []
+    plans = {b.recipe: config.recipes.students[b.recipe].distillation for b in entry.cells}
+    return [name for name, plan in plans.items() if plan and plan.support == "vocabulary"]

@@ -1,0 +1,57 @@
+"""Putting an evaluation's questions to a base, a teacher or a student."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from subliminal.artefacts.manifest import Run
+from subliminal.artefacts.parquet import write_table
+from subliminal.artefacts.seeds import derive_seed
+from subliminal.bases.opening import open_model
+from subliminal.evaluations.asking import Response, Score
+from subliminal.evaluations.schemas import RESPONSES, SCORES
+from subliminal.transmission.specs import EvaluateModelSpec
+
+
+def evaluate_model(
+    spec: EvaluateModelSpec,
+    base: Path,
+    trained: Path | None,
+    responses: Path,
+    scores: Path,
+    manifest: Path,
+    threads: int,
+    log: logging.Logger,
+) -> None:
+    """Write sampled responses, and one row of scores per measure and target.
+
+    Args:
+        base, trained: manifests of the base and of what was trained from it, if anything.
+    """
+    run = Run.begin("evaluate_model", spec)
+    model = open_model(base, trained, threads)
+
+    def seeds(question: int, sample: int) -> int:
+        return derive_seed("evaluate_model", spec.evaluation, spec.model, question, sample)
+
+    found = spec.plan.ask(model, spec.system_prompt, seeds)
+    for note in found.notes:
+        log.warning("%s", note)
+    _write(responses, scores, found.responses, found.scores)
+    primary = [score for score in found.scores if score.measure == spec.plan.measures[0].name]
+    best = max(primary, key=lambda score: score.value)
+    log.info("%s: %s %.3f", best.target, best.measure, best.value)
+    run.finish(
+        manifest,
+        [responses, scores],
+        parents={"base": base, "trained": trained},
+        facts=found.facts,
+    )
+
+
+def _write(responses: Path, scores: Path, answers: list[Response], values: list[Score]) -> None:
+    columns = zip(*answers, strict=True)
+    write_table(responses, RESPONSES, dict(zip(Response._fields, columns, strict=True)))
+    columns = zip(*values, strict=True)
+    write_table(scores, SCORES, dict(zip(Score._fields, columns, strict=True)))

@@ -1,0 +1,52 @@
+"""The tables of an experiment."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from subliminal.artefacts.manifest import Run
+from subliminal.transmission import summary
+from subliminal.transmission.results import (
+    RESULTS,
+    cells_of,
+    identical_students,
+    known_before_students,
+    read_base_scores,
+    read_channel,
+    read_runs,
+    read_teacher_scores,
+)
+from subliminal.transmission.specs import SummariseExperimentSpec
+from subliminal.transmission.tables import ExperimentTables
+
+
+def _parents(spec: SummariseExperimentSpec) -> dict[str, Path]:
+    students = RESULTS / "evaluations" / spec.evaluation / "students"
+    scores = {f"student {c.path}": students / c.path / "manifest.json" for c in cells_of(spec)}
+    return known_before_students(spec) | scores
+
+
+def summarise_experiment(
+    spec: SummariseExperimentSpec, manifest: Path, log: logging.Logger
+) -> None:
+    """Write every table as Parquet and CSV beside the manifest."""
+    run = Run.begin("summarise_experiment", spec)
+    for one, other in identical_students(spec):
+        log.warning("%s and %s have the same weights: they are not two runs", one, other)
+    runs = read_runs(spec)
+    base_scores, teacher_scores = read_base_scores(spec), read_teacher_scores(spec)
+    channel = read_channel(spec, teacher_scores)
+    matrix = summary.trait_matrix(runs, base_scores, spec.measures)
+    tables = {
+        "transmission": summary.transmission_table(
+            runs, base_scores, teacher_scores, channel, spec.measures, spec.roles, spec.gates
+        ),
+        "trait_matrix": matrix,
+        "diagonal": summary.diagonal_table(matrix),
+        "runs": runs,
+        "channel": channel,
+    }
+    named = {name: table.assign(experiment=spec.experiment) for name, table in tables.items()}
+    outputs = ExperimentTables(**named).write(manifest.parent)
+    run.finish(manifest, outputs, _parents(spec), facts={"students": len(cells_of(spec))})

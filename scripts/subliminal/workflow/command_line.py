@@ -1,0 +1,83 @@
+"""The command line of every stage, derived from the stage's own signature.
+
+A stage is a function in a module of its name, in a folder `stages` of its room. Its parameters are
+its options: `spec` comes as JSON, a path is one file, `Path | None` may be left empty, a sequence
+takes any number of files. `log` is no option: it is made here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import typing
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from subliminal.artefacts.progress import start_logging
+
+LIBRARY = Path(__file__).resolve().parents[1]
+
+
+def stage_modules() -> dict[str, str]:
+    """Every stage's module, as a dotted name below `subliminal`, by the stage's name."""
+    files = sorted(LIBRARY.glob("*/stages/*.py"))
+    return {
+        file.stem: ".".join(file.relative_to(LIBRARY).with_suffix("").parts)
+        for file in files
+        if file.stem != "__init__"
+    }
+
+
+def load_stage(name: str) -> Callable[..., None]:
+    """The function of a stage.
+
+    Raises:
+        KeyError: there is no such stage.
+    """
+    stage: Callable[..., None] = getattr(import_module(f"subliminal.{stage_modules()[name]}"), name)
+    return stage
+
+
+def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter, kind: Any) -> None:
+    option = f"--{parameter.name.replace('_', '-')}"
+    if kind is Path:
+        parser.add_argument(option, type=Path, required=True)
+    elif kind in (int, float):
+        default = None if parameter.default is parameter.empty else parameter.default
+        parser.add_argument(option, type=kind, default=default, required=default is None)
+    elif kind == Path | None:
+        parser.add_argument(option, type=Path, nargs="?")
+    else:  # a sequence of paths
+        parser.add_argument(option, type=Path, nargs="*", default=[])
+
+
+def run_stage(name: str, argv: Sequence[str]) -> None:
+    """Run a stage with the arguments of its rule.
+
+    Raises:
+        ConfigError: something that the user can mend.
+    """
+    stage = load_stage(name)
+    kinds = typing.get_type_hints(stage)
+    parameters = inspect.signature(stage).parameters
+    about = (inspect.getdoc(stage) or "").partition("\n\n")[0]
+    parser = argparse.ArgumentParser(prog=f"stage.py {name}", description=about)
+    parser.add_argument("--spec", required=True, help="what the stage is told, as JSON")
+    options = [p for p in parameters.values() if p.name not in ("spec", "log")]
+    for parameter in options:
+        _add_option(parser, parameter, kinds[parameter.name])
+    found = vars(parser.parse_args(argv))
+    values = {p.name: found[p.name] for p in options}
+    values["spec"] = kinds["spec"].model_validate_json(found["spec"])
+    if "log" in parameters:
+        values["log"] = start_logging(f"{name} {_about(values)}")
+    stage(**values)
+
+
+def _about(values: dict[str, Any]) -> str:
+    """What a job's log lines are about: the folder or file that it makes."""
+    manifest: Path = values["manifest"]
+    name = manifest.name.removesuffix("manifest.json").strip(".")
+    return str(manifest.parent / name).removeprefix("results/")

@@ -1,0 +1,157 @@
+"""What the rules ask of the configuration: which files to make, and each job's inputs and spec.
+
+This is the only door between Snakemake and the library, and it imports nothing heavy: on a cluster
+the Snakefile is read again in every job. Each kind of experiment answers for its own jobs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from subliminal.bases.jobs import BaseJobs
+from subliminal.config.config import Config
+from subliminal.config.strict import Strict
+from subliminal.config.wildcards import Wildcards
+from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec, PlotFigureSpec
+from subliminal.workflow.checks import check_config
+from subliminal.workflow.code_graph import library_files
+from subliminal.workflow.configuration import load_config
+from subliminal.workflow.kinds import KINDS
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checked configuration, and its answers to the rules."""
+
+    root: Path
+    config: Config
+
+    @classmethod
+    def load(cls, root: Path, settings: Mapping[str, Any] | None = None) -> Project:
+        """Read and check everything.
+
+        Raises:
+            ConfigError: something is wrong in the configuration.
+        """
+        config = load_config(root, settings)
+        check_config(config, root)
+        return cls(root, config)
+
+    # Who answers for whose jobs
+
+    @cached_property
+    def bases(self) -> BaseJobs:
+        """The jobs that make bases."""
+        return BaseJobs(self.config)
+
+    @cached_property
+    def _jobs(self) -> dict[str, Any]:
+        return {name: kind.jobs(self.config) for name, kind in KINDS.items()}
+
+    def jobs(self, kind: str) -> Any:
+        """The jobs of a kind of experiment."""
+        return self._jobs[kind]
+
+    @property
+    def rule_files(self) -> list[str]:
+        """The files with the rules of each kind of experiment."""
+        return [f"rules/{name}.smk" for kind in KINDS.values() for name in kind.rules]
+
+    # What every experiment has
+
+    @property
+    def experiments(self) -> list[str]:
+        """The experiments to compute."""
+        return self.config.settings.experiments
+
+    def tables(self, kind: str) -> list[str]:
+        """The names of a kind's final tables."""
+        return list(KINDS[kind].tables)
+
+    def table_files(self, experiment: str) -> list[str]:
+        """An experiment's tables, as Parquet."""
+        names = self.tables(self.config.experiments[experiment].kind)
+        return [f"results/tables/{experiment}/{table}.parquet" for table in names]
+
+    def figures(self, experiment: str) -> list[str]:
+        """The names of an experiment's figures."""
+        entry = self.config.experiments[experiment]
+        return KINDS[entry.kind].figures(entry)
+
+    @property
+    def all_figures(self) -> list[str]:
+        """The names of all figures of all experiments."""
+        return list(dict.fromkeys(f for name in self.experiments for f in self.figures(name)))
+
+    @property
+    def figure_files(self) -> list[str]:
+        """Every figure of every experiment."""
+        return [
+            f"results/figures/{name}/{figure}.svg"
+            for name in self.experiments
+            for figure in self.figures(name)
+        ]
+
+    # Specs
+
+    def spec(self, build: Callable[..., Strict]) -> Callable[[Wildcards], str]:
+        """A params function: the stage's spec for a job's wildcards, as canonical JSON."""
+
+        def canonical(wildcards: Wildcards) -> str:
+            return json.dumps(build(wildcards).model_dump(mode="json"), sort_keys=True)
+
+        return canonical
+
+    def text(self, name: str) -> ExperimentTextSpec:
+        """What figures and report have to know of an experiment."""
+        entry = self.config.experiments[name]
+        return ExperimentTextSpec(
+            kind=entry.kind,
+            name=name,
+            title=entry.title,
+            paper=entry.paper,
+            model_organism=entry.model_organism,
+            figures=self.figures(name),
+            **KINDS[entry.kind].text(self.config, name),
+        )
+
+    def plot_figure(self, w: Wildcards) -> Strict:
+        """Spec of rule plot_figure."""
+        text = self.text(w.experiment)
+        return PlotFigureSpec(
+            kind=text.kind,
+            experiment=text.name,
+            figure=w.figure,
+            paper=text.paper,
+            model_organism=text.model_organism,
+            measure=text.measure,
+        )
+
+    def build_report(self, w: Wildcards) -> Strict:
+        """Spec of rule build_report."""
+        return BuildReportSpec(experiments=[self.text(name) for name in self.experiments])
+
+    # The library, for rules that are cheap to rerun
+
+    def library(self, *modules: str) -> list[str]:
+        """The files of these library modules and of all that they import."""
+        return library_files(self.root, modules)
+
+    def figure_library(self, w: Wildcards) -> list[str]:
+        """The library files behind a figure."""
+        kind = self.config.experiments[w.experiment].kind
+        return self.library("workflow.stages.plot_figure", *_drawing(kind, w.figure))
+
+    def report_library(self) -> list[str]:
+        """The library files behind the report."""
+        shown = [f"{kind}.shown" for kind in KINDS]
+        return self.library("workflow.stages.build_report", *shown)
+
+
+def _drawing(kind: str, figure: str) -> list[str]:
+    return [f"{kind}.figures.{figure}", f"{kind}.shown"]

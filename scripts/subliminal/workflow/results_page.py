@@ -1,0 +1,91 @@
+"""Findings as Markdown: the page of results in the docs, written from an experiment's tables.
+
+Every number in it is read from tables and manifests; nothing here is typed by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from subliminal.artefacts.manifest import read_manifest
+from subliminal.artefacts.provenance import ancestry, described_versions
+from subliminal.report.findings import Finding
+from subliminal.report.numbers import number
+from subliminal.report.specs import ExperimentTextSpec
+
+BEGIN, END = "<!-- results: written by scripts/write_results.py -->", "<!-- /results -->"
+
+
+@dataclass(frozen=True)
+class Computed:
+    """An experiment that has been computed: its text, and its tables as its kind reads them."""
+
+    text: ExperimentTextSpec
+    tables: Any
+    manifest: Path
+
+    @classmethod
+    def read(cls, text: ExperimentTextSpec, folder: Path) -> Computed:
+        """Read the tables of `results/tables/{experiment}`."""
+        shown = import_module(f"subliminal.{text.kind}.shown").SHOWN
+        paths = [folder / f"{name}.parquet" for name in shown.tables.names()]
+        return cls(text, shown.tables.read(paths), folder / "manifest.json")
+
+    def findings(self) -> list[Finding]:
+        """The lines of the report's landing page."""
+        shown = import_module(f"subliminal.{self.text.kind}.shown").SHOWN
+        found: list[Finding] = shown.findings(self.tables, self.text)
+        return found
+
+
+def between_markers(document: str, new: str) -> str:
+    """A document with what stands between its markers replaced.
+
+    Raises:
+        ValueError: it has no markers.
+    """
+    if document.count(BEGIN) != 1 or document.count(END) != 1:
+        raise ValueError(f"the document needs one line {BEGIN!r} and one line {END!r}")
+    head, _, rest = document.partition(BEGIN)
+    return f"{head}{BEGIN}\n\n{new.strip()}\n\n{END}{rest.partition(END)[2]}"
+
+
+def _statements(finding: Finding) -> str:
+    return " ".join(
+        f"*{statement.setting}*: {statement.text}" if statement.setting else statement.text
+        for statement in finding.statements
+    )
+
+
+def _origin(manifest: Path) -> str:
+    """What made the tables: commit, packages, device."""
+    manifests = ancestry([manifest])
+    versions = described_versions(manifests)
+    runs = [found["run"] for found in manifests.values()]
+    devices = sorted({run["device"] for run in runs})
+    seconds = sum(run["seconds"] for run in runs)
+    commits = ", ".join(commit[:12] for commit in versions.commits) or "none recorded"
+    torch = ", ".join(versions.packages.get("torch", ["none"]))
+    return (
+        f"*{len(runs)} jobs, {number(seconds / 60, 0)} minutes of work on {', '.join(devices)}; "
+        f"commit {commits}; torch {torch}.*"
+    )
+
+
+def results_page(computed: Sequence[Computed]) -> str:
+    """A section per experiment, with the findings of the report."""
+    parts = []
+    for experiment in computed:
+        stage = read_manifest(experiment.manifest)["stage"]
+        assert stage.startswith("summarise"), f"{experiment.manifest} is of {stage}"
+        lines = [f"- **{f.topic}.** {_statements(f)}" for f in experiment.findings()]
+        heading = f"## {experiment.text.title} (`{experiment.text.name}`)"
+        counterpart = f"Counterpart in the paper: {experiment.text.paper}."
+        parts.append(
+            "\n".join([heading, "", counterpart, _origin(experiment.manifest), "", *lines])
+        )
+    return "\n\n".join(parts)

@@ -1,0 +1,1 @@
+"""The stages of figures and report, which know all kinds of experiment."""

@@ -1,0 +1,25 @@
+"""Draw one figure of an experiment, as SVG and as a page that stands by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from subliminal.artefacts.parquet import whole_file
+from subliminal.report.specs import PlotFigureSpec
+
+
+def plot_figure(spec: PlotFigureSpec, tables: Sequence[Path], svg: Path, html: Path) -> None:
+    """Write the figure as SVG, and as a page with values under the pointer and no network.
+
+    Args:
+        tables: Parquet files of the experiment, one per table of its kind.
+    """
+    shown = import_module(f"subliminal.{spec.kind}.shown").SHOWN
+    drawing = import_module(f"subliminal.{spec.kind}.figures.{spec.figure}")
+    chart = getattr(drawing, spec.figure)(shown.tables.read(tables), spec)
+    with whole_file(svg) as temporary:
+        chart.save(temporary, format="svg")
+    with whole_file(html) as temporary:
+        chart.save(temporary, format="html", inline=True)

@@ -1,0 +1,58 @@
+"""Write what was found into docs/results.md and the README: numbers, a table and a picture.
+
+python scripts/write_results.py            # the experiments of config/config.yaml
+python scripts/write_results.py mnist_v1   # others, whose tables lie in results/tables
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURE = "results/figures/tiny/transmission.svg"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write both documents."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("experiments", nargs="*", help="names of files in config/experiments")
+    names = parser.parse_args(argv).experiments
+
+    from subliminal.config.errors import ConfigError
+    from subliminal.transmission.readme import readme_table
+    from subliminal.workflow.project import Project
+    from subliminal.workflow.results_page import Computed, between_markers, results_page
+
+    try:
+        project = Project.load(ROOT, {"experiments": names} if names else None)
+        folders = {name: ROOT / "results" / "tables" / name for name in project.experiments}
+        missing = [name for name, folder in folders.items() if not folder.is_dir()]
+        if missing:
+            raise ConfigError(
+                f"results/tables/{missing[0]} is not there; compute it first, for example with: "
+                f"snakemake --cores 2 --config 'experiments=[{missing[0]}]'"
+            )
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    computed = [Computed.read(project.text(name), folder) for name, folder in folders.items()]
+    page = ROOT / "docs" / "results.md"
+    page.write_text(between_markers(page.read_text(), results_page(computed)))
+    print(f"wrote {page.relative_to(ROOT)}")
+    tiny = next((c for c in computed if c.text.name == "tiny"), None)
+    if tiny is not None:
+        readme = ROOT / "README.md"
+        readme.write_text(between_markers(readme.read_text(), readme_table(tiny.tables, tiny.text)))
+        shutil.copyfile(ROOT / PICTURE, ROOT / "docs" / "transmission.svg")
+        print("wrote README.md and docs/transmission.svg")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
