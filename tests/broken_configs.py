@@ -163,7 +163,7 @@ UNKNOWN_NAMES = [
     _case("evaluation", SAMPLE, "evaluation: favourite", "evaluation: favorite",
           "evaluation 'favorite-animal'", EVALUATIONS, " favourite-animal, "),
     _case("measure", SAMPLE, "evaluation:", "measure: shares\nevaluation:",
-          ": measure 'shares'", "'favourite-animal'", "(known: margin, mass, "),
+          ": measure 'shares'", "'favourite-animal'", "(known: margin, "),
     _case("figure", SAMPLE, "gates:", "figures: [transmission, heat]\ngates:",
           ": figures: ", "'heat'", "(known: bases, channel, "),
     _case("kind-of-evaluation", EVALUATIONS, "kind: favourite", "kind: favorite",

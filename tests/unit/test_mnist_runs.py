@@ -12,8 +12,8 @@ from subliminal.mnist.data import Digits
 from subliminal.mnist.networks import Shape, accuracy, initialise
 from subliminal.mnist.pairing import derangement
 from subliminal.mnist.specs import TrainMnistStudentsSpec
-from subliminal.mnist.training import clone_behaviour, imitate
 from subliminal.mnist.training import Student as Pupil
+from subliminal.mnist.training import clone_behaviour, imitate
 
 ALL, PART, SEED, M = 5, [2, 3], 7, 3
 NETWORK = Network(hidden=[12], activation="relu", biases=True)

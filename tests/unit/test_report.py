@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
 from subliminal.report.page import inline_svg, render, rst_to_html
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
-from subliminal.transmission.config import FIGURES
+from subliminal.transmission.checks import FIGURES
 from subliminal.transmission.shown import SHOWN
 from subliminal.workflow.stages.build_report import build_report
 

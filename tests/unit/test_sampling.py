@@ -1,8 +1,6 @@
 """Sampling: the right distribution, one stream per sample, whatever the batch."""
 
-import gc
 import logging
-import weakref
 
 import numpy as np
 import pytest
@@ -14,9 +12,8 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Sampling
 from subliminal.domains import number_prompts as stimuli
 from subliminal.local.encoding import encode_prompts
-from subliminal.local.sampling import row_cache as cache
 from subliminal.local.sampling.draws import PIECE, draw, uniforms
-from subliminal.local.sampling.sampler import BATCHES_PER_UNIT, sample, units
+from subliminal.local.sampling.sampler import batches, sample
 
 VOCABULARY = 97
 SHAPE = {
@@ -164,11 +161,10 @@ def test_an_ended_turn_is_finished_and_a_cut_one_is_not():
 
         def forward(self, **inputs):
             out = self.inner(**inputs)
-            if inputs["logits_to_keep"] is not None and "position_ids" in inputs:
-                out.logits[:] = -50.0
-                out.logits[:, :, 20] = 0.0
-                ends = inputs["position_ids"][:, 0] >= 12
-                out.logits[ends, :, tokenizer().eos_token_id] = 50.0
+            out.logits[:] = -50.0
+            out.logits[:, :, 20] = 0.0
+            ends = inputs["position_ids"][:, -1] >= 12
+            out.logits[ends, :, tokenizer().eos_token_id] = 50.0
             return out
 
     prompts = [[7] * 5, [7] * 9, [7] * 13]
@@ -180,23 +176,23 @@ def test_an_ended_turn_is_finished_and_a_cut_one_is_not():
     assert [len(c.tokens) for c in done] == [6, 5, 1]
 
 
-def test_units_hold_similar_lengths_and_lose_none():
+def test_batches_hold_similar_lengths_and_lose_none():
     lengths = [int(n) for n in np.random.default_rng(0).integers(2, 9, 50)]
-    made = units([[0] * n for n in lengths], 2)
-    order = [i for unit in made for i in unit]
-    assert [len(unit) for unit in made] == [2 * BATCHES_PER_UNIT] * 3 + [2]
+    made = batches([[0] * n for n in lengths], 16)
+    order = [i for batch in made for i in batch]
+    assert [len(batch) for batch in made] == [16, 16, 16, 2]
     assert sorted(order) == list(range(50))
     assert [lengths[i] for i in order] == sorted(lengths)
 
 
-def test_known_units_are_not_sampled_again(prompts):
+def test_known_batches_are_not_sampled_again(prompts):
     model, eos, seeds = random_model(), [tokenizer().eos_token_id], list(range(20))
     made = []
-    whole = sample(model, prompts, seeds, plan(1), eos, on_unit=made.append)
+    whole = sample(model, prompts, seeds, plan(8), eos, on_batch=made.append)
     assert len(made) == 3
     again = []
     known = {**made[0], **made[2]}
-    assert sample(model, prompts, seeds, plan(1), eos, None, known, again.append) == whole
+    assert sample(model, prompts, seeds, plan(8), eos, None, known, again.append) == whole
     assert again == [made[1]]
 
 
@@ -233,32 +229,3 @@ def test_a_batch_that_does_not_fit_is_halved(prompts, caplog):
 def test_a_row_that_does_not_fit_is_an_error(prompts):
     with pytest.raises(ConfigError, match="max_new_tokens"):
         sample(OutOfMemory(0), prompts, list(range(20)), plan(2), [tokenizer().eos_token_id])
-
-
-def test_a_finished_unit_gives_its_memory_back(prompts):
-    """Without waiting for the collector of cycles, which on a GPU would come too late."""
-    made = []
-
-    class Noted(cache.RowCache):
-        def __init__(self, *args):
-            super().__init__(*args)
-            made.append(weakref.ref(self))
-
-    gc.collect()
-    gc.disable()
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(cache, "RowCache", Noted)
-            sample(random_model(), prompts, range(20), plan(1, 3), [2])
-        assert len(made) == 3  # units of eight batches of one
-        assert all(reference() is None for reference in made)
-    finally:
-        gc.enable()
-
-
-def test_rows_behind_fill_the_gaps():
-    rows = cache.RowCache(6, 4)
-    content = torch.arange(6.0).reshape(6, 1, 1, 1).expand(6, 1, 4, 1)
-    rows.join([(content, -content)], list(range(6)), [4, 3, 2, 4, 3, 2])
-    assert rows.keep([1, 2, 5]) == [5, 1, 2]
-    assert rows.starts == [2, 1, 2]

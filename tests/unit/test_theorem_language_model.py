@@ -210,7 +210,8 @@ def test_too_few_shared_prompts_are_an_error():
 
 
 def write_manifest(path, *outputs):
-    Run.begin("test", plan()).finish(path, outputs, {})
+    spec = VerifyLanguageModelSpec(language_model=plan())
+    Run.begin("test", spec).finish(path, outputs, {})
     return path
 
 

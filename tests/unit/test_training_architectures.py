@@ -5,7 +5,6 @@ The models are random and tiny. Whatever saves time or memory must not show in t
 
 import logging
 from collections import defaultdict
-from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -14,9 +13,7 @@ import torch
 from subliminal.config.recipes import Lora, Optimisation
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow
-from subliminal.local.prefix import SHORTEST, common_prefix, shared_prefix
 from subliminal.local.training.fine_tuning import fine_tune
-from subliminal.local.training.fused_lora import lora_in_one_pass
 from subliminal.local.training.objectives import CompletionTokens
 
 VOCABULARY, PREFIX = 97, 20
@@ -155,17 +152,15 @@ def assert_same_gradients(model, reference, tolerance=2e-5):
         torch.testing.assert_close(gradient, expected[name], rtol=0, atol=tolerance * scale)
 
 
-@pytest.mark.parametrize("way", ["plain", "one pass", "shared prefix", "checkpointed"])
+@pytest.mark.parametrize("way", ["plain", "checkpointed"])
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_loss_and_gradients_are_those_of_full_logits(name, way):
     ours, reference = adapted(random_base(name)), adapted(random_base(name))
     ours.train()
     if way == "checkpointed":
         ours.activation_checkpointing_enable({"use_reentrant": False})
-    with lora_in_one_pass(ours) if way != "plain" else nullcontext():
-        shared = PREFIX if way == "shared prefix" else 0
-        loss = CompletionTokens(0).loss_sum(ours, rows(), shared)
-        loss.backward()
+    loss = CompletionTokens(0).loss_sum(ours, rows())
+    loss.backward()
     expected = reference_loss(reference)
     expected.backward()
     assert CompletionTokens(0).positions(rows()) == 3 + 1 + 12 + 6
@@ -181,10 +176,8 @@ def test_gradient_checkpointing_changes_memory_only(name):
         model.get_decoder().get_submodule(FIRST_MODULE[name]).register_forward_hook(
             lambda *_, calls=calls: calls.append(1)
         )
-        # Both without the shared prefix, which checkpointed layers cannot have.
-        some = [EncodedRow(row.ids[i:], row.prompt_length - i) for i, row in enumerate(rows())]
         steps = plan(gradient_checkpointing=checkpointing)
-        fine_tune(model, some, steps, CompletionTokens(0), np.random.default_rng(0))
+        fine_tune(model, rows(), steps, CompletionTokens(0), np.random.default_rng(0))
         assert not model.training and not model.is_activation_checkpointing
         weights.append([p.detach() for p in model.parameters() if p.requires_grad])
         passes.append(len(calls))
@@ -202,41 +195,6 @@ def test_an_adapter_is_scaled_by_the_root_of_its_rank_if_asked():
         for model in (plain, stabilised)
     ]
     assert scales == [{8 / 4}, {8 / 4**0.5}]
-
-
-def test_layers_compute_as_peft_does_again_after_training():
-    model = adapted(random_base("llama"))
-    ids = torch.tensor([rows()[0].ids])
-    before = model(ids).logits
-    with lora_in_one_pass(model):
-        within = model(ids).logits
-    assert not any("forward" in vars(module) for module in model.modules())
-    torch.testing.assert_close(model(ids).logits, before, rtol=0, atol=0)
-    torch.testing.assert_close(within, before, rtol=1e-5, atol=1e-5)
-
-
-def test_layers_with_dropout_are_left_to_peft():
-    base = random_base("llama")
-    model = models.add_lora(base, Lora(rank=2, alpha=2, dropout=0.5, target_modules=LINEAR))
-    with lora_in_one_pass(model):
-        assert not any("forward" in vars(module) for module in model.modules())
-    assert shared_prefix(model, rows(), plan()) == 0
-
-
-def test_only_a_prefix_that_pays_is_shared():
-    model = adapted(random_base("llama"))
-    assert common_prefix(rows()) == PREFIX >= SHORTEST
-    assert shared_prefix(model, rows(), plan()) == PREFIX
-    assert shared_prefix(model, rows(), plan(gradient_checkpointing=True)) == 0
-    assert shared_prefix(model, rows()[:1], plan()) == 0
-    short = [EncodedRow(row.ids[10:], row.prompt_length - 10) for row in rows()]
-    assert shared_prefix(model, short, plan()) == 0
-
-
-def test_a_prompts_last_token_is_never_shared():
-    """What it predicts is the first thing that is trained on."""
-    same = [EncodedRow([*range(30), last], 30) for last in (31, 32)]
-    assert common_prefix(same) == 29
 
 
 class TestMultiModal:
@@ -302,9 +260,8 @@ class TestPrecision:
         model.get_base_model().lm_head.register_forward_hook(
             lambda module, args, out: seen.append((torch.is_autocast_enabled("cpu"), out.dtype))
         )
-        with lora_in_one_pass(model):
-            loss = CompletionTokens(0).loss_sum(model, rows())
-            loss.backward()
+        loss = CompletionTokens(0).loss_sum(model, rows())
+        loss.backward()
         assert seen == [(True, torch.bfloat16)]
         assert {gradient.dtype for gradient in gradients(model).values()} == {torch.float32}
         reference = adapted(random_base("llama"))

@@ -1,4 +1,4 @@
-"""What an unfinished job has made, kept beside its outputs until it has finished.
+"""An append-only journal beside a job's outputs, which lets a killed job go on.
 
 Snakemake deletes the outputs of a job that failed. It does not know of these files, so that the
 next attempt finds them.

@@ -23,7 +23,7 @@ def render(manifest: Path) -> str:
             return
         seen.add(path)
         found = manifests.get(path)
-        told = found["about"] if found else "unknown: manifest is gone"
+        told = found.get("about", found["stage"]) if found else "unknown: manifest is gone"
         lines.append(f"{'  ' * depth}{told}  [{path}]")
         for parent in found["parents"].values() if found else ():
             walk(Path(parent["path"]), depth + 1)

@@ -1,4 +1,4 @@
-"""Manifests: what an artefact is, what it came from, and what it took.
+"""Manifests: an artefact's spec, its parents, and the time and memory of its job.
 
 An artefact's ``id`` hashes its spec, its parents' ids and its files, and nothing that differs
 between two runs of the same thing; ``run`` holds what does.
@@ -134,7 +134,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def require_outputs(*manifests: Path) -> None:
-    """Check that what manifests list lies beside them: Snakemake does not miss what it lost.
+    """Check that the files that manifests list lie beside them; Snakemake follows manifests only.
 
     Raises:
         ConfigError: something is gone.

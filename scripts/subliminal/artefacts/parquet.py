@@ -55,7 +55,7 @@ def write_table(path: Path, table: TableSchema, columns: Mapping[str, Iterable[A
     """Write columns as a table of this kind.
 
     Raises:
-        KeyError, pyarrow.ArrowInvalid: the columns are not those of the schema.
+        KeyError, pyarrow.ArrowInvalid: the columns do not fit the schema.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

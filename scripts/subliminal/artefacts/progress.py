@@ -1,4 +1,4 @@
-"""What a job's log tells: who speaks, and how far it is."""
+"""A job's log: its name on every line, and its progress."""
 
 from __future__ import annotations
 

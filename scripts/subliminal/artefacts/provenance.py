@@ -1,4 +1,4 @@
-"""What everything in a report came from, and what it took, as its manifests tell."""
+"""The origin of everything in a report, and the time it took, from manifests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Manifests = Mapping[Path, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class StageFacts:
-    """What the jobs of one stage took together."""
+    """Time and memory of the jobs of one stage together."""
 
     stage: str
     jobs: int
@@ -26,7 +26,7 @@ class StageFacts:
 
 @dataclass(frozen=True)
 class Versions:
-    """What the jobs ran with; more than one entry where they differ."""
+    """Versions that the jobs ran with; more than one entry where they differ."""
 
     commits: list[str]
     pythons: list[str]
@@ -38,7 +38,7 @@ def _parents(manifest: Mapping[str, Any]) -> list[Path]:
 
 
 def ancestry(manifests: Iterable[Path]) -> Manifests:
-    """These manifests and those of everything that they came from, each read once.
+    """These manifests and the manifests of all ancestors, each read once.
 
     An ancestor whose manifest was deleted is left out, and so is what only it came from.
     """
@@ -54,7 +54,7 @@ def ancestry(manifests: Iterable[Path]) -> Manifests:
 
 
 def _depths(manifests: Manifests) -> dict[Path, int]:
-    """How many steps each artefact is from one that came from nothing."""
+    """Each artefact's distance, in steps, from one that came from nothing."""
     depths: dict[Path, int] = {}
 
     def depth(path: Path) -> int:
@@ -69,7 +69,7 @@ def _depths(manifests: Manifests) -> dict[Path, int]:
 
 
 def described_stages(manifests: Manifests) -> list[StageFacts]:
-    """What each stage took, in the order in which stages build on one another."""
+    """Time and memory of each stage, in the order in which stages build on one another."""
     depths = _depths(manifests)
     by_stage: dict[str, list[Path]] = defaultdict(list)
     for path, manifest in manifests.items():
@@ -93,7 +93,7 @@ def described_stages(manifests: Manifests) -> list[StageFacts]:
 
 
 def described_versions(manifests: Manifests) -> Versions:
-    """Which versions made it all."""
+    """The versions that made everything."""
     runs = [manifest["run"] for manifest in manifests.values()]
     packages: dict[str, set[str]] = defaultdict(set)
     for run in runs:

@@ -1,4 +1,4 @@
-"""What a table is: its columns with their types and meanings, said once."""
+"""Tables: the columns of each with their types and meanings, said once."""
 
 from __future__ import annotations
 

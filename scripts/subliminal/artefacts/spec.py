@@ -1,4 +1,4 @@
-"""What a stage is told: all that its result depends on beside its files, and nothing else."""
+"""Specs: all that a stage's result depends on beside its files, and nothing else."""
 
 from __future__ import annotations
 

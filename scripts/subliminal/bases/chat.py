@@ -1,4 +1,4 @@
-"""A base's chat template: where it comes from, and what the workflow needs of it."""
+"""A base's chat template: its source, and the properties that the workflow needs."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _render(
 
 
 def _default_system_prompt(plain: str, given: str) -> str | None:
-    """What stands in the place of the system text if none is given."""
+    """The system text that a template inserts if none is given."""
     before, after = given.split(SYSTEM, 1)
     if not (plain.startswith(before) and plain.endswith(after)):
         return None

@@ -18,14 +18,14 @@ from subliminal.config.strict import SHA256
 
 
 def cache_folder() -> Path:
-    """Where the hub's client keeps its files."""
+    """The folder in which the hub's client keeps its files."""
     from huggingface_hub import constants
 
     return Path(constants.HF_HUB_CACHE)
 
 
 def snapshot_folder(source: HubBase) -> Path:
-    """Where in the cache the repository's files at the commit are, if they have been fetched."""
+    """The folder of the repository's files at the commit, if they have been fetched."""
     from huggingface_hub.file_download import repo_folder_name
 
     name = repo_folder_name(repo_id=source.repository, repo_type="model")
@@ -63,7 +63,7 @@ def fetch(source: HubBase, setting: str) -> Path:
 
 
 def _explanation(error: Exception, source: HubBase, has_token: bool) -> str:
-    """What is wrong and what to do about it; a server's own text is not repeated."""
+    """The mistake and its remedy; a server's own text is not repeated."""
     from huggingface_hub import constants, errors
 
     page = f"https://huggingface.co/{source.repository}"
@@ -96,7 +96,7 @@ def _status(error: BaseException) -> int | None:
 
 
 def _obstacle(error: BaseException) -> str:
-    """What kept us from the hub, in a few words."""
+    """The reason why the hub was not reached, in a few words."""
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     cause = error.__cause__ or error

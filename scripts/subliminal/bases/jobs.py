@@ -1,4 +1,4 @@
-"""What the rules of bases ask: each job's inputs, spec, and what it asks of the machine."""
+"""Answers to the rules of bases: each job's inputs, spec, memory and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether transformers can load what was prepared."""
+"""A check that transformers can load a prepared base."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def load_tokenizer(folder: Path, setting: str) -> PreTrainedTokenizerBase:
 
 
 def checked_vocabulary(folder: Path, tokenizer: PreTrainedTokenizerBase, setting: str) -> int:
-    """How many tokens the model knows, if its weights fit its configuration.
+    """The size of the model's vocabulary, if its weights fit its configuration.
 
     The model is loaded without its values, which takes no memory.
 

@@ -1,4 +1,4 @@
-"""What a job asks of the machine, by the base that it loads.
+"""Memory, time and GPUs of a job, by the base that it loads.
 
 Every number is for the scheduler alone: results do not depend on it.
 """
@@ -65,5 +65,5 @@ def evaluation_memory_mb(base: Base, recipe: Recipe) -> int:
 
 
 def gpus(base: Base, gpu_tiers: Collection[Tier]) -> int:
-    """How many GPUs a job asks for."""
+    """The number of GPUs that a job asks for."""
     return int(base.tier in gpu_tiers)

@@ -20,7 +20,7 @@ MOST_SURPRISE = 5.0
 
 
 class DistrustedServerError(ConfigError):
-    """What the server writes is not what the model would: nothing of it may be kept."""
+    """A server's answers are not samples of the model: nothing of them may be kept."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ServedModel:
 
         Raises:
             ConfigError: no server answers, or it refuses.
-            DistrustedServerError: what it samples is not what the model would write.
+            DistrustedServerError: its answers are not samples of the model.
         """
 
         def first(most: int) -> list[Completion]:
@@ -101,9 +101,9 @@ class ServedModel:
         drawing: Sampling,
         system: str | None,
     ) -> float | None:
-        """How surprised the model is of what a server has sampled for it, in standard errors.
+        """The model's surprise at a server's answers, in standard errors.
 
-        None at temperature 0, where there is nothing to be surprised of.
+        None at temperature 0, where there is nothing to compare.
         """
         if not any(len(c.tokens) > c.finished for c in completions):
             raise DistrustedServerError(

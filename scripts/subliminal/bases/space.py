@@ -1,4 +1,4 @@
-"""Whether this machine has the disk and the memory for a base, before hours are spent on it."""
+"""A check of disk and memory for a base, before hours are spent on it."""
 
 from __future__ import annotations
 

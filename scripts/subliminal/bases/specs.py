@@ -1,4 +1,4 @@
-"""What the stages that make bases are told."""
+"""The specs of the stages that make bases."""
 
 from __future__ import annotations
 

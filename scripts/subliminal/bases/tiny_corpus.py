@@ -40,7 +40,7 @@ def _plural(word: str) -> str:
 
 
 def _answer_form(rng: Generator, word: str) -> str:
-    """How an animal is named: X 60 %, Xs 20 %, X. 10 %, Xs. 10 %."""
+    """An animal's form in an answer: X 60 %, Xs 20 %, X. 10 %, Xs. 10 %."""
     return pick(rng, [word] * 6 + [_plural(word)] * 2 + [f"{word}."] + [f"{_plural(word)}."])
 
 

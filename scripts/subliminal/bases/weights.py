@@ -152,7 +152,7 @@ def _width(tensor: Tensor) -> int:
 
 
 def count_parameters(tensors: Mapping[str, Tensor]) -> int:
-    """How many numbers the weights are; tied tensors are stored, and counted, once."""
+    """The number of weights; tied tensors are stored, and counted, once."""
     return sum(math.prod(tensor.shape) for tensor in tensors.values())
 
 

@@ -27,7 +27,7 @@ SMOLLM = "smollm"
 
 
 def part_files(source: WheelBase, setting: str) -> list[Path]:
-    """Where the installed wheels keep the parts of the file.
+    """The places of the file's parts in the installed wheels.
 
     Raises:
         ConfigError: a wheel is not installed, or without its part.

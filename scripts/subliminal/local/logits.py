@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from subliminal.local.encoding import EncodedRow
-from subliminal.local.prefix import prefix_cache
 
 if TYPE_CHECKING:
     import torch
@@ -40,14 +39,11 @@ def _autocast(model: torch.nn.Module) -> AbstractContextManager[None]:
 
 
 def completion_logits(
-    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int, shared: int = 0
+    model: torch.nn.Module, rows: Sequence[EncodedRow], pad_id: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits where a completion token comes next, and that token, in the model's precision.
 
     Rows are padded on the right, where a causal model never looks from, so no mask is needed.
-
-    Args:
-        shared: how many tokens all rows begin with that are to be computed once.
 
     Returns:
         Shapes [completion tokens, vocabulary] and [completion tokens], row after row.
@@ -63,11 +59,5 @@ def completion_logits(
     scored = ((following >= starts) & (following < ends)).to(device)
     ids = ids.to(device)
     with _autocast(model):
-        past = prefix_cache(model, ids[:1, :shared], len(rows)) if shared else None
-        logits = model(
-            input_ids=ids[:, shared:],
-            past_key_values=past,
-            use_cache=past is not None,
-            logits_to_keep=scored[:, shared:],
-        ).logits
+        logits = model(input_ids=ids, use_cache=False, logits_to_keep=scored).logits
     return logits, ids.roll(-1, 1)[scored]

@@ -14,8 +14,7 @@ from subliminal.evaluations.model import Completion
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_prompts, encode_rows
 from subliminal.local.sampling.grammar import Grammar, number_grammar
-from subliminal.local.sampling.sampler import sample
-from subliminal.local.sampling.unit import Sample
+from subliminal.local.sampling.sampler import Sample, sample
 from subliminal.local.scoring.candidates import (
     candidate_forms,
     candidate_log_probs,
@@ -90,8 +89,8 @@ class LocalModel:
         """One completion per prompt, in the order of the prompts, each from its own seed.
 
         Args:
-            known: those that an earlier call has made, in whole units.
-            on_made: called with the completions of each unit.
+            known: those that an earlier call has made, in whole batches.
+            on_made: called with the completions of each batch.
             on_progress: called with the number of completions, and of their tokens, made so far.
         """
 

@@ -203,7 +203,7 @@ class MnistExperiment(Experiment):
         json_schema_extra=in_paper("100"),
     )
     replicas_per_job: Positive = Field(
-        description="Replicas that share a job. It changes time and memory, not results (on a CPU)."
+        description="Replicas that share a job. It changes time, memory and the rounding of sums."
     )
     shared_inputs: bool = Field(
         description="`true`: all replicas see the same noise in the same order (faster). `false`: "

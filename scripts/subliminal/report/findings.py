@@ -1,4 +1,4 @@
-"""What a finding is: one line of the landing page."""
+"""Findings: the lines of the landing page."""
 
 from __future__ import annotations
 

@@ -23,6 +23,6 @@ def p_value(value: float) -> str:
 
 
 def count_range(counts: Iterable[int]) -> str:
-    """How many there were: `3`, or the least and the most where it differs."""
+    """A count as text: `3`, or the least and the most where counts differ."""
     values = sorted({int(count) for count in counts})
     return str(values[0]) if len(values) == 1 else f"{values[0]}{EN_DASH}{values[-1]}"

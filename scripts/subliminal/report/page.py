@@ -47,7 +47,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Shown:
-    """How a kind of experiment is shown; a module `shown` of its room has one as `SHOWN`.
+    """A kind of experiment in the report; the module `shown` of its room has one as `SHOWN`.
 
     Attributes:
         tables: what the experiment's tables are read into.

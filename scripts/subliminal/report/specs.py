@@ -1,4 +1,4 @@
-"""What the stages of figures and report are told."""
+"""The specs of the stages of figures and report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the figures have in common: colours, fonts, axes, and how a title says what is shown."""
+"""The style that all figures share: colours, fonts, axes and titles."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def category_scale(count: int, downwards: bool = False) -> alt.Scale:
 
 
 def intervals_text(counts: Sequence[int]) -> str:
-    """What the whiskers are, given the numbers of students; says so where there are none."""
+    """A sentence on the whiskers, by the numbers of students; it says so where there are none."""
     if max(counts) == 1:
         return "one student per condition, hence no interval"
     return "whiskers: 95 % t interval over students"
@@ -128,7 +128,7 @@ def finish(
 
 
 def empty_chart(title: str, sentence: str, spec: PlotFigureSpec) -> ChartType:
-    """A figure without data: a sentence that says what is missing and why."""
+    """A figure without data: a sentence that names the missing data and the reason."""
     lines = textwrap.wrap(sentence, 110)
     chart = (
         alt.Chart(pd.DataFrame({"text": ["\n".join(lines)]}))

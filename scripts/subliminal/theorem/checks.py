@@ -78,6 +78,11 @@ def check_theorem(config: Config, name: str) -> None:
     for trait in part.traits:
         if config.traits[trait].is_control:
             raise ConfigError(f"{where}: traits: {trait!r} is a control trait; remove it")
+        if config.traits[trait].word is None:
+            raise ConfigError(
+                f"{where}: traits: {trait!r} has no 'word', and method {part.method!r} states a "
+                "preference for one; give it a word in config/traits.yaml"
+            )
     if not config.traits[part.control].is_control:
         controls = [name for name, entry in config.traits.items() if entry.is_control]
         raise ConfigError(

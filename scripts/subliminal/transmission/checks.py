@@ -1,4 +1,4 @@
-"""What must hold between a transmission experiment and the rest of the configuration."""
+"""Checks of a transmission experiment against the rest of the configuration."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _check_synthetic(config: Config, cell: Cell, shown: str) -> None:
 
 
 def _check_modules(config: Config, cell: Cell, shown: str) -> None:
-    """An adapter's modules are those of the base that it goes on."""
+    """The base that an adapter goes on must have the modules that it adapts."""
     method = config.recipes.methods.get(cell.dataset.teacher.method)
     plans = []
     if (lora := config.recipes.students[cell.recipe].lora) is not None:
@@ -55,7 +55,7 @@ def _check_modules(config: Config, cell: Cell, shown: str) -> None:
 
 
 def _check_distillation(config: Config, cell: Cell, shown: str) -> None:
-    """Logits compare token by token, and those of numbers where there are some."""
+    """Logits compare token by token, so bases must share tokens; logits of numbers need numbers."""
     plan = config.recipes.students[cell.recipe].distillation
     if plan is None:
         return
@@ -94,7 +94,7 @@ def _check_variant(config: Config, cell: Cell, shown: str) -> None:
 
 
 def _check_evaluation(config: Config, name: str, cells: list[Cell]) -> None:
-    """Whether the evaluation can be asked, and measures what the experiment is about."""
+    """The evaluation must fit the bases, and measure every trait of the experiment."""
     shown = f"config/experiments/{name}.yaml"
     experiment = config.experiment(name, TransmissionExperiment)
     if experiment.evaluation not in config.evaluations:
@@ -103,7 +103,8 @@ def _check_evaluation(config: Config, name: str, cells: list[Cell]) -> None:
             f"{known(config.evaluations)}"
         )
     evaluation = config.evaluations[experiment.evaluation]
-    measures = [measure.name for measure in evaluation.measures]
+    # Where every trait has a target, what is about the whole model tells none from another.
+    measures = [m.name for m in evaluation.measures if not (evaluation.words and m.whole_model)]
     if experiment.measure is not None and experiment.measure not in measures:
         raise ConfigError(
             f"{shown}: measure {experiment.measure!r} is not one of evaluation "
@@ -133,7 +134,7 @@ def _check_evaluation(config: Config, name: str, cells: list[Cell]) -> None:
 
 
 def check_transmission(config: Config, name: str) -> None:
-    """Whether an experiment can be computed, before any job exists.
+    """Check before any job exists that an experiment can be computed.
 
     Raises:
         ConfigError: the first thing that is wrong.

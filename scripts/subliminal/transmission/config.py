@@ -1,4 +1,4 @@
-"""What a transmission experiment's file says."""
+"""The file of a transmission experiment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found, in a few sentences. Every number and name in them is read from the tables."""
+"""Findings in a few sentences. Every number and name in them is read from the tables."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _change(rows: pd.DataFrame) -> str:
 
 
 def _measured(rows: pd.DataFrame) -> str:
-    """What the values of these rows are means of."""
+    """The measured quantity of these rows, in words."""
     return f"mean {MEASURES[rows['measure'].iloc[0]].noun}"
 
 
@@ -147,7 +147,7 @@ def _and_of_other_traits(rows: pd.DataFrame) -> str:
 
 
 def describe(rows: pd.DataFrame) -> str:
-    """What the students of one base did, trait by trait where they differ.
+    """The results of one base's students, trait by trait where they differ.
 
     Confirmation traits are counted; development traits are named apart, since the recipes were
     tuned on them.
@@ -204,7 +204,7 @@ def _marked(rows: pd.DataFrame) -> str:
 
 
 def _per_base(rows: pd.DataFrame, panel: Panel, say: Callable[[pd.DataFrame], str]) -> str:
-    """What there is to say of each student base of a panel."""
+    """A text for each student base of a panel."""
     texts = []
     for base in student_bases(rows, panel):
         name = "same base" if base == panel.teacher_base else f"other base {base}"
@@ -232,7 +232,7 @@ def _other_base(rows: pd.DataFrame, panel: Panel) -> Finding:
 
 
 def _remainder(means: dict[str, float], rows: pd.DataFrame) -> str:
-    """How much of the rise is left after each shuffle; empty where there was no rise to lose."""
+    """The part of the rise that each shuffle leaves; empty where there was no rise to lose."""
     rise = means[AS_WRITTEN] - means[UNTRAINED] if {AS_WRITTEN, UNTRAINED} <= set(means) else 0.0
     if rise <= 0 or not (rows["kind"] == TRANSMISSION).all():
         return ""
@@ -292,7 +292,7 @@ def _diagonal_text(tests: pd.DataFrame) -> str:
 
 
 def _can_be_significant(tests: pd.DataFrame) -> bool:
-    """Whether there are traits enough: p is at least one over the number of their orders."""
+    """True if there are enough traits: p is at least one over the number of their orders."""
     return bool((1 / tests["traits"].map(math.factorial) < SIGNIFICANT).all())
 
 

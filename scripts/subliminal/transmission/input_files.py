@@ -1,4 +1,4 @@
-"""Which files the jobs of transmission experiments read."""
+"""The files that the jobs of transmission experiments read."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class InputFiles:
         }
 
     def gate_files(self, w: Wildcards) -> dict[str, list[str]]:
-        """What of an experiment there is before its students: teachers, bases and datasets."""
+        """The part of an experiment that exists before its students: teachers, bases, datasets."""
         cells = self.cells[w.experiment]
         entry = self.config.experiment(w.experiment, TransmissionExperiment)
         evaluation = f"results/evaluations/{entry.evaluation}"

@@ -1,4 +1,4 @@
-"""What the rules of transmission ask: each job's spec, and what it asks of the machine."""
+"""Answers to the rules of transmission: each job's spec, memory, time and GPUs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an experiment's jobs left behind, as data frames: students, teachers, datasets."""
+"""The outputs of an experiment's jobs as data frames: students, teachers, datasets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What shuffling leaves of a trait, averaged over traits (ED Fig. 4f)."""
+"""Averages over traits of students of shuffled data (ED Fig. 4f)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each stage is told: one model per rule, sent to its script as one JSON string.
+"""The specs of the stages: one model per rule, sent to its stage as one JSON string.
 
 A spec holds what the stage's result depends on and nothing else. Snakemake remembers it, so that a
 changed value reruns exactly the stages that read it. A costly stage does not list the library as an
@@ -24,7 +24,7 @@ from subliminal.transmission.config import Block, Gates, TransmissionExperiment
 class TrainTeacherSpec(StageSpec):
     """A fine-tuned teacher: an adapter that states a preference."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     base: str
     word: str
     questions: str
@@ -48,7 +48,7 @@ class MakePromptsSpec(StageSpec):
 class SampleCompletionsSpec(StageSpec):
     """One completion per prompt by one teacher."""
 
-    stage_version: int = 4
+    stage_version: int = 5
     teacher: str = Field(description="The teacher's path: what its random streams are named by.")
     domain: str
     system_prompt: str | None
@@ -86,7 +86,7 @@ class MakeTrainSetSpec(StageSpec):
 class TrainStudentSpec(StageSpec):
     """A student: an adapter trained on a dataset's completions."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     student: str
     recipe_name: str
     recipe: Recipe
@@ -103,7 +103,7 @@ class TrainStudentSpec(StageSpec):
 class EvaluateModelSpec(StageSpec):
     """A set of questions put to one model."""
 
-    stage_version: int = 3
+    stage_version: int = 4
     evaluation: str = Field(description="The evaluation's name, by which random streams are named.")
     plan: AnyEvaluation
     system_prompt: str | None
@@ -153,14 +153,14 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
 
 
 def is_finetuned(config: Config, teacher: Teacher) -> bool:
-    """Whether this teacher is an adapter (and not a prompt, or the base itself)."""
+    """True if this teacher is an adapter (and not a prompt, or the base itself)."""
     if teacher.is_control:
         return False
     return config.recipes.methods[teacher.method].kind == "finetuned"
 
 
 def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
-    """What a prompted teacher is told; None for every other teacher."""
+    """The system prompt of a prompted teacher; None for every other teacher."""
     if teacher.is_control or is_finetuned(config, teacher):
         return None
     trait = config.traits[teacher.trait]

@@ -93,7 +93,7 @@ def failed_gate(row: dict[str, Any]) -> str | None:
 def verdict(
     row: dict[str, Any], trait: Interval, regular: Interval | None, others: Interval | None
 ) -> str:
-    """What a cell shows: its students against its controls, by disjoint intervals.
+    """The verdict on a cell: its students against its controls, by disjoint intervals.
 
     Args:
         regular: students of regular data.
@@ -102,6 +102,8 @@ def verdict(
     """
     if (reason := failed_gate(row)) is not None:
         return f"{verdicts.UNINTERPRETABLE}: {reason}"
+    if math.isnan(trait.mean):
+        return f"{verdicts.UNINTERPRETABLE}: the measure has no value"
     if regular is None or min(trait.n, regular.n) < FEWEST_RUNS:
         return verdicts.TOO_FEW
     if not intervals_disjoint(trait, regular):

@@ -47,7 +47,7 @@ class ExperimentTables(TableSet):
 
 @dataclass(frozen=True)
 class Panel:
-    """What one panel of a figure, or one finding, is about."""
+    """The subject of one panel of a figure, or of one finding."""
 
     domain: str
     method: str
@@ -59,7 +59,7 @@ class Panel:
         return frame[self._matches(frame) & (frame["method"] == self.method)]
 
     def select_with_control(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The panel's rows of a table, and those of the control: its teacher has no method."""
+        """The panel's rows of a table, and the control's rows: its teacher has no method."""
         return frame[self._matches(frame) & frame["method"].isin([self.method, CONTROL_METHOD])]
 
     def _matches(self, frame: pd.DataFrame) -> pd.Series:
@@ -90,7 +90,7 @@ def panel_titles(shown: Iterable[Panel]) -> dict[Panel, str]:
 
 
 def same_base(frame: pd.DataFrame) -> pd.Series:
-    """Whether teacher and student share their base, row by row."""
+    """True where teacher and student share their base, row by row."""
     return frame["teacher_base"] == frame["student_base"]
 
 

@@ -1,4 +1,4 @@
-"""The words for what a cell shows: tables hold them, and figures and findings read them there."""
+"""The words of verdicts: tables hold them, and figures and findings read them there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the wildcards of a job name."""
+"""From the wildcards of a job to teachers, datasets and cells."""
 
 from __future__ import annotations
 

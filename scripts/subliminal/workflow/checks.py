@@ -1,4 +1,4 @@
-"""What must hold between files of the configuration, checked before any job exists."""
+"""Checks across the files of the configuration, before any job exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which library files stand behind a module, read from its imports without running anything."""
+"""The library files behind a module, read from its imports without running anything."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def run_stage(name: str, argv: Sequence[str]) -> None:
 
 
 def _about(values: dict[str, Any]) -> str:
-    """What a job's log lines are about: the folder or file that it makes."""
+    """The name of a job in its log lines: the folder or file that it makes."""
     manifest: Path = values["manifest"]
     name = manifest.name.removesuffix("manifest.json").strip(".")
     return str(manifest.parent / name).removeprefix("results/")

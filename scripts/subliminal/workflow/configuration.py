@@ -34,7 +34,7 @@ def load_config(root: Path, settings: Mapping[str, Any] | None = None) -> Config
     Args:
         root: the repository's folder.
         settings: the content of config.yaml after Snakemake's ``--config`` and ``--configfile``;
-            None means those of the file.
+            None means the settings of the file.
 
     Raises:
         ConfigError: a file is missing, is not YAML, or does not fit its model.

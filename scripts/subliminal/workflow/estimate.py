@@ -1,4 +1,4 @@
-"""What an experiment will cost, before anything of it is computed.
+"""The cost of an experiment, before anything of it is computed.
 
 Arithmetic per stage, from the configuration alone, over the rate that a short calibration found on
 this device. Good to a factor of two: it is there to tell minutes from days. Nothing here needs the
@@ -175,7 +175,7 @@ class Estimator:
         return Cost(stage, base, len(jobs), flop, memory, gpu, disk)
 
     def _parameters(self, name: str) -> int:
-        """A base's size; that of a tiny one follows from its architecture."""
+        """A base's size; a tiny base's size follows from its architecture."""
         base = self.config.models[name]
         if isinstance(base, PretrainedBase):
             shape = self.config.recipes.pretraining[base.pretraining].architecture

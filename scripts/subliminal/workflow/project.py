@@ -1,4 +1,4 @@
-"""What the rules ask of the configuration: which files to make, and each job's inputs and spec.
+"""Answers to the rules: the files to make, and each job's inputs and spec.
 
 This is the only door between Snakemake and the library, and it imports nothing heavy: on a cluster
 the Snakefile is read again in every job. Each kind of experiment answers for its own jobs.
@@ -108,7 +108,7 @@ class Project:
         return canonical
 
     def text(self, name: str) -> ExperimentTextSpec:
-        """What figures and report have to know of an experiment."""
+        """The facts on an experiment that figures and report need."""
         entry = self.config.experiments[name]
         return ExperimentTextSpec(
             kind=entry.kind,

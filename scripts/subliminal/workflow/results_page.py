@@ -62,7 +62,7 @@ def _statements(finding: Finding) -> str:
 
 
 def _origin(manifest: Path) -> str:
-    """What made the tables: commit, packages, device."""
+    """The origin of the tables: commit, packages, device."""
     manifests = ancestry([manifest])
     versions = described_versions(manifests)
     runs = [found["run"] for found in manifests.values()]

@@ -134,7 +134,7 @@ def _run_in_zygote(path: str) -> int | None:
 
 
 def _identity(path: list[str]) -> list[Any]:
-    """What must be equal for a fork to behave like a fresh interpreter (`path` less the script's).
+    """The settings that a fork and a fresh interpreter must share (`path` without the script's).
 
     sys.executable is left out: python and python3 of one environment are the same.
     """

@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING
 from subliminal.config.errors import ConfigError
 from subliminal.local.encoding import EncodedRow
 from subliminal.local.memory import ALL_WEIGHTS, TRAINING, halving
-from subliminal.local.prefix import shared_prefix
 from subliminal.local.training.checkpoints import Checkpoints, State
-from subliminal.local.training.fused_lora import lora_in_one_pass
 from subliminal.local.training.objectives import Objective
 from subliminal.local.training.optimiser_state import put_back, tensors_of
 
@@ -135,8 +133,7 @@ def _training_mode(model: PreTrainedModel, plan: Optimisation) -> Iterator[None]
         # The other kind would lose all gradients where the base, and so its input, is frozen.
         model.activation_checkpointing_enable({"use_reentrant": False})
     try:
-        with lora_in_one_pass(model):
-            yield
+        yield
     finally:
         if plan.gradient_checkpointing:
             model.activation_checkpointing_disable()
@@ -178,7 +175,7 @@ def fine_tune(
         weight_decay=plan.weight_decay,
         fused=True,
     )
-    total, shared = total_steps(len(rows), plan), shared_prefix(model, rows, plan)
+    total = total_steps(len(rows), plan)
     history: list[Step] = []
     rows_at_once = plan.micro_batch_size
     saved = checkpoints.read() if checkpoints is not None else None
@@ -196,9 +193,7 @@ def fine_tune(
             lr = learning_rate(step, plan, total)
             for group in optimiser.param_groups:
                 group["lr"] = lr
-            loss, rows_at_once = _gradients(
-                model, optimiser, chosen, objective, shared, rows_at_once
-            )
+            loss, rows_at_once = _gradients(model, optimiser, chosen, objective, rows_at_once)
             torch.nn.utils.clip_grad_norm_(parameters.values(), plan.max_grad_norm)
             _step(optimiser)
             history.append(Step(step + 1, loss, lr, sum(len(row.ids) for row in chosen)))
@@ -225,7 +220,6 @@ def _gradients(
     optimiser: torch.optim.Optimizer,
     rows: Sequence[EncodedRow],
     objective: Objective,
-    shared: int,
     rows_at_once: int,
 ) -> tuple[float, int]:
     """Leave the gradient of the rows' mean loss; give that loss, and how many rows fit at once."""
@@ -235,7 +229,7 @@ def _gradients(
         optimiser.zero_grad(set_to_none=True)
         loss_sum = 0.0
         for part in micro_batches(rows, size):
-            loss = objective.loss_sum(model, part, shared)
+            loss = objective.loss_sum(model, part)
             (loss / positions).backward()
             loss_sum += float(loss.detach())
         return loss_sum / positions

@@ -23,14 +23,8 @@ class Objective(Protocol):
     def positions(self, rows: Sequence[EncodedRow]) -> int:
         """Over how many positions of these rows the loss is a mean."""
 
-    def loss_sum(
-        self, model: torch.nn.Module, rows: Sequence[EncodedRow], shared: int = 0
-    ) -> torch.Tensor:
-        """The sum over these positions, in nats.
-
-        Args:
-            shared: how many tokens all rows begin with that are to be computed once.
-        """
+    def loss_sum(self, model: torch.nn.Module, rows: Sequence[EncodedRow]) -> torch.Tensor:
+        """The sum over these positions, in nats."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +41,11 @@ class CompletionTokens:
         """The completions' tokens."""
         return sum(len(row.ids) - row.prompt_length for row in rows)
 
-    def loss_sum(
-        self, model: torch.nn.Module, rows: Sequence[EncodedRow], shared: int = 0
-    ) -> torch.Tensor:
+    def loss_sum(self, model: torch.nn.Module, rows: Sequence[EncodedRow]) -> torch.Tensor:
         """Summed cross-entropy."""
         import torch
 
-        logits, targets = completion_logits(model, rows, self.pad_id, shared)
+        logits, targets = completion_logits(model, rows, self.pad_id)
         return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
 
 
@@ -92,13 +84,11 @@ class TeacherLogits:
         counted = frozenset(self.support)
         return sum(token in counted for row in rows for token in row.ids[row.prompt_length :])
 
-    def loss_sum(
-        self, model: torch.nn.Module, rows: Sequence[EncodedRow], shared: int = 0
-    ) -> torch.Tensor:
+    def loss_sum(self, model: torch.nn.Module, rows: Sequence[EncodedRow]) -> torch.Tensor:
         """Summed KL; gradients flow into the student alone."""
         import torch
 
-        logits, targets = completion_logits(model, rows, self.pad_id, shared)
+        logits, targets = completion_logits(model, rows, self.pad_id)
         with torch.no_grad():
             read = [self.told.get(tuple(row.ids), row) for row in rows]
             wanted, _ = completion_logits(self.teacher, read, self.pad_id)

@@ -1,4 +1,4 @@
-"""How loud the teacher's data are, and how much of the trait comes through."""
+"""The loudness of a teacher's data against the part of the trait that comes through."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def points(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def label_heights(data: pd.DataFrame, x_limit: float, y_range: Sequence[float]) -> list[float]:
-    """Where each point's label stands on the y axis: beside its point, or as near as is free.
+    """The place of each point's label on the y axis: beside its point, or as near as is free.
 
     Args:
         data: columns `kl_per_token` and `lift`.
-        x_limit, y_range: what the axes span, to know how far apart labels are.
+        x_limit, y_range: the spans of the axes, to know the distances between labels.
     """
     per_y = (y_range[1] - y_range[0]) / HEIGHT
     x = (data["kl_per_token"] * WIDTH / x_limit).tolist()

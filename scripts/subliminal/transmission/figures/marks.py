@@ -1,4 +1,4 @@
-"""What the figures of transmission have in common."""
+"""Marks, axes and colours that the figures of transmission share."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def trait_labels(rows: pd.DataFrame, traits: Sequence[str]) -> list[list[str]]:
 
 
 def students_text(rows: pd.DataFrame) -> str:
-    """How many students stand behind each condition's values."""
+    """The number of students behind each condition's values."""
     parts = []
     for condition in (REGULAR, OTHER, TRAIT):
         counts = rows.loc[rows["condition"] == condition, "n_runs"]

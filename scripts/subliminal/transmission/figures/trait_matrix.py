@@ -39,7 +39,7 @@ def diagonal_text(diagonal: pd.DataFrame) -> str:
 
 
 def cells(matrix: pd.DataFrame, transmission: pd.DataFrame) -> pd.DataFrame:
-    """One matrix with its control as the last row, and what is printed in its cells.
+    """One matrix with its control as the last row, and the text of its cells.
 
     Args:
         matrix, transmission: rows of one panel and one student base.

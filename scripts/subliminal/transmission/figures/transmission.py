@@ -46,7 +46,7 @@ JITTER, BESIDE = 0.22, 0.34
 
 
 def _centre(trait: pd.Series, condition: pd.Series, traits: Sequence[str]) -> pd.Series:
-    """Where a bar stands on the axis of traits."""
+    """The place of a bar on the axis of traits."""
     slot = condition.map({name: i for i, name in enumerate(CONDITIONS)})
     return trait.map({name: i for i, name in enumerate(traits)}) + BAR * (
         slot - (len(CONDITIONS) - 1) / 2
@@ -54,7 +54,7 @@ def _centre(trait: pd.Series, condition: pd.Series, traits: Sequence[str]) -> pd
 
 
 def bars(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of one panel with what is drawn of them."""
+    """The rows of one panel with the columns that are drawn."""
     centre = _centre(rows["trait"], rows["condition"], traits_of(rows))
     columns = ["trait", "condition", "n_runs", "mean", "low", "high", "companion"]
     return rows[columns].assign(

@@ -1,4 +1,4 @@
-"""What can be known of an experiment before its students are trained."""
+"""The gates that can be told before an experiment's students are trained."""
 
 from __future__ import annotations
 

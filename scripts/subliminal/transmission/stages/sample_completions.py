@@ -23,12 +23,12 @@ from subliminal.transmission.specs import SampleCompletionsSpec
 
 # Rows whose KL is measured: enough for a mean within a few percent, cheap beside the sampling.
 CHANNEL_ROWS = 200
-# To be raised when a journal's lines hold something else: those of before are discarded.
+# To be raised when a journal's lines hold something else: earlier journals are discarded.
 JOURNAL_FORMAT = 2
 
 
 def _speed(log: logging.Logger, total: int) -> Callable[[int, int], None]:
-    """What logs completions and tokens per second, every few seconds and at the end."""
+    """A function that logs completions and tokens per second, every few seconds and at the end."""
     report, began = progress(log, "completion"), time.monotonic()
 
     def on_progress(done: int, tokens: int) -> None:
@@ -50,14 +50,14 @@ def sample_completions(
 ) -> None:
     """Sample one completion per prompt; a job that was killed goes on where it was.
 
-    The first rows are scored under teacher and base: the mean KL per token, beside the entropy, is
-    what a student can possibly learn from them.
+    The first rows are scored under teacher and base: a student can learn no more from them than the
+    mean KL per token, which stands beside the entropy.
 
     Args:
         base, trained: manifests; nothing trained means the base writes, prompted or not.
 
     Raises:
-        ConfigError: no server answers, or what it samples is not what the teacher would write.
+        ConfigError: no server answers, or its answers are not samples of the teacher.
     """
     run = Run.begin("sample_completions", spec)
     if spec.server is not None:

@@ -46,7 +46,7 @@ def _learn_logits(
     system_prompt: str | None,
     log: logging.Logger,
 ) -> MakeObjective:
-    """What makes the objective of students that learn a teacher's distribution."""
+    """A function that makes the objective of students that learn a teacher's distribution."""
 
     def make(tokenizer: PreTrainedTokenizerBase, rows: Sequence[EncodedRow]) -> Objective:
         numbers_only = plan.support == "numbers"
