@@ -16,7 +16,6 @@ import importlib
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -114,7 +113,7 @@ def keys_of(model: Model, places: Iterable[Model] = ()) -> dict[str, FieldInfo]:
     shared = {
         key
         for base in model.__mro__[1:]
-        if base in places
+        if base in places and issubclass(base, Strict)
         for key, field in base.model_fields.items()
         # A subclass that says something else of a key has a field of its own.
         if repr(field) == repr(model.model_fields[key])
@@ -236,9 +235,12 @@ def _column_rows(
     while columns:
         name, (kind, meaning) = columns[0]
         origin = known.get(columns[0])
-        run = list(
-            takewhile(lambda c, same=(origin, kind): (known.get(c), c[1][0]) == same, columns)
-        )
+        same = (origin, kind)
+        run = []
+        for column in columns:
+            if (known.get(column), column[1][0]) != same:
+                break
+            run.append(column)
         _, lower = dict(columns).get(f"{name}_low", ("", ""))
         if origin is not None and len(run) > 1:
             meaning = f"As in [{origin}](#{origin})."

@@ -91,7 +91,7 @@ def _phrase(annotation: Any, metadata: list[Any], places: Places, *, many: bool)
     if origin is list:
         return _list_phrase(inner[0], limits, places)
     if origin is dict:
-        return _map_phrase(*inner, limits, places)
+        return _map_phrase(inner[0], inner[1], limits, places)
     if isinstance(annotation, type) and issubclass(annotation, Strict):
         return f"see {places.get(annotation, annotation.__name__)}"
     if annotation is Any:

@@ -96,7 +96,7 @@ def train_student(
     run = Run.begin("train_student", spec)
     require_outputs(*(m for m in (base, teacher_base, teacher) if m is not None))
     recipe, table = spec.recipe, read_table(train)
-    objective = learn_tokens
+    objective: MakeObjective = learn_tokens
     if recipe.distillation is not None:
         assert teacher_base is not None, "the rule names it for recipes with a distillation"
         objective = _learn_logits(
