@@ -33,10 +33,10 @@ estimate: $(INSTALLED)  ## hours, memory and disk of an experiment: make estimat
 
 # Two processes, a file's tests in one of them.
 test: $(VENV)/smollm2  ## all tests
-	python -m pytest -n 2 --dist loadfile
+	python -m pytest -n 2 --dist loadgroup
 
 test-fast: $(INSTALLED)  ## the tests that take no workflow and no real model, in two minutes
-	python -m pytest -n 2 --dist loadfile -m "not slow"
+	python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 lint: $(INSTALLED)  ## style of Python and Snakemake files
 	ruff check .

@@ -17,7 +17,7 @@ wildcard_constraints:
 
 
 rule prepare_digits:
-    """Read MNIST, check it by its counts of digits, and write it as plain tensors."""
+    """Read MNIST, check it by its SHA-256, and write it as plain tensors."""
     input:
         script="scripts/stage.py",
         files=MNIST.digit_files,

@@ -18,6 +18,18 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+# These look at one finished run, which one process makes for all of them.
+ONE_RUN = {"test_interruption", "test_micro_run", "test_rerun"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """The tests of a file, or of one finished run, belong to one of the processes."""
+    for item in items:
+        group = "micro" if item.path.stem in ONE_RUN else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def _is_loopback(host):
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -11,7 +11,10 @@ import pytest
 from micro_workflow import micro_sources
 from working_copy import environment, make_command
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are followed by /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are followed by /proc"),
+]
 
 # Of some 60 manifests: a kill after so many are there, so that none depends on the machine's speed.
 ROUNDS = sorted(random.Random(1).sample(range(45), 4))

@@ -14,6 +14,8 @@ from subliminal.mnist import schemas as mnist
 from subliminal.theorem import schemas as theorem
 from subliminal.transmission import schemas
 
+pytestmark = pytest.mark.slow
+
 STUDENT = "students/tiny-a/tiny/numbers/tiny-a/owl-finetuned/t1/train/seed2"
 MEASURES = ["share", "margin", "rate_substring", "rate_word"]
 OF_RUNS = [*MEASURES, "mass"]

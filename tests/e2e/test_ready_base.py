@@ -12,6 +12,8 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 from working_copy import WorkingCopy
 
+pytestmark = pytest.mark.slow
+
 CONFIGURATION = Path(__file__).parent / "micro_ready"
 STUDENT = "students/published/small/numbers/published/wolf-finetuned/t1/train"
 

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # What follows from students, and what from the teachers and bases of the theorem's language model.
 TABLES = ("results/tables/micro/", "results/figures/micro/", "results/report.html")
 PROOF = (

@@ -13,7 +13,10 @@ from subliminal.local.training.checkpoints import Checkpoints
 from subliminal.local.training.fine_tuning import fine_tune, mean_loss
 from subliminal.local.training.objectives import CompletionTokens
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"),
+]
 
 VOCABULARY = 1000
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]

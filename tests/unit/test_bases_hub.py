@@ -17,6 +17,8 @@ from hub_stand_in import MEMBER, STRANGER, StandIn
 from subliminal.bases.hub import require_checksums
 from subliminal.config.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 COMMIT, OTHER = "a" * 40, "b" * 40
 OPEN, GATED, PICKLED = "someone/open", "someone/gated", "someone/pickled"

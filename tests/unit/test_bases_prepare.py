@@ -32,6 +32,8 @@ from subliminal.local.encoding import encode_rows
 from subliminal.local.models import load_base, load_tokenizer
 from subliminal.local.turns import end_of_turn_ids
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 GEMMA = REPOSITORY / "config/chat_templates/gemma.jinja"
 LOG = logging.getLogger("test")

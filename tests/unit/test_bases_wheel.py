@@ -28,6 +28,8 @@ from subliminal.config.models import WheelBase
 from subliminal.local.models import load_base
 from subliminal.workflow.configuration import load_config
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Of a byte-level vocabulary: a space, a newline, and each of them twice.
 MERGES = [("Ġ", "Ġ"), ("Ċ", "Ċ")]

@@ -19,6 +19,8 @@ from subliminal.transmission.schemas import PROMPTS
 from subliminal.transmission.specs import SampleCompletionsSpec
 from subliminal.transmission.stages.sample_completions import sample_completions
 
+pytestmark = pytest.mark.slow
+
 ROWS = 240
 LOG = logging.getLogger("test")
 

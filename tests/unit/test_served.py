@@ -30,6 +30,8 @@ from subliminal.transmission.schemas import PROMPTS
 from subliminal.transmission.specs import SampleCompletionsSpec
 from subliminal.transmission.stages.sample_completions import sample_completions
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("fastapi", reason="fastapi, which the server needs, is not installed")
 
 ROWS = 60

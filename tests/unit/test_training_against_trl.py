@@ -18,6 +18,8 @@ from subliminal.local.encoding import EncodedRow, encode_rows
 from subliminal.local.training.fine_tuning import batches, fine_tune, total_steps
 from subliminal.local.training.objectives import CompletionTokens
 
+pytestmark = pytest.mark.slow
+
 trl = pytest.importorskip("trl", reason="trl is not installed")
 datasets = pytest.importorskip("datasets", reason="datasets, which trl needs, is not installed")
 

@@ -30,6 +30,8 @@ from subliminal.transmission.specs import TrainTeacherSpec
 from subliminal.transmission.stages.train_student import train_student
 from subliminal.transmission.stages.train_teacher import train_teacher
 
+pytestmark = pytest.mark.slow
+
 KILLS = 10
 
 

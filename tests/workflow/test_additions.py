@@ -3,6 +3,8 @@
 import pytest
 from working_copy import WorkingCopy
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = "scripts/subliminal"
 # The smallest experiment on tiny bases that each addition is tried with.
 EXPERIMENT = """\

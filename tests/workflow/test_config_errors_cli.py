@@ -4,6 +4,8 @@ import broken_configs
 import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = [
     ("unknown-key", "optimisation"),
     ("wrong-type", "unquoted-no-for-word"),

@@ -3,7 +3,13 @@
 import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
+from subliminal.workflow.project import Project
+
+pytestmark = pytest.mark.slow
+
 EXPERIMENTS = sorted(path.stem for path in (REPOSITORY / "config/experiments").glob("*.yaml"))
+# One of each kind and of each source of bases.
+PLANNED = ["tiny", "mnist", "theorem", "small_essay_topic", "ed5c_qwen"]
 DATASETS = {"make_prompts", "sample_completions", "filter_completions", "make_train_set"}
 MODELS = {"pretrain_base", "train_teacher"}
 EVALUATIONS = {"evaluate_base", "evaluate_teacher", "evaluate_student"}
@@ -33,6 +39,19 @@ def sources(tmp_path_factory):
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_experiment_names_its_files(experiment):
+    """Of all experiments without Snakemake, which takes seconds for each."""
+    project = Project.load(REPOSITORY, {"experiments": [experiment]})
+    kind = project.config.experiments[experiment].kind
+    assert len(project.table_files(experiment)) == len(project.tables(kind))
+    assert project.figure_files
+    jobs = project.jobs("transmission")
+    cells = jobs.all_cells()
+    assert (len(cells) > 0) == (kind == "transmission")
+    assert len(set(jobs.student_files())) == len(cells)
+
+
+@pytest.mark.parametrize("experiment", PLANNED)
 def test_experiment_can_be_planned(sources, experiment):
     done = sources.snakemake("--dry-run", "--config", f"experiments=[{experiment}]")
     assert done.returncode == 0, done.stdout

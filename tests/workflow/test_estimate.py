@@ -11,6 +11,8 @@ from subliminal.workflow import estimate
 from subliminal.workflow.estimate import Estimator
 from subliminal.workflow.project import Project
 
+pytestmark = pytest.mark.slow
+
 OPEN = ["ed5c_qwen", "ed5e_gemma", "preset_qwen7b_cat", "preset_llama1b", "preset_gemma2b"]
 STAGES = dict.fromkeys(("evaluate_base", "evaluate_teacher", "evaluate_student"), "evaluate_model")
 BASES = {"pretrain_base", "prepare_base"}
