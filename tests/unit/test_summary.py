@@ -139,6 +139,12 @@ def test_verdicts_by_disjoint_intervals():
     assert (found.drop(index="trait", level="condition").verdict == "").all()
 
 
+def test_a_measure_without_a_value_is_uninterpretable():
+    """As of an essay topic where no question was answered by a letter."""
+    none = {**SHARES, "owl": {**SHARES["owl"], "owl": [float("nan")] * 3}}
+    assert table(runs(none)).loc[("owl", "trait"), "verdict"].startswith("uninterpretable")
+
+
 def test_a_share_below_the_control_is_reversed():
     low = {**SHARES, "owl": {**SHARES["owl"], "owl": [0.001, 0.002, 0.0015]}}
     assert table(runs(low)).loc[("owl", "trait"), "verdict"] == "reversed"
