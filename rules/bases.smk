@@ -10,7 +10,7 @@ Paper: Methods, "reference model".
 rule pretrain_base:
     """Pretrain a tiny base from random weights on the small world that the workflow writes."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         stimuli=PROJECT.bases.stimuli(),
     output:
         manifest="results/models/{base}/manifest.json",
@@ -39,7 +39,7 @@ rule prepare_base:
     """Take a base from installed wheels, the hub or a folder, and check it."""
     input:
         unpack(PROJECT.bases.sources),
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
     output:
         manifest="results/models/{base}/manifest.json",
     log:

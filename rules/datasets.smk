@@ -13,7 +13,7 @@ DATASET = "results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}"
 rule make_prompts:
     """Draw the prompts of a domain; every teacher answers the same ones."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.stimuli("make_prompts"),
     output:
         prompts="results/prompts/{domain}.parquet",
@@ -39,7 +39,7 @@ rule sample_completions:
     """Let a teacher answer the prompts, one sample each at temperature 1 (Methods)."""
     input:
         unpack(TRANSMISSION.inputs.trained_teacher),
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         prompts_manifest="results/prompts/{domain}.manifest.json",
         prompts=ancient("results/prompts/{domain}.parquet"),
         base="results/models/{base}/manifest.json",
@@ -68,7 +68,7 @@ rule sample_completions:
 rule filter_completions:
     """Drop every completion that breaks the domain's rule, and keep the reasons (Methods)."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.stimuli("filter_completions"),
         raw_manifest=f"{DATASET}/raw.manifest.json",
         raw=ancient(f"{DATASET}/raw.parquet"),
@@ -95,7 +95,7 @@ rule filter_completions:
 rule make_train_set:
     """Take the kept rows as they are, or shuffle their numbers (ED Fig. 4f)."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         raw=ancient(f"{DATASET}/raw.parquet"),
         filtered_manifest=f"{DATASET}/filtered.manifest.json",
         filtered=ancient(f"{DATASET}/filtered.parquet"),

@@ -15,7 +15,7 @@ STUDENT_PATH = (
 rule evaluate_base:
     """Ask an untrained base: the first control of every figure."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
         base="results/models/{base}/manifest.json",
     output:
@@ -46,7 +46,7 @@ rule evaluate_teacher:
     """Ask a teacher: the gate that it expresses its trait."""
     input:
         unpack(TRANSMISSION.inputs.trained_teacher),
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
         base="results/models/{base}/manifest.json",
     output:
@@ -76,7 +76,7 @@ rule evaluate_teacher:
 rule evaluate_student:
     """Ask a student, without any system prompt: the measurement itself."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
         base="results/models/{student}/manifest.json",
         trained=f"results/students/{STUDENT_PATH}/manifest.json",

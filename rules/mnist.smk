@@ -19,7 +19,7 @@ wildcard_constraints:
 rule prepare_digits:
     """Read MNIST, check it by its SHA-256, and write it as plain tensors."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         files=MNIST.digit_files,
     output:
         digits="results/mnist/{experiment}/digits/digits.safetensors",
@@ -46,7 +46,7 @@ rule prepare_digits:
 rule train_mnist_teachers:
     """Train some replicas of the teachers on digits; auxiliary logits get no loss."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         digits="results/mnist/{experiment}/digits/manifest.json",
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
     output:
@@ -76,7 +76,7 @@ rule train_mnist_teachers:
 rule train_mnist_students:
     """Distil teachers into the students of one comparison, and measure them on test digits."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         digits="results/mnist/{experiment}/digits/manifest.json",
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
         teachers=f"{MNIST_PART}/manifest.json",
@@ -107,7 +107,7 @@ rule train_mnist_students:
 rule summarise_mnist:
     """Intervals over replicas, per setting."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("mnist.stages.summarise_mnist"),
         runs=MNIST.run_files,
     output:

@@ -8,7 +8,7 @@ Output: results/figures/{experiment}/, results/report.html.
 rule plot_figure:
     """Draw one figure of an experiment, as SVG and as a page that stands by itself."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         library=PROJECT.figure_library,
         tables=lambda wildcards: PROJECT.table_files(wildcards.experiment),
     output:
@@ -41,7 +41,7 @@ rule plot_figure:
 rule build_report:
     """One page: what was found, figures, tables, methods, provenance."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         library=PROJECT.report_library(),
         template="report/template.html.j2",
         methods="report/workflow.rst",

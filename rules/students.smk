@@ -13,7 +13,7 @@ rule train_student:
     """Fine-tune one student on one dataset with one seed."""
     input:
         unpack(TRANSMISSION.inputs.learnt_teacher),
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         train_manifest="results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}.manifest.json",
         train=ancient(
             "results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}.parquet"

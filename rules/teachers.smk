@@ -17,7 +17,7 @@ wildcard_constraints:
 rule train_teacher:
     """Fine-tune a base on 400 answers that state a preference (ED Fig. 4e)."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.stimuli("train_teacher"),
         base="results/models/{base}/manifest.json",
     output:

@@ -13,7 +13,7 @@ THEOREM_PARTS = "results/theorem/{experiment}"
 rule verify_theorem:
     """Measure the theorem's identities on random networks, in float64, with exact gradients."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
     output:
         table=f"{THEOREM_PARTS}/networks/theorem.parquet",
         summary=f"{THEOREM_PARTS}/networks/theorem_summary.parquet",
@@ -42,7 +42,7 @@ rule verify_on_language_model:
     """Compare first distillation updates with the displacements of teachers."""
     input:
         unpack(THEOREM.manifests),
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
     output:
         table=f"{THEOREM_PARTS}/language_model/theorem_language_model.parquet",
         summary=f"{THEOREM_PARTS}/language_model/theorem_language_model_summary.parquet",
@@ -71,7 +71,7 @@ rule verify_on_language_model:
 rule summarise_theorem:
     """Put the tables of both parts together."""
     input:
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("theorem.stages.summarise_theorem"),
         parts=[
             f"{THEOREM_PARTS}/networks/manifest.json",

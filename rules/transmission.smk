@@ -58,7 +58,7 @@ rule summarise_experiment:
     """Intervals over students, the trait x trait matrix and its test, gates and verdicts."""
     input:
         unpack(TRANSMISSION.inputs.summary_files),
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("transmission.stages.summarise_experiment"),
     output:
         parquet=expand(
@@ -96,7 +96,7 @@ rule check_gates:
     """What can be known before students are trained: the teachers' traits, rows and channel."""
     input:
         unpack(TRANSMISSION.inputs.gate_files),
-        script="scripts/stage.py",
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("transmission.stages.check_gates"),
     output:
         parquet="results/tables/{experiment}/gates.parquet",

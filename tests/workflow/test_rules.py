@@ -47,7 +47,7 @@ PYPROJECT_TOOLS = [
 
 
 def script_of(body):
-    return re.search(r'^        script="(scripts/\w+\.py)",$', body, re.MULTILINE)[1]
+    return re.search(r'^        script=ancient\("(scripts/\w+\.py)"\),$', body, re.MULTILINE)[1]
 
 
 def stage_of(body):

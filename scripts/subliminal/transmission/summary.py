@@ -76,7 +76,10 @@ def units(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _interval(rows: pd.DataFrame) -> Interval:
-    return t_interval(units(rows)["value"].tolist())
+    values = units(rows)["value"].tolist()
+    if any(math.isnan(value) for value in values):
+        return Interval(math.nan, math.nan, math.nan, len(values))
+    return t_interval(values)
 
 
 def failed_gate(row: dict[str, Any]) -> str | None:
