@@ -94,6 +94,15 @@ def test_sources_are_clean(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
+def test_types_are_right(tmp_path):
+    program = Path(sys.executable).parent / "mypy"
+    done = subprocess.run(
+        [program, "--cache-dir", tmp_path], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_snakemake_has_nothing_to_suggest(workflow_copy):
     done = workflow_copy.snakemake("--lint")
     assert done.returncode == 0
