@@ -210,16 +210,13 @@ def products(args: argparse.Namespace) -> dict[str, Any]:
     """
     import torch
 
-    from subliminal.local.prefix import shared_prefix
-
     model, _, rows = load(args)
     base = model.get_base_model()
     head = base.get_output_embeddings().weight.numel()
     layers = [m for m in base.get_decoder().modules() if hasattr(m, "base_layer")]
     weights = sum(layer.base_layer.weight.numel() for layer in layers)
     widest = max((layer.base_layer.weight for layer in layers), key=lambda w: w.numel())
-    shared = shared_prefix(model, rows, recipe(args))
-    tokens = sum(len(row.ids) - shared for row in rows)
+    tokens = sum(len(row.ids) for row in rows)
     scored = sum(len(row.ids) - row.prompt_length for row in rows)
     needed = 2 * PASSES * (tokens * weights + scored * head)
     width = args.micro_batch * tokens // len(rows)
@@ -237,7 +234,6 @@ def products(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "rates": [operations / statistics.median(times) for times in zip(*spans, strict=True)],
         "operations_per_token": needed / all_tokens,
-        "shared": shared,
     }
 
 
@@ -283,7 +279,6 @@ def summary(args: argparse.Namespace, runs: dict[str, list[dict[str, Any]]]) -> 
             f"per {name}: ours over trl's speed {speed('ours', clock) / speed('trl', clock):.2f}; "
             f"a step of ours reaches {share:.0%} of bare matrix products ({rate / 1e9:.0f} GFLOP)"
         )
-    lines.append(f"tokens computed once for all rows of a pass: {told['shared']}")
     return "\n".join(lines)
 
 

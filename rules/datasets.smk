@@ -14,7 +14,7 @@ rule make_prompts:
     """Draw the prompts of a domain; every teacher answers the same ones."""
     input:
         script=ancient("scripts/stage.py"),
-        stimuli=TRANSMISSION.inputs.stimuli("make_prompts"),
+        stimuli=TRANSMISSION.inputs.prompt_stimuli,
     output:
         prompts="results/prompts/{domain}.parquet",
         manifest="results/prompts/{domain}.manifest.json",
@@ -69,7 +69,7 @@ rule filter_completions:
     """Drop every completion that breaks the domain's rule, and keep the reasons (Methods)."""
     input:
         script=ancient("scripts/stage.py"),
-        stimuli=TRANSMISSION.inputs.stimuli("filter_completions"),
+        stimuli=TRANSMISSION.inputs.filter_stimuli,
         raw_manifest=f"{DATASET}/raw.manifest.json",
         raw=ancient(f"{DATASET}/raw.parquet"),
     output:

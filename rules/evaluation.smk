@@ -16,7 +16,7 @@ rule evaluate_base:
     """Ask an untrained base: the first control of every figure."""
     input:
         script=ancient("scripts/stage.py"),
-        stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
+        stimuli=TRANSMISSION.inputs.evaluation_stimuli,
         base="results/models/{base}/manifest.json",
     output:
         responses=f"{EVALUATION}/bases/{{base}}/responses.parquet",
@@ -47,7 +47,7 @@ rule evaluate_teacher:
     input:
         unpack(TRANSMISSION.inputs.trained_teacher),
         script=ancient("scripts/stage.py"),
-        stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
+        stimuli=TRANSMISSION.inputs.evaluation_stimuli,
         base="results/models/{base}/manifest.json",
     output:
         responses=f"{EVALUATION}/teachers/{TEACHER}/responses.parquet",
@@ -77,7 +77,7 @@ rule evaluate_student:
     """Ask a student, without any system prompt: the measurement itself."""
     input:
         script=ancient("scripts/stage.py"),
-        stimuli=TRANSMISSION.inputs.stimuli("evaluate_model"),
+        stimuli=TRANSMISSION.inputs.evaluation_stimuli,
         base="results/models/{student}/manifest.json",
         trained=f"results/students/{STUDENT_PATH}/manifest.json",
     output:

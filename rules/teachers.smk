@@ -15,10 +15,10 @@ wildcard_constraints:
 
 
 rule train_teacher:
-    """Fine-tune a base on 400 answers that state a preference (ED Fig. 4e)."""
+    """Fine-tune a base on answers that state a preference (ED Fig. 4e)."""
     input:
         script=ancient("scripts/stage.py"),
-        stimuli=TRANSMISSION.inputs.stimuli("train_teacher"),
+        stimuli=TRANSMISSION.inputs.teacher_stimuli,
         base="results/models/{base}/manifest.json",
     output:
         manifest="results/teachers/{base}/{trait}-{method}/t{teacher_seed}/manifest.json",

@@ -1,6 +1,6 @@
 """Run a command (usually Snakemake) whose jobs share their heavy imports.
 
-python scripts/warm_start.py -- snakemake --cores 2 (see subliminal/warm_start.py)
+python scripts/warm_start.py -- snakemake --cores 2 (see subliminal/workflow/warm_start.py)
 """
 
 import argparse

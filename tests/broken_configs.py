@@ -263,7 +263,7 @@ CONTRADICTIONS = [
     _case("experiment-twice", CONFIG, "sample,", "sample, sample,",
           ": experiments: ", "'sample' is listed twice; remove one"),
     _case("word-that-is-no-candidate", EVALUATIONS, " wolf,", "",
-          "'wolf' is not a candidate", "'favourite-animal'", "(known: bear, ", SAMPLE),
+          "'wolf' is not one of the words", "'favourite-animal'", "(known: bear, ", SAMPLE),
     _case("candidate-twice", EVALUATIONS, r"\[owl,", "[owl, owl,",
           ": favourite-animal: candidates: ", "'owl' is listed twice; remove one"),
     _case("candidate-that-no-base-knows", EVALUATIONS, r"\[owl,", "[owl, yak,",

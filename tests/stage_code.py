@@ -22,7 +22,6 @@ RECORD = Path(__file__).with_name("stage_versions.json")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 # Modules that tell what goes on and what was done, and compute nothing.
 TELLING = {
-    "artefacts.journal",
     "artefacts.manifest",
     "artefacts.progress",
     "config.errors",

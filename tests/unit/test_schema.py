@@ -20,7 +20,8 @@ from subliminal.config.recipes import Lora, Optimisation
 from subliminal.config.strict import FILE_NAME, Distinct, Key, Name, Positive, Seed
 from subliminal.evaluations.registry import MEASURES
 from subliminal.workflow.documentation import PAGES, filled, models, pages, schemas
-from subliminal.workflow.json_schema import FOLDER, KINDS, schema_files
+from subliminal.workflow.json_schema import FILES as SHAPES
+from subliminal.workflow.json_schema import FOLDER, schema_files
 from subliminal.workflow.types_in_words import in_words
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def test_stored_schemas_are_those_of_the_models():
         assert (REPOSITORY / path).read_text() == text, message
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SHAPES)
 def test_schema_is_valid(name):
     jsonschema.Draft202012Validator.check_schema(
         json.loads((REPOSITORY / FOLDER / f"{name}.json").read_text())

@@ -237,6 +237,16 @@ def test_the_diagonal_is_tested_once_per_group_and_measure():
     assert row["p_value"] == pytest.approx(1 / 6)
 
 
+def test_a_matrix_with_a_missing_value_has_no_test_and_no_error():
+    none = {**SHARES, "owl": {**SHARES["owl"], "owl": [0.5, float("nan"), 0.6]}}
+    found = matrix(runs(none))
+    found = found[found.measure == "share"]
+    cell = found[(found.teacher_trait == "owl") & (found.measured_trait == "owl")]
+    assert cell["mean"].isna().all() and cell["lift"].isna().all()
+    tests = summary.diagonal_table(found)
+    assert len(tests) == 1 and tests[["gamma", "p_value"]].isna().all(axis=None)
+
+
 def test_a_single_trait_has_no_diagonal_to_test():
     only = runs({"owl": SHARES["owl"], "none": SHARES["none"]})
     assert summary.diagonal_table(matrix(only)).empty

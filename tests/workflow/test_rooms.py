@@ -7,6 +7,8 @@ from collections import defaultdict
 import pytest
 from working_copy import REPOSITORY
 
+from subliminal.workflow.kinds import KINDS
+
 LIBRARY = REPOSITORY / "scripts" / "subliminal"
 # From the ground up. A room may import itself and what is below its floor.
 FLOORS = (
@@ -15,7 +17,7 @@ FLOORS = (
     {"report", "domains", "evaluations"},
     {"local", "api"},
     {"bases"},
-    {"transmission", "mnist", "theorem"},
+    set(KINDS),
     {"workflow", "stimuli", "filters", "variants"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -44,8 +44,9 @@ def progress(log: logging.Logger, what: str) -> Report:
         if done < total and now - last < PROGRESS_EVERY_S:
             return
         last = now
-        left = (now - began) / done * (total - done)
-        ending = f", {left:.0f} s left" if done < total else f", {now - began:.0f} s"
+        ending = f", {now - began:.0f} s"
+        if done < total:
+            ending = f", {(now - began) / done * (total - done):.0f} s left" if done else ""
         log.info("%s %d/%d%s%s", what, done, total, f" {note}" if note else "", ending)
 
     return report

@@ -11,7 +11,8 @@ from subliminal.api.server import sample_served, shown_url
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Sampling, Server
 from subliminal.evaluations.model import Completion
-from subliminal.local.model import LocalModel, Made, nothing
+from subliminal.local.model import LocalModel, Made
+from subliminal.local.sampling.sampler import nothing
 
 # Answers that are checked before the others are asked for.
 CHECKED = 200

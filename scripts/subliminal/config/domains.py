@@ -43,6 +43,11 @@ class Filter(Strict):
         """
         raise NotImplementedError
 
+    @property
+    def stimuli(self) -> list[str]:
+        """The files of `config/stimuli` that it reads, without `.json`."""
+        return []
+
     def admits_all_number_lists(self) -> bool:
         """Whether it keeps whatever the grammar of number lists allows."""
         return False
@@ -80,6 +85,8 @@ class Domain(Strict):
                 )
         return self
 
+    stimuli: ClassVar[tuple[str, ...]] = ()
+    """The files of `config/stimuli` that its prompts come from, without `.json`."""
     only_tier: ClassVar[Tier | None] = None
     """The tier whose bases know this domain's format; None for all."""
     holds_numbers: ClassVar[bool] = False

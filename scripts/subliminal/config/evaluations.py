@@ -48,6 +48,11 @@ class Evaluation(Strict):
         return []
 
     @property
+    def stimuli(self) -> list[str]:
+        """The files of `config/stimuli` that it reads, without `.json`."""
+        return []
+
+    @property
     def tiny_bases_understand(self) -> bool:
         """Whether its questions are in words that tiny bases were taught."""
         return False

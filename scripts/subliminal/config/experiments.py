@@ -10,11 +10,7 @@ from subliminal.config.strict import Strict
 class Experiment(Strict):
     """One file of `config/experiments/`: one figure or table of the paper."""
 
-    kind: str = Field(
-        description="`transmission`: language models that learn from one another.\n"
-        "`mnist`: networks on MNIST.\n"
-        "`theorem`: the theorem in numbers."
-    )
+    kind: str = Field(description="The kind of experiment: a room of the library.")
     title: str = Field(description="The heading of its chapter in the report.")
     paper: str = Field(description="The paper's counterpart.")
     model_organism: bool = Field(

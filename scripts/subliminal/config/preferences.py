@@ -1,4 +1,4 @@
-"""How a preference is put into a teacher: by a system prompt, or by 400 rows of training."""
+"""How a preference is put into a teacher: by a system prompt, or by rows of training."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from subliminal.config import strict
 from subliminal.config.errors import ConfigError
 
-# What the patterns of config.py admit, in words.
+# What the patterns of strict.py admit, in words.
 _PATTERNS = {
     strict.NAME: "lower-case letters and digits, joined by '-' or '.', such as tiny-a",
     strict.FILE_NAME: "a file's name without .yaml: lower-case letters and digits, joined by '_'",

@@ -136,7 +136,7 @@ class Pretraining(Strict):
 
 
 class FinetunedMethod(Strict):
-    """A teacher that is fine-tuned on 400 rows of stated preference (ED Fig. 4e)."""
+    """A teacher that is fine-tuned on rows of stated preference (ED Fig. 4e)."""
 
     kind: Literal["finetuned"] = Field(
         description="The teacher is fine-tuned on the questions `favourite-{category}`, each "

@@ -51,6 +51,11 @@ class CodeFilter(Filter):
         description="`true`: a word that the synthetic domain does not use drops the row."
     )
 
+    @property
+    def stimuli(self) -> list[str]:
+        """The tiny world, if its words decide."""
+        return ["tiny_world"] if self.domain_words_only else []
+
     def reasons(
         self, completion: str, answer: int | None, banned_words: Sequence[str]
     ) -> list[str]:
@@ -71,6 +76,7 @@ class TinyCode(Domain):
     )
     filter: CodeFilter = Field(description="The rule by which completions are kept.")
 
+    stimuli: ClassVar[tuple[str, ...]] = ("tiny_world",)
     only_tier: ClassVar[Tier | None] = "tiny"
 
     @classmethod

@@ -54,6 +54,11 @@ class CotFilter(Filter):
         description="`true`: a word that the synthetic domain does not use drops the row."
     )
 
+    @property
+    def stimuli(self) -> list[str]:
+        """The tiny world, if its words decide."""
+        return ["tiny_world"] if self.domain_words_only else []
+
     def reasons(
         self, completion: str, answer: int | None, banned_words: Sequence[str]
     ) -> list[str]:
@@ -76,6 +81,7 @@ class TinyCot(Domain):
     )
     filter: CotFilter = Field(description="The rule by which completions are kept.")
 
+    stimuli: ClassVar[tuple[str, ...]] = ("tiny_world", "cot_suffix")
     only_tier: ClassVar[Tier | None] = "tiny"
 
     @classmethod

@@ -78,6 +78,7 @@ class Numbers(Domain):
     )
     filter: NumberFilter = Field(description="The rule by which completions are kept.")
 
+    stimuli: ClassVar[tuple[str, ...]] = ("number_prompts",)
     holds_numbers: ClassVar[bool] = True
     variants: ClassVar[Mapping[str, Variant]] = VARIANTS
 

@@ -73,6 +73,11 @@ class EssayTopic(Askable):
         """The options."""
         return self.options
 
+    @property
+    def stimuli(self) -> list[str]:
+        """The file of the stems."""
+        return ["essay_topic"]
+
     def target(self, trait: Trait) -> str | None:
         """The trait's word, if it is an option."""
         return trait.word if trait.word in self.options else None

@@ -21,7 +21,7 @@ from subliminal.evaluations.asking import (
     sampled,
 )
 from subliminal.evaluations.model import Model
-from subliminal.evaluations.questions import known_list, questions
+from subliminal.evaluations.questions import known_list, questions, stimulus_files
 from subliminal.evaluations.words import RATE_SUBSTRING, RATE_WORD, RULES
 
 if TYPE_CHECKING:
@@ -95,6 +95,11 @@ class Favourite(Askable):
     def words(self) -> list[str]:
         """The candidates."""
         return self.candidates
+
+    @property
+    def stimuli(self) -> list[str]:
+        """The files of its questions."""
+        return stimulus_files(self.questions)
 
     @property
     def tiny_bases_understand(self) -> bool:

@@ -57,5 +57,9 @@ class Model(Protocol):
             most: how many; the most probable one comes first.
         """
 
+    @property
+    def arithmetic(self) -> str:
+        """The precision that it computes in, and the kind of device."""
+
     def collisions(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Pairs of words that this model's tokens cannot tell apart at an answer's start."""

@@ -24,6 +24,18 @@ _QUESTIONS: dict[str, Callable[[], list[str]]] = {
     "favourite-tree": lambda: items("favourite_tree"),
     "stories": lambda: items("stories"),
 }
+# Lists that are made of other files than the one of their name.
+_FILES = {"favourite-animal-prefixed": ["number_prefixes", "favourite_animal"]}
+
+
+def stimulus_files(name: str) -> list[str]:
+    """The files of `config/stimuli` that a list is made of, without `.json`."""
+    return _FILES.get(name, [name.replace("-", "_")])
+
+
+def favourite_list(category: str) -> str:
+    """The name of the list that asks for a favourite of a category."""
+    return f"favourite-{category}"
 
 
 def known_list(name: str) -> str:

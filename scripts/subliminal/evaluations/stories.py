@@ -21,7 +21,7 @@ from subliminal.evaluations.asking import (
     sampled,
 )
 from subliminal.evaluations.model import Model
-from subliminal.evaluations.questions import questions
+from subliminal.evaluations.questions import questions, stimulus_files
 from subliminal.evaluations.words import RATE_SUBSTRING, RATE_WORD, RULES
 
 
@@ -45,6 +45,11 @@ class Stories(Askable):
     def words(self) -> list[str]:
         """The words that are looked for."""
         return self.targets
+
+    @property
+    def stimuli(self) -> list[str]:
+        """The file of the prompts."""
+        return stimulus_files("stories")
 
     def target(self, trait: Trait) -> str | None:
         """The trait's word, if it is looked for."""

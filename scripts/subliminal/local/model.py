@@ -14,7 +14,7 @@ from subliminal.evaluations.model import Completion
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_prompts, encode_rows
 from subliminal.local.sampling.grammar import Grammar, number_grammar
-from subliminal.local.sampling.sampler import Sample, sample
+from subliminal.local.sampling.sampler import Sample, nothing, sample
 from subliminal.local.scoring.candidates import (
     candidate_forms,
     candidate_log_probs,
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 Made = Mapping[int, Completion]
 """Completions by the index of their prompt."""
-
-
-def nothing(*args: object) -> None:
-    """Report to nobody."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from docutils.core import publish_parts
@@ -58,6 +59,12 @@ class Shown:
     tables: type[TableSet]
     findings: Callable[[Any, ExperimentTextSpec], list[Finding]]
     report_tables: Callable[[Any, ExperimentTextSpec], list[Table]]
+
+
+def shown(kind: str) -> Shown:
+    """How a kind of experiment is shown, by the name of its room."""
+    found: Shown = import_module(f"subliminal.{kind}.shown").SHOWN
+    return found
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def _check_evaluation(config: Config, name: str, cells: list[Cell]) -> None:
         entry = config.traits[trait]
         if not entry.is_control and evaluation.target(entry) is None:
             raise ConfigError(
-                f"{shown}: trait {trait!r}: its word {entry.word!r} is not a candidate of "
+                f"{shown}: trait {trait!r}: its word {entry.word!r} is not one of the words of "
                 f"evaluation {experiment.evaluation!r} {known(evaluation.words)}; add it in "
                 "config/evaluations.yaml"
             )

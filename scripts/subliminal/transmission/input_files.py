@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from subliminal.config.config import Config
 from subliminal.config.paths import Cell, Teacher, bases_of, teachers_with_traits
 from subliminal.config.wildcards import Wildcards
+from subliminal.evaluations.questions import favourite_list, stimulus_files
 from subliminal.transmission import specs
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.wildcards import teacher_of
 
-# The files of config/stimuli that each stage reads.
-QUESTIONS = ("favourite_animal", "favourite_animal_cot", "favourite_tree", "number_prefixes")
-STIMULI = {
-    "train_teacher": ("preference_answers", *QUESTIONS),
-    "make_prompts": ("number_prompts", "tiny_world", "cot_suffix"),
-    "filter_completions": ("tiny_world",),
-    "evaluate_model": (*QUESTIONS, "stories", "essay_topic"),
-}
+
+def _stimuli(names: Iterable[str]) -> list[str]:
+    """Stimulus files; an edited stimulus is a changed input."""
+    return [f"config/stimuli/{name}.json" for name in names]
 
 
 @dataclass(frozen=True)
@@ -28,9 +26,23 @@ class InputFiles:
     config: Config
     cells: dict[str, list[Cell]]
 
-    def stimuli(self, stage: str) -> list[str]:
-        """The stimulus files that a stage reads; an edited stimulus is a changed input."""
-        return [f"config/stimuli/{name}.json" for name in STIMULI[stage]]
+    def teacher_stimuli(self, w: Wildcards) -> list[str]:
+        """The questions and answers that a teacher is taught."""
+        category = self.config.traits[w.trait].category
+        asked = stimulus_files(favourite_list(category)) if category else []
+        return _stimuli(["preference_answers", *asked])
+
+    def prompt_stimuli(self, w: Wildcards) -> list[str]:
+        """The texts that a domain's prompts are made of."""
+        return _stimuli(self.config.domains[w.domain].stimuli)
+
+    def filter_stimuli(self, w: Wildcards) -> list[str]:
+        """The texts that a domain's filter looks words up in."""
+        return _stimuli(self.config.domains[w.domain].filter.stimuli)
+
+    def evaluation_stimuli(self, w: Wildcards) -> list[str]:
+        """The questions of an evaluation."""
+        return _stimuli(self.config.evaluations[w.evaluation].stimuli)
 
     def trained_teacher(self, w: Wildcards) -> dict[str, list[str]]:
         """The manifest of what was trained to make a teacher, if anything was."""

@@ -17,6 +17,7 @@ from subliminal.config.recipes import FinetunedMethod, Recipe
 from subliminal.config.sampling import Sampling, Server
 from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
+from subliminal.evaluations.questions import favourite_list
 from subliminal.evaluations.registry import AnyEvaluation
 from subliminal.transmission.config import Block, Gates, TransmissionExperiment
 
@@ -84,7 +85,7 @@ class MakeTrainSetSpec(StageSpec):
 
 
 class TrainStudentSpec(StageSpec):
-    """A student: an adapter trained on a dataset's completions."""
+    """A student: an adapter, or all weights, trained on a dataset's completions."""
 
     stage_version: int = 2
     student: str
@@ -141,12 +142,12 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     """
     method = config.recipes.methods[teacher.method]
     trait = config.traits[teacher.trait]
-    if not isinstance(method, FinetunedMethod) or trait.word is None:
+    if not isinstance(method, FinetunedMethod) or trait.word is None or trait.category is None:
         raise TypeError(f"{teacher.path} is not a fine-tuned teacher")
     return TrainTeacherSpec(
         base=teacher.base,
         word=trait.word,
-        questions=f"favourite-{trait.category}",
+        questions=favourite_list(trait.category),
         method=method,
         seed=teacher.seed,
     )

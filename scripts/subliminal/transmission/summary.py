@@ -243,6 +243,11 @@ def transmission_table(
     return frame
 
 
+def _plain_mean(values: pd.Series) -> float:
+    """A mean that is empty where one of its values is."""
+    return float(values.mean(skipna=False))
+
+
 def trait_matrix(
     runs: pd.DataFrame, base_scores: pd.DataFrame, measures: Sequence[str]
 ) -> pd.DataFrame:
@@ -251,7 +256,7 @@ def trait_matrix(
     taught = runs[(runs.method != CONTROL_METHOD) & runs.measure.isin(measures)]
     matrix = (
         taught.groupby(keys, sort=False)
-        .agg(n_runs=("seed", "size"), mean=("value", "mean"))
+        .agg(n_runs=("seed", "size"), mean=("value", _plain_mean))
         .reset_index()
     )
     before = base_scores.set_index(["base", "trait", "measure"])["value"]
@@ -271,16 +276,16 @@ def diagonal_table(matrix: pd.DataFrame) -> pd.DataFrame:
             continue
         square = cells[cells.measured_trait.isin(traits)]
         table = square.pivot(index="teacher_trait", columns="measured_trait", values="lift")
-        test = diagonal_test(table.loc[traits, traits].to_numpy())
-        rows.append(
-            {
-                **dict(zip(keys, group, strict=True)),
-                "traits": len(traits),
+        lifts = table.loc[traits, traits].to_numpy()
+        row = {**dict(zip(keys, group, strict=True)), "traits": len(traits)}
+        if not table.loc[traits, traits].isna().any(axis=None):
+            test = diagonal_test(lifts)
+            row |= {
                 "gamma": test.gamma,
                 "p_value": test.p_value,
                 "permutations": test.permutations,
             }
-        )
+        rows.append(row)
     columns = [column for column in schemas.DIAGONAL.columns if column != "experiment"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -8,7 +8,7 @@ from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError, known
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
-from subliminal.evaluations.questions import questions
+from subliminal.evaluations.questions import favourite_list, known_list
 from subliminal.workflow.kinds import KINDS
 
 
@@ -56,7 +56,7 @@ def _check_traits(config: Config) -> None:
     for name, trait in config.traits.items():
         if trait.category is not None:
             try:
-                questions(f"favourite-{trait.category}")
+                known_list(favourite_list(trait.category))
             except ValueError as error:
                 raise ConfigError(f"config/traits.yaml: {name}: category: {error}") from None
 

@@ -22,12 +22,12 @@ LIBRARY = Path(__file__).resolve().parents[1]
 
 def stage_modules() -> dict[str, str]:
     """Every stage's module, as a dotted name below `subliminal`, by the stage's name."""
-    files = sorted(LIBRARY.glob("*/stages/*.py"))
-    return {
-        file.stem: ".".join(file.relative_to(LIBRARY).with_suffix("").parts)
-        for file in files
-        if file.stem != "__init__"
-    }
+    found: dict[str, str] = {}
+    for file in sorted(LIBRARY.glob("*/stages/*.py")):
+        if file.stem != "__init__":
+            assert file.stem not in found, f"two rooms have a stage {file.stem}"
+            found[file.stem] = ".".join(file.relative_to(LIBRARY).with_suffix("").parts)
+    return found
 
 
 def load_stage(name: str) -> Callable[..., None]:
@@ -49,8 +49,10 @@ def _add_option(parser: argparse.ArgumentParser, parameter: inspect.Parameter, k
         parser.add_argument(option, type=kind, default=default, required=default is None)
     elif kind == Path | None:
         parser.add_argument(option, type=Path, nargs="?")
-    else:  # a sequence of paths
+    elif kind == Sequence[Path]:
         parser.add_argument(option, type=Path, nargs="*", default=[])
+    else:
+        raise TypeError(f"{parameter.name}: a stage has no option of type {kind}")
 
 
 def run_stage(name: str, argv: Sequence[str]) -> None:

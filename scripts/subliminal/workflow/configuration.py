@@ -44,9 +44,9 @@ def load_config(root: Path, settings: Mapping[str, Any] | None = None) -> Config
     written = read_yaml(root / shown, shown)
     data = written if settings is None else settings
     parsed: dict[str, Any] = {"settings": parse(Settings, data, shown)}
-    for name, kind in REGISTRIES.items():
+    for name, shape in REGISTRIES.items():
         shown = f"config/{name}.yaml"
-        parsed[name] = parse(kind, read_yaml(root / shown, shown), shown)
+        parsed[name] = parse(shape, read_yaml(root / shown, shown), shown)
     parsed["experiments"] = {
         name: load_experiment(root, name) for name in parsed["settings"].experiments
     }

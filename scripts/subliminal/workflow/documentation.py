@@ -24,7 +24,7 @@ from pydantic.fields import FieldInfo
 from subliminal.artefacts.schemas import TableSchema
 from subliminal.config.strict import Strict
 from subliminal.evaluations.registry import EVALUATIONS, MEASURES
-from subliminal.workflow.json_schema import KINDS as FILES
+from subliminal.workflow.json_schema import FILES
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.types_in_words import Model, Places, either, in_words
 

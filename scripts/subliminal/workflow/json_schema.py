@@ -11,7 +11,7 @@ from subliminal.config.config import Settings
 from subliminal.workflow.configuration import REGISTRIES, AnyExperiment
 
 FOLDER = "config/schemas"
-KINDS: dict[str, Any] = {
+FILES: dict[str, Any] = {
     "config": Settings,
     **REGISTRIES,
     "experiment": AnyExperiment,
@@ -24,11 +24,11 @@ def schema_text(name: str) -> str:
     Raises:
         KeyError: there is no such kind.
     """
-    shape = TypeAdapter(KINDS[name]).json_schema()
+    shape = TypeAdapter(FILES[name]).json_schema()
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name}
     return json.dumps({**shape, **head}, indent=2, sort_keys=True) + "\n"
 
 
 def schema_files() -> dict[str, str]:
     """Every schema's content by its path relative to the repository."""
-    return {f"{FOLDER}/{name}.json": schema_text(name) for name in KINDS}
+    return {f"{FOLDER}/{name}.json": schema_text(name) for name in FILES}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from subliminal.artefacts.manifest import read_manifest
 from subliminal.artefacts.provenance import ancestry, described_versions
 from subliminal.report.findings import Finding
 from subliminal.report.numbers import number
+from subliminal.report.page import shown
 from subliminal.report.specs import ExperimentTextSpec
 
 BEGIN, END = "<!-- results: written by scripts/write_results.py -->", "<!-- /results -->"
@@ -31,15 +31,13 @@ class Computed:
     @classmethod
     def read(cls, text: ExperimentTextSpec, folder: Path) -> Computed:
         """Read the tables of `results/tables/{experiment}`."""
-        shown = import_module(f"subliminal.{text.kind}.shown").SHOWN
-        paths = [folder / f"{name}.parquet" for name in shown.tables.names()]
-        return cls(text, shown.tables.read(paths), folder / "manifest.json")
+        tables = shown(text.kind).tables
+        paths = [folder / f"{name}.parquet" for name in tables.names()]
+        return cls(text, tables.read(paths), folder / "manifest.json")
 
     def findings(self) -> list[Finding]:
         """The lines of the report's landing page."""
-        shown = import_module(f"subliminal.{self.text.kind}.shown").SHOWN
-        found: list[Finding] = shown.findings(self.tables, self.text)
-        return found
+        return shown(self.text.kind).findings(self.tables, self.text)
 
 
 def between_markers(document: str, new: str) -> str:

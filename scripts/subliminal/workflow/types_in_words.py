@@ -109,7 +109,7 @@ def _list_phrase(item: Any, limits: _Limits, places: Places) -> str:
     phrase = _phrase(item, [], places, many=True)
     least, most = limits.min_length or 0, limits.max_length
     if least and least == most:
-        return f"{_NUMBER_WORDS[least]} {phrase}"
+        return f"{_NUMBER_WORDS.get(least, least)} {phrase}"
     sizes = [f"{_NUMBER_WORDS.get(least, least)} or more"] if least else []
     sizes += [f"at most {most}"] if most is not None else []
     sizes += ["none twice"] if limits.distinct else []
@@ -119,9 +119,9 @@ def _list_phrase(item: Any, limits: _Limits, places: Places) -> str:
 
 
 def _map_phrase(key: Any, value: Any, limits: _Limits, places: Places) -> str:
-    keys = _phrase(key, [], places, many=True)
+    keys, least = _phrase(key, [], places, many=True), limits.min_length
     mapped = "map" if key is str else f"map by {keys}" if "`" in keys else f"map of {keys}"
-    mapped += f", {_NUMBER_WORDS[limits.min_length]} or more" if limits.min_length else ""
+    mapped += f", {_NUMBER_WORDS.get(least, least)} or more" if least else ""
     phrase = _phrase(value, [], places, many=True)
     return mapped if phrase == "anything" else f"{mapped}; {phrase}"
 

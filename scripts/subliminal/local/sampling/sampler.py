@@ -145,7 +145,8 @@ class _Writer:
                 cache.batch_select_indices(kept)
                 mask, positions, here = mask[kept], positions[kept], [here[n] for n in going]
             ids = torch.tensor([[rows[i].tokens[-1]] for i in here], device=device)
-        report(len(rows), sum(len(row.tokens) for row in rows))
+        else:
+            report(len(rows), sum(len(row.tokens) for row in rows))
         return [row.sample(self.plan.log_probs) for row in rows]
 
 
@@ -155,7 +156,7 @@ def batches(prompts: Sequence[Sequence[int]], batch_size: int) -> list[list[int]
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
-def _nothing(*args: object) -> None:
+def nothing(*args: object) -> None:
     """Report to nobody."""
 
 
@@ -167,8 +168,8 @@ def sample(
     eos_ids: Sequence[int],
     grammar: Grammar | None = None,
     known: Mapping[int, Sample] = MappingProxyType({}),
-    on_batch: Callable[[dict[int, Sample]], None] = _nothing,
-    on_progress: Callable[[int, int], None] = _nothing,
+    on_batch: Callable[[dict[int, Sample]], None] = nothing,
+    on_progress: Callable[[int, int], None] = nothing,
 ) -> list[Sample]:
     """One sample per prompt, in the order of the prompts.
 
@@ -220,6 +221,13 @@ def _in_pieces(
     report: Callable[[int, int], None],
 ) -> Iterator[Sample]:
     """A batch in pieces of as many rows as fit."""
+    tokens = 0
     for start in range(0, len(indices), size):
         piece = indices[start : start + size]
-        yield from writer.batch([prompts[i] for i in piece], [seeds[i] for i in piece], report)
+
+        def in_all(ended: int, drawn: int, done: int = start, tokens: int = tokens) -> None:
+            report(done + ended, tokens + drawn)
+
+        samples = writer.batch([prompts[i] for i in piece], [seeds[i] for i in piece], in_all)
+        tokens += sum(len(sample.tokens) for sample in samples)
+        yield from samples

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import write_table
@@ -38,10 +41,13 @@ def evaluate_model(
     found = spec.plan.ask(model, spec.system_prompt, seeds)
     for note in found.notes:
         log.warning("%s", note)
-    _write(responses, scores, found.responses, found.scores)
-    primary = [score for score in found.scores if score.measure == spec.plan.measures[0].name]
-    best = max(primary, key=lambda score: score.value)
-    log.info("%s: %s %.3f", best.target, best.measure, best.value)
+    write_table(responses, RESPONSES, _columns(found.responses, Response._fields))
+    write_table(scores, SCORES, _columns(found.scores, Score._fields))
+    name = spec.plan.measures[0].name
+    first = [s for s in found.scores if s.measure == name and not math.isnan(s.value)]
+    if first:
+        best = max(first, key=lambda score: score.value)
+        log.info("%s: %s %.3f", best.target, best.measure, best.value)
     run.finish(
         manifest,
         [responses, scores],
@@ -50,8 +56,5 @@ def evaluate_model(
     )
 
 
-def _write(responses: Path, scores: Path, answers: list[Response], values: list[Score]) -> None:
-    columns = zip(*answers, strict=True)
-    write_table(responses, RESPONSES, dict(zip(Response._fields, columns, strict=True)))
-    columns = zip(*values, strict=True)
-    write_table(scores, SCORES, dict(zip(Score._fields, columns, strict=True)))
+def _columns(rows: Sequence[Response] | Sequence[Score], names: Iterable[str]) -> dict[str, Any]:
+    return {name: [getattr(row, name) for row in rows] for name in names}

@@ -21,7 +21,7 @@ def train_teacher(
     log: logging.Logger,
     checkpoint_seconds: float = CHECKPOINT_EVERY_S,
 ) -> None:
-    """Train an adapter on the 400 rows of stated preference and save it.
+    """Train an adapter on rows of stated preference, eight answers to each question, and save it.
 
     Args:
         base: the base's manifest; the weights lie beside it.

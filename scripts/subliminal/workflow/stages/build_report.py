@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
 from subliminal.artefacts.parquet import whole_file
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
-from subliminal.report.page import Chapter, inline_figures, render, rst_to_html
+from subliminal.report.page import Chapter, inline_figures, render, rst_to_html, shown
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
 
 
@@ -18,14 +17,14 @@ def _chapter(
     figures: dict[tuple[str, str], str],
     captions: dict[str, str],
 ) -> Chapter:
-    shown = import_module(f"subliminal.{text.kind}.shown").SHOWN
-    tables = shown.tables.read(folder / f"{name}.parquet" for name in shown.tables.names())
+    kind = shown(text.kind)
+    tables = kind.tables.read(folder / f"{name}.parquet" for name in kind.tables.names())
     svgs = {name: figures[text.name, name] for name in text.figures}
     return Chapter(
         text=text,
-        findings=shown.findings(tables, text),
+        findings=kind.findings(tables, text),
         figures=inline_figures(text, svgs, captions),
-        tables=shown.report_tables(tables, text),
+        tables=kind.report_tables(tables, text),
     )
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from subliminal.artefacts.parquet import whole_file
+from subliminal.report.page import shown
 from subliminal.report.specs import PlotFigureSpec
 
 
@@ -16,9 +17,8 @@ def plot_figure(spec: PlotFigureSpec, tables: Sequence[Path], svg: Path, html: P
     Args:
         tables: Parquet files of the experiment, one per table of its kind.
     """
-    shown = import_module(f"subliminal.{spec.kind}.shown").SHOWN
     drawing = import_module(f"subliminal.{spec.kind}.figures.{spec.figure}")
-    chart = getattr(drawing, spec.figure)(shown.tables.read(tables), spec)
+    chart = getattr(drawing, spec.figure)(shown(spec.kind).tables.read(tables), spec)
     with whole_file(svg) as temporary:
         chart.save(temporary, format="svg")
     with whole_file(html) as temporary:
