@@ -207,6 +207,12 @@ class Copy:
     def code(self):
         return {file for file in self.touched if file.endswith((".py", ".smk"))}
 
+    def printed(self, code):
+        """What Python prints that finds the copy's library."""
+        done = self.copy.run("python", "-c", f"import sys; sys.path.insert(0, 'scripts'); {code}")
+        assert done.returncode == 0, done.stdout
+        return done.stdout.strip()
+
     def planned(self):
         """The rules of a dry run of the added experiment."""
         done = self.copy.snakemake(
@@ -266,6 +272,9 @@ def test_a_domain_is_a_module_and_a_line(copy):
     )
     experiment(copy, domain="talk")
     assert "make_prompts" in copy.planned()
+    registry = "from subliminal.domains.registry import DOMAINS"
+    tasks = copy.printed(f"{registry}; print(*(t.prompt for t in DOMAINS['talk'].tasks(0, 2)))")
+    assert tasks == "Hello! Hello!"
     assert len(copy.code) == 2
 
 
@@ -280,6 +289,10 @@ def test_an_evaluation_of_a_new_kind_is_a_module_and_a_line(copy):
     copy.append("config/evaluations.yaml", "length: {kind: length}\n")
     experiment(copy, evaluation="length")
     assert "evaluate_student" in copy.planned()
+    registry = "from subliminal.evaluations.registry import EVALUATIONS, MEASURES"
+    asked = "EVALUATIONS['length'](kind='length').ask(None, None, None).scores"
+    printed = copy.printed(f"{registry}; print(MEASURES['length'].noun, {asked}[0].value)")
+    assert printed == "length 0.0"
     assert len(copy.code) == 2
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from subliminal.mnist.roles import TEACHER, TEACHERS
 from subliminal.mnist.tables import CHANCE, MnistTables, comparisons, labelled
 from subliminal.report.findings import Finding
-from subliminal.report.numbers import count_range, number
+from subliminal.report.numbers import count_range, number, with_interval
 from subliminal.report.specs import ExperimentTextSpec
 
 TOPICS = {
@@ -17,11 +17,6 @@ TOPICS = {
     "ablations": "Ablations",
     "architectures": "Architecture of the student",
 }
-
-
-def _value(row: pd.Series) -> str:
-    interval = "" if pd.isna(row["low"]) else f" [{number(row['low'])}, {number(row['high'])}]"
-    return f"{number(row['mean'])}{interval}"
 
 
 def _teachers(accuracy: pd.DataFrame, students: pd.DataFrame) -> str:
@@ -38,7 +33,8 @@ def _listed(rows: pd.DataFrame) -> str:
     several = rows["auxiliary_logits"].nunique() > 1
     return "; ".join(
         f"{labelled(row['model'], row['cloning_epochs'])}"
-        f"{f' (m = {row.auxiliary_logits})' if several else ''} {_value(row)}"
+        f"{f' (m = {row.auxiliary_logits})' if several else ''} "
+        f"{with_interval(row['mean'], row['low'], row['high'])}"
         for _, row in rows.iterrows()
     )
 

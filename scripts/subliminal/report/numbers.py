@@ -17,6 +17,13 @@ def number(value: float, digits: int = 2, sign: bool = False) -> str:
     return f"{rounded:{'+' if sign and rounded else ''}.{digits}f}".replace("-", MINUS)
 
 
+def with_interval(mean: float, low: float, high: float) -> str:
+    """A mean with its interval, such as `0.20 [0.14, 0.27]`; alone where it has none."""
+    if pd.isna(low):
+        return number(mean)
+    return f"{number(mean)} [{number(low)}, {number(high)}]"
+
+
 def p_value(value: float) -> str:
     """A p value with its relation, such as `= 0.008`."""
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"

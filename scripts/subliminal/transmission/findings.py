@@ -25,8 +25,6 @@ from subliminal.transmission.shuffle_averages import (
 )
 from subliminal.transmission.tables import (
     DEVELOPMENT,
-    OTHER,
-    REGULAR,
     ExperimentTables,
     Panel,
     panel_titles,
@@ -39,6 +37,8 @@ from subliminal.transmission.verdicts import (
     JUDGED,
     NOT_SPECIFIC,
     NOT_TOLD_APART,
+    OTHER,
+    REGULAR,
     REVERSED,
     TOO_FEW,
     TRANSMISSION,

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from subliminal.evaluations.registry import MEASURES
-from subliminal.report.numbers import number
+from subliminal.report.numbers import number, with_interval
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.transmission.tables import (
     DEVELOPMENT,
-    REGULAR,
-    TRAIT,
     ExperimentTables,
     panels,
     plain,
@@ -18,15 +16,14 @@ from subliminal.transmission.tables import (
     traits_of,
     treated,
 )
+from subliminal.transmission.verdicts import REGULAR, TRAIT
 
 
 def _shown(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "not run"
     row = rows.iloc[0]
-    if pd.isna(row["low"]):
-        return number(row["mean"])
-    return f"{number(row['mean'])} [{number(row['low'])}, {number(row['high'])}]"
+    return with_interval(row["mean"], row["low"], row["high"])
 
 
 def readme_table(tables: ExperimentTables, text: ExperimentTextSpec) -> str:

@@ -8,22 +8,15 @@ import pandas as pd
 
 from subliminal.config.evaluations import Measure
 from subliminal.evaluations.registry import MEASURES
-from subliminal.report.numbers import EN_DASH, number, p_value
+from subliminal.report.numbers import EN_DASH, number, p_value, with_interval
 from subliminal.report.page import Shown, Table
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.transmission.findings import findings
 from subliminal.transmission.schemas import GROUP
-from subliminal.transmission.tables import BASE, OTHER, REGULAR, ExperimentTables, treated
-from subliminal.transmission.verdicts import verdict_kind
+from subliminal.transmission.tables import ExperimentTables, treated
+from subliminal.transmission.verdicts import BASE, OTHER, REGULAR, verdict_kind
 
 KEYS = [*GROUP, "trait"]
-
-
-def _interval(row: Any) -> str:
-    mean = number(row.mean)
-    if pd.isna(row.low):
-        return mean
-    return f"{mean} [{number(row.low)}, {number(row.high)}]"
 
 
 def _setting(row: Any, recipes: int) -> list[str]:
@@ -60,7 +53,7 @@ def transmission_table(transmission: pd.DataFrame, measure: Measure, experiment:
                 f"{row.trait} (dev.)" if row.role == "development" else row.trait,
                 row.verdict,
                 str(row.n_runs),
-                _interval(row),
+                with_interval(row.mean, row.low, row.high),
                 *(number(controls[condition].get(key, float("nan"))) for condition in controls),
                 number(row.companion),
                 number(row.teacher_score),

@@ -6,16 +6,8 @@ import pandas as pd
 
 from subliminal.config.paths import PLAIN_VARIANT
 from subliminal.stats import t_interval
-from subliminal.transmission.tables import (
-    BASE,
-    REGULAR,
-    TRAIT,
-    ExperimentTables,
-    Panel,
-    panels,
-    same_base,
-    treated,
-)
+from subliminal.transmission.tables import ExperimentTables, Panel, panels, same_base, treated
+from subliminal.transmission.verdicts import BASE, REGULAR, TRAIT
 
 UNTRAINED, REGULAR_DATA, AS_WRITTEN = "untrained", "regular data", "as written"
 WITHIN, ACROSS = "shuffled within", "shuffled across"

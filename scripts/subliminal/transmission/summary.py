@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # What students must share to be compared.
 GROUP = list(schemas.GROUP)
-CONDITIONS = ("base", "regular", "other traits", "trait", "teacher")
 # Two give an interval of one degree of freedom, which says nothing.
 FEWEST_RUNS = 3
 
@@ -177,7 +176,7 @@ def _conditions(
         students[students.teacher_trait == trait],
         teacher,
     )
-    return dict(zip(CONDITIONS, found, strict=True))
+    return dict(zip(verdicts.CONDITIONS, found, strict=True))
 
 
 def transmission_table(
@@ -216,7 +215,7 @@ def transmission_table(
                     "role": roles[trait],
                     "measure": measure,
                     "primary": measure == measures[0],
-                    "base_mean": conditions["base"]["value"].mean(),
+                    "base_mean": conditions[verdicts.BASE]["value"].mean(),
                     **_channel_columns(own),
                 }
                 for condition, found in intervals.items():
@@ -228,11 +227,14 @@ def transmission_table(
                         "low": found.low,
                         "high": found.high,
                     }
-                    if condition == "trait":
+                    if condition == verdicts.TRAIT:
                         score = own["teacher_score"].min()
                         row |= _gates(conditions[condition], score, rows_kept, gates)
                         row["verdict"] = verdict(
-                            row, found, intervals.get("regular"), intervals.get("other traits")
+                            row,
+                            found,
+                            intervals.get(verdicts.REGULAR),
+                            intervals.get(verdicts.OTHER),
                         )
                     table.append(row)
     columns = [column for column in schemas.TRANSMISSION.columns if column != "experiment"]

@@ -11,8 +11,8 @@ from subliminal.artefacts.table_set import TableSet
 from subliminal.config.evaluations import Measure
 from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
 from subliminal.transmission.schemas import GROUP, TABLES
+from subliminal.transmission.verdicts import OTHER, REGULAR, TRAIT
 
-BASE, REGULAR, OTHER, TRAIT = "base", "regular", "other traits", "trait"
 DEVELOPMENT = "development"
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# The conditions that a verdict compares, and the teachers beside them.
+BASE, REGULAR, OTHER, TRAIT, TEACHER = "base", "regular", "other traits", "trait", "teacher"
+CONDITIONS = (BASE, REGULAR, OTHER, TRAIT, TEACHER)
+
 TRANSMISSION = "transmission"
 NOT_SPECIFIC = "not specific"
 NOT_TOLD_APART = "not told apart"

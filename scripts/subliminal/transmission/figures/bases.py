@@ -22,9 +22,6 @@ from subliminal.transmission.figures.marks import (
     trait_labels,
 )
 from subliminal.transmission.tables import (
-    BASE,
-    REGULAR,
-    TRAIT,
     ExperimentTables,
     Panel,
     base_pair,
@@ -37,6 +34,7 @@ from subliminal.transmission.tables import (
     treated,
     with_condition,
 )
+from subliminal.transmission.verdicts import BASE, REGULAR, TRAIT
 
 TITLE = "Students of the same base and of another base"
 CONDITIONS = (REGULAR, TRAIT)

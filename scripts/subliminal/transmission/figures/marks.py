@@ -10,8 +10,15 @@ import pandas as pd
 from subliminal.config.evaluations import Measure
 from subliminal.report.numbers import count_range
 from subliminal.report.style import GREEN, GREY, SKY, VERMILION
-from subliminal.transmission.tables import BASE, DEVELOPMENT, OTHER, REGULAR, TRAIT
-from subliminal.transmission.verdicts import UNINTERPRETABLE, verdict_kind
+from subliminal.transmission.tables import DEVELOPMENT
+from subliminal.transmission.verdicts import (
+    BASE,
+    OTHER,
+    REGULAR,
+    TRAIT,
+    UNINTERPRETABLE,
+    verdict_kind,
+)
 
 CONDITION_COLOURS = {BASE: GREY, REGULAR: SKY, OTHER: GREEN, TRAIT: VERMILION}
 CONDITION_LABELS = {

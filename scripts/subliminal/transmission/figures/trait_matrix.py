@@ -13,7 +13,6 @@ from subliminal.report import style
 from subliminal.report.numbers import GAMMA, count_range, number, p_value
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.transmission.tables import (
-    REGULAR,
     ExperimentTables,
     base_pair,
     panel_titles,
@@ -21,6 +20,7 @@ from subliminal.transmission.tables import (
     plain,
     student_bases,
 )
+from subliminal.transmission.verdicts import REGULAR
 
 TITLE = "Change of every trait, by the trait of the teacher"
 CONTROL_LABEL = "none (regular data)"

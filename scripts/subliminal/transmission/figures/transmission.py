@@ -21,10 +21,6 @@ from subliminal.transmission.figures.marks import (
     trait_labels,
 )
 from subliminal.transmission.tables import (
-    BASE,
-    OTHER,
-    REGULAR,
-    TRAIT,
     ExperimentTables,
     Panel,
     panel_titles,
@@ -35,6 +31,7 @@ from subliminal.transmission.tables import (
     treated,
     with_condition,
 )
+from subliminal.transmission.verdicts import BASE, OTHER, REGULAR, TRAIT
 
 TITLE = "Students of the teacher's own base"
 CONDITIONS = (BASE, REGULAR, OTHER, TRAIT)
