@@ -9,6 +9,7 @@ import pandas as pd
 
 from subliminal.stats import diagonal_test, t_interval
 from subliminal.transmission.schemas import TABLES
+from subliminal.transmission.summary import base_differences, wrong_pairs
 from subliminal.transmission.tables import ExperimentTables
 
 TRAITS = ("wolf", "owl", "eagle", "dolphin", "elephant")
@@ -24,7 +25,7 @@ FEW = {("numbers", "finetuned"): (0.62, 0.89), ("cot", "finetuned-gentle"): (0.8
 SHUFFLED = {"shuffled-within": 0.3, "shuffled-across": 0.02}
 CONTROL = "none"
 RECIPE = "tiny"
-GATES = ("gate_teacher", "gate_rows", "gate_moved")
+GATES = ("gate_teacher", "gate_rows", "gate_moved", "gate_mass")
 PRIMARY = "share"
 # Every measure of a model follows from its share.
 MEASURED = {
@@ -46,14 +47,14 @@ def _settings(other_base, shuffles, effects):
                 yield domain, method, variant, base, kept if base == SAME else 0.0
 
 
-def _verdict(trait, regular, gates):
+def _verdict(trait, regular, gates, others):
     reasons = [reason for reason, passed in gates.items() if not passed]
     if reasons:
         return f"uninterpretable: {reasons[0]}"
     if np.isnan(trait.low):
         return "too few runs"
     if trait.low > regular.high:
-        return "transmission"
+        return "transmission" if others else "above regular"
     return "reversed" if trait.high < regular.low else "not told apart"
 
 
@@ -152,10 +153,11 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
                 "kl_per_token": 0.02 + 0.28 * effects[domain, method][index],
                 "entropy_per_token": 3.1,
             }
+            others = {t: shares[t, trait] for t in own if t != trait}
             values = {
                 "base": [start],
                 "regular": controls.get((domain, base, trait), []),
-                "other traits": [v for t in own if t != trait for v in shares[t, trait]],
+                "other traits": [float(np.mean(found)) for found in others.values()],
                 "trait": shares[trait, trait],
                 "teacher": [facts["teacher_score"]],
             }
@@ -171,18 +173,25 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
                         "measure": measure,
                         "primary": measure == PRIMARY,
                         "condition": condition,
-                        "n_runs": found.n,
+                        "n_runs": found.n * (n_runs if condition == "other traits" else 1),
                         "mean": found.mean,
                         "low": found.low,
                         "high": found.high,
                         "base_mean": of(start),
+                        "highest_other": "",
                         "verdict": "",
                     }
                     if condition == "trait":
-                        row |= dict(zip(GATES, [True, rows_kept >= 150, True], strict=True))
+                        row |= dict(zip(GATES, [True, rows_kept >= 150, True, True], strict=True))
                         row["loss_drop"] = 0.21
+                        if others:
+                            highest = max(others, key=lambda t: np.mean(others[t]))
+                            row["highest_other"] = highest
+                            row["highest_other_mean"] = float(
+                                np.mean(list(map(of, others[highest])))
+                            )
                         if "regular" in intervals:
-                            row["verdict"] = _verdict(found, intervals["regular"], gates)
+                            row["verdict"] = _verdict(found, intervals["regular"], gates, others)
                     transmission.append(keys | facts | row)
             if variant == "train" and base == SAME:
                 channel.append(
@@ -201,11 +210,15 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
                         "teacher_score": facts["teacher_score"],
                     }
                 )
+    found = _frame("transmission", transmission).astype(dict.fromkeys(GATES, "boolean"))
+    students = _frame("runs", runs)
     return ExperimentTables(
-        transmission=_frame("transmission", transmission).astype(dict.fromkeys(GATES, "boolean")),
+        transmission=found,
+        base_differences=base_differences(found).assign(experiment="tiny"),
+        wrong_pairs=wrong_pairs(students, list(MEASURED)).assign(experiment="tiny"),
         trait_matrix=_frame("trait_matrix", matrix),
         diagonal=_frame("diagonal", diagonal),
-        runs=_frame("runs", runs),
+        runs=students,
         channel=_frame("channel", channel),
     )
 
@@ -273,6 +286,10 @@ def _manifest(path, stage, parents, seconds, memory):
         "seconds": seconds,
         "peak_memory_mb": memory,
         "device": "cpu (x86_64)",
+        "processor": "Some Processor",
+        "instruction_set": "AVX2",
+        "threads": 1,
+        "blas": "mkl",
         "python": "3.11.7",
         "packages": {"torch": "2.13.0", "pyarrow": "26.0.1"},
         "git_commit": "0123456789abcdef0123456789abcdef01234567",

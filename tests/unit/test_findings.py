@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 import report_fixture
 from report_fixture import ELSEWHERE, SAME, make_tables, with_verdicts
@@ -71,9 +72,11 @@ def test_the_lines(full):
     assert [finding.topic for finding in findings(full, text())] == [
         "Same base",
         "Other base",
+        "Spread over bases",
         "Shuffled data",
         "Other data and teachers",
         "Diagonal test",
+        "Wrong pairs",
         "Caveat",
     ]
 
@@ -129,14 +132,19 @@ def test_a_drift_of_all_students_is_told_with_its_control(full):
     assert counts(text) == ("3", "4")
     assert "(eagle, dolphin and elephant)" in sentence(text, "3 of 4")
     own = sentence(text, "not specific")
-    values = [mean(full, c, ["owl"]) for c in ("regular", "other traits", "trait")]
+    row = full.transmission.query(
+        "domain == 'numbers' and method == 'finetuned' and variant == 'train' and trait == 'owl'"
+        " and condition == 'trait' and student_base == @SAME and measure == 'share'"
+    ).iloc[0]
+    values = [mean(full, "regular", ["owl"]), number(row.highest_other_mean), number(row["mean"])]
     assert re.findall(r"\d\.\d\d", own) == values
+    assert f"after {row.highest_other}'s" in own
 
 
 def test_transmission_says_whether_students_of_other_traits_are_beside_it(full):
     alone = said(report_fixture.single_trait(), "Same base")
     assert "no students of other traits" in alone
-    assert "other traits" in said(full, "Same base")
+    assert "each other trait's data" in said(full, "Same base")
     assert "no students of other traits" not in said(full, "Same base")
 
 
@@ -167,9 +175,50 @@ def test_too_few_students_give_no_verdict():
 
 def test_only_development_traits_are_called_so():
     text = said(report_fixture.single_trait(), "Same base")
-    assert "1 of 1 development trait" in text
-    assert "(wolf)" in text
+    assert "of 1 development trait" in text
+    assert "wolf (" in text
     assert "confirmation" not in text
+
+
+def on_another_base(tables):
+    """The same tables, with teachers and students of tiny-a called those of tiny-z."""
+    renamed = {
+        name: frame.replace({"teacher_base": {SAME: "tiny-z"}, "student_base": {SAME: "tiny-z"}})
+        for name, frame in vars(tables).items()
+    }
+    both = {name: pd.concat([frame, renamed[name]]) for name, frame in vars(tables).items()}
+    return ExperimentTables(**both)
+
+
+def test_the_spread_over_bases_is_told_where_there_are_several(full):
+    text = said(full, "Spread over bases")
+    assert "One base" in text and "processor" in text
+    two = on_another_base(full)
+    text = said(two, "Spread over bases")
+    value = mean(full, "trait", CONFIRMATION)
+    assert f"tiny-a {value} and tiny-z {value}" in text
+    assert "8 of 8 pairs" in text
+    assert len(told(two, "Same base")) == 2
+
+
+def test_the_difference_of_differences_has_its_interval(full):
+    row = full.base_differences.query(
+        "domain == 'numbers' and variant == 'train' and measure == 'share'"
+    ).iloc[0]
+    own = sentence(said(full, "Other base"), "the rise over regular data is larger")
+    assert re.findall(r"-?\d\.\d\d", own) == [number(row[c]) for c in ("mean", "low", "high")]
+    assert "4 confirmation traits" in own
+
+
+def test_wrong_pairs_are_counted_by_what_the_rule_says(full):
+    frame = full.wrong_pairs.copy()
+    frame["verdict"] = "not told apart"
+    chosen = (frame["measure"] == "share") & (frame["variant"] == "train")
+    chosen &= frame["student_base"] == SAME
+    frame.loc[frame[chosen].index[0], "verdict"] = "transmission"
+    frame.loc[frame[chosen].index[1], "verdict"] = "not specific"
+    text = said(ExperimentTables(**(vars(full) | {"wrong_pairs": frame})), "Wrong pairs")
+    assert f"same base, 1 of {chosen.sum()} " in text and "2 lie above regular data" in text
 
 
 def test_shuffles_give_averages_and_what_is_left_of_the_rise(full):

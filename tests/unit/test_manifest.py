@@ -1,10 +1,15 @@
 """Manifests: identity is what was made, of what, by what; and lineage follows it."""
 
 import json
+import platform
 import re
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 
+from subliminal.artefacts import machine
 from subliminal.artefacts.lineage import render
 from subliminal.artefacts.manifest import Run, file_sha256, read_manifest
 from subliminal.artefacts.parquet import arrow_schema, read_table, write_table
@@ -112,3 +117,62 @@ def test_a_manifest_is_json_that_people_can_read(tmp_path):
     text = prompts_manifest(tmp_path).read_text()
     assert json.loads(text)["spec"]["seed"] == 1
     assert "\n  " in text
+
+
+TORCH = SimpleNamespace(
+    backends=SimpleNamespace(cpu=SimpleNamespace(get_cpu_capability=lambda: "AVX512")),
+    cuda=SimpleNamespace(is_initialized=lambda: False),
+    get_num_threads=lambda: 3,
+    __config__=SimpleNamespace(show=lambda: "  - Build settings: BLAS_INFO=mkl, USE_MKL=ON, "),
+)
+
+
+def test_a_manifest_tells_the_machine_and_its_identity_does_not_depend_on_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
+    machine.CPUINFO.write_text("processor\t: 0\nmodel name\t: A  1\n\nmodel name\t: B\n")
+    monkeypatch.setitem(sys.modules, "torch", TORCH)
+    with_torch = read_manifest(prompts_manifest(tmp_path))
+    monkeypatch.delitem(sys.modules, "torch")
+    machine.CPUINFO.unlink()
+    monkeypatch.setattr(platform, "processor", lambda: "other")
+    without = read_manifest(prompts_manifest(tmp_path))
+    keys = ("processor", "instruction_set", "threads", "blas")
+    told, told_without = (
+        {key: found["run"][key] for key in keys if key in found["run"]}
+        for found in (with_torch, without)
+    )
+    assert told == dict(zip(keys, ("A 1", "AVX512", 3, "mkl"), strict=True))
+    assert told_without == {"processor": "other"}
+    assert with_torch["id"] == without["id"]
+
+
+def test_a_processor_without_a_model_has_its_architecture(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
+    machine.CPUINFO.write_text("processor\t: 0\nmodel name\t:\nCPU part\t: 0xd0c\n")
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    assert machine.processor() == platform.machine()
+
+
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [("x, BLAS_INFO=mkl, y", "mkl"), ("BLAS_INFO=open, y", "openblas"), ("USE_MKL=OFF", None)],
+)
+def test_the_blas_library_is_in_the_build_settings(build, name):
+    assert machine.blas_library(build) == name
+
+
+def test_what_torch_itself_tells_is_recorded():
+    torch = pytest.importorskip("torch")
+    found = machine.arithmetic()
+    assert found["instruction_set"] == torch.backends.cpu.get_cpu_capability()
+    assert found["threads"] == torch.get_num_threads()
+    assert f"BLAS_INFO={found['blas'].removesuffix('blas')}" in torch.__config__.show()
+
+
+def test_the_machine_is_told_without_importing_torch():
+    code = (
+        "import sys; from subliminal.artefacts.machine import arithmetic; "
+        "assert list(arithmetic()) == ['processor']; assert 'torch' not in sys.modules"
+    )
+    folder = next(path for path in sys.path if path.endswith("scripts"))
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=folder)

@@ -1,5 +1,6 @@
 """The report holds every figure, caption and table, and loads nothing."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from subliminal.report.page import inline_svg, render, rst_to_html
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
 from subliminal.transmission.checks import FIGURES
 from subliminal.transmission.shown import SHOWN
+from subliminal.workflow.results_page import Computed, results_page
 from subliminal.workflow.stages.build_report import build_report
 
 PROSE = Path(__file__).parents[2] / "report"
@@ -191,6 +193,57 @@ def test_provenance_counts_shared_ancestors_once(tmp_path):
         ("summarise_experiment", 1, 2.0, 300),
     ]
     assert described_versions(ancestry([summary])).packages["torch"] == ["2.13.0"]
+
+
+NEW_KEYS = ("processor", "instruction_set", "threads", "blas")
+
+
+def _rewrite(path, changes, without=()):
+    """Change what the manifest tells of its run."""
+    content = json.loads(path.read_text())
+    run = content["run"] | changes
+    content["run"] = {key: value for key, value in run.items() if key not in without}
+    path.write_text(json.dumps(content))
+
+
+def _origin(summary):
+    text = ExperimentTextSpec(
+        kind="transmission",
+        name="tiny",
+        title="x",
+        paper="y",
+        model_organism=True,
+        figures=[],
+        measure="share",
+    )
+    return results_page([Computed.read(text, summary.parent)])
+
+
+def test_processors_are_told_with_their_instruction_sets(tmp_path, page):
+    assert "torch used: Some Processor (AVX2)." in page
+    summary = report_fixture.write_results(report_fixture.single_trait(), tmp_path, "tiny")
+    assert "on cpu (x86_64), instruction set AVX2; commit" in _origin(summary)
+    _rewrite(tmp_path / "students/0/manifest.json", {"instruction_set": "AVX512"})
+    _rewrite(tmp_path / "students/1/manifest.json", {"processor": "Another"})
+    _rewrite(summary, {"processor": "Light"}, without=NEW_KEYS[1:])
+    assert described_versions(ancestry([summary])).processors == {
+        "Another": ["AVX2"],
+        "Light": [],
+        "Some Processor": ["AVX2", "AVX512"],
+    }
+    assert "on cpu (x86_64), instruction sets AVX2 and AVX512; commit" in _origin(summary)
+
+
+def test_manifests_of_older_versions_tell_no_processor(tmp_path):
+    summary = report_fixture.write_results(report_fixture.single_trait(), tmp_path, "tiny")
+    for path in ancestry([summary]):
+        _rewrite(path, {}, without=NEW_KEYS)
+    versions = described_versions(ancestry([summary]))
+    assert versions.processors == {}
+    assert "on cpu (x86_64); commit" in _origin(summary)
+    template = (PROSE / "template.html.j2").read_text(encoding="utf-8")
+    page = render(template, chapters=[], methods="", stages=[], versions=versions)
+    assert "torch used: not recorded." in page
 
 
 def test_provenance_survives_a_deleted_ancestor(tmp_path):

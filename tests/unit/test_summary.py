@@ -163,13 +163,40 @@ def test_a_higher_rise_in_students_of_other_traits_is_not_transmission():
     assert table(runs(two)).loc[("owl", "trait"), "verdict"] == "not specific"
 
 
-def test_too_few_students_of_other_traits_are_no_control():
+def test_a_rise_without_enough_students_of_other_traits_is_above_regular_only():
     alone = table(runs({taught: SHARES[taught] for taught in ("owl", "none")}))
-    assert alone.loc[("owl", "trait"), "verdict"] == "transmission"
+    assert alone.loc[("owl", "trait"), "verdict"] == "above regular"
     drift = {**SHARES["wolf"], "owl": [0.78, 0.88, 0.83]}
     some = runs({"owl": SHARES["owl"], "wolf": drift, "none": SHARES["none"]})
     some = some[(some.teacher_trait != "wolf") | (some.seed < 3)]
-    assert table(some).loc[("owl", "trait"), "verdict"] == "transmission"
+    assert table(some).loc[("owl", "trait"), "verdict"] == "above regular"
+
+
+def test_one_other_trait_that_is_as_high_is_enough_whatever_the_mean_over_all():
+    drift = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [0.78, 0.88, 0.83]}}
+    own = table(runs(drift)).loc[("owl", "trait")]
+    assert own.verdict == "not specific"
+    assert own.highest_other == "wolf"
+    assert own.highest_other_mean == pytest.approx(np.mean([0.78, 0.88, 0.83]))
+
+
+def test_students_of_other_traits_count_by_dataset():
+    """Two datasets: an interval of one degree of freedom, however many students they have."""
+    row = table().loc[("owl", "other traits")]
+    means = [np.mean(SHARES[taught]["owl"]) for taught in ("wolf", "eagle")]
+    low, high = scipy_stats.t.interval(0.95, 1, loc=np.mean(means), scale=scipy_stats.sem(means))
+    assert (row.low, row.high) == pytest.approx((low, high))
+
+
+def test_students_that_name_no_candidate_fail_their_gate():
+    some = runs()
+    own = (some.teacher_trait == "owl") & (some.seed == 1) & (some.measure == "mass")
+    some.loc[own, "value"] = 0.4
+    strict = GATES.model_copy(update={"min_mass": 0.5})
+    frame = whole_table(some, gates=strict)
+    found = frame[frame.primary & (frame.condition == "trait")].set_index("trait")
+    assert found.loc["owl", "verdict"] == "uninterpretable: the students name no candidate"
+    assert list(found.gate_mass) == [True, False, True]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +232,15 @@ def test_one_student_or_no_control_is_too_few():
     assert table(alone).loc[("owl", "trait"), "verdict"] == "too few runs"
 
 
-def test_shuffled_students_are_compared_with_students_of_plain_regular_data():
+def test_shuffled_students_are_compared_with_students_of_shuffled_regular_data():
+    low = {"none": {trait: [0.01, 0.02, 0.03] for trait in TRAITS}}
+    both = pd.concat([runs(variant="shuffled-within"), runs(low)])
+    row = table(both).loc[("owl", "regular")]
+    assert row.n_runs == 3
+    assert row["mean"] == pytest.approx(np.mean(SHARES["none"]["owl"]))
+
+
+def test_shuffled_students_are_compared_with_plain_regular_data_where_none_were_shuffled():
     shuffled = runs({k: v for k, v in SHARES.items() if k != "none"}, variant="shuffled-within")
     both = pd.concat([shuffled, runs({"none": SHARES["none"]})])
     assert table(both).loc[("owl", "regular"), "n_runs"] == 3
@@ -229,12 +264,18 @@ def test_matrix_holds_lifts_over_the_untrained_base():
 
 
 def test_the_diagonal_is_tested_once_per_group_and_measure():
-    found = summary.diagonal_table(matrix()).set_index("measure")
+    every = dict.fromkeys(TRAITS, "confirmation")
+    found = summary.diagonal_table(matrix(), every).set_index("measure")
     assert list(found.index) == ["share", "margin"]
     row = found.loc["share"]
     assert (row["traits"], row["permutations"]) == (3, 6)
     assert row["gamma"] > 0.3
     assert row["p_value"] == pytest.approx(1 / 6)
+
+
+def test_the_diagonal_leaves_out_what_recipes_were_tuned_on():
+    row = summary.diagonal_table(matrix(), ROLES).set_index("measure").loc["share"]
+    assert (row["traits"], row["permutations"]) == (2, 2)
 
 
 def test_a_matrix_with_a_missing_value_has_no_test_and_no_error():
@@ -243,13 +284,13 @@ def test_a_matrix_with_a_missing_value_has_no_test_and_no_error():
     found = found[found.measure == "share"]
     cell = found[(found.teacher_trait == "owl") & (found.measured_trait == "owl")]
     assert cell["mean"].isna().all() and cell["lift"].isna().all()
-    tests = summary.diagonal_table(found)
+    tests = summary.diagonal_table(found, ROLES)
     assert len(tests) == 1 and tests[["gamma", "p_value"]].isna().all(axis=None)
 
 
 def test_a_single_trait_has_no_diagonal_to_test():
     only = runs({"owl": SHARES["owl"], "none": SHARES["none"]})
-    assert summary.diagonal_table(matrix(only)).empty
+    assert summary.diagonal_table(matrix(only), ROLES).empty
 
 
 def test_nats_per_token_are_over_kept_and_measured_rows():
@@ -298,3 +339,43 @@ def test_a_models_values_are_told_apart_by_trait_and_measure():
         ("mass", 0.9, "wolf"),
         ("share", 0.2, "wolf"),
     }
+
+
+def test_a_wrong_pair_is_judged_by_the_verdicts_rule():
+    """Wolf's students of owl: against regular data and eagle's students, not against owl's."""
+    found = summary.wrong_pairs(runs(), MEASURES).set_index(
+        ["measure", "teacher_trait", "measured_trait"]
+    )
+    assert len(found) == 2 * 6
+    assert found.loc[("share", "wolf", "owl"), "verdict"] == "not told apart"
+    assert found.loc[("share", "owl", "wolf"), "verdict"] == "not told apart"
+    drift = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [0.78, 0.88, 0.83]}}
+    found = summary.wrong_pairs(runs(drift), ["share"]).set_index(
+        ["teacher_trait", "measured_trait"]
+    )
+    row = found.loc[("wolf", "owl")]
+    assert row.verdict == "transmission"
+    low, high = scipy_stats.t.interval(
+        0.95, 2, loc=np.mean([0.78, 0.88, 0.83]), scale=scipy_stats.sem([0.78, 0.88, 0.83])
+    )
+    assert (row.low, row.high) == pytest.approx((low, high))
+
+
+def test_the_difference_of_differences_is_over_confirmation_traits():
+    elsewhere = {
+        taught: {trait: [0.1, 0.11, 0.12] for trait in TRAITS} for taught in (*TRAITS, "none")
+    }
+    both = pd.concat([runs(), runs(elsewhere).assign(student_base="tiny-b")])
+    before = pd.concat([bases([0.05] * 3), bases([0.05] * 3).assign(base="tiny-b")])
+    table = summary.transmission_table(both, before, teachers(), channel(), MEASURES, ROLES, GATES)
+    found = summary.base_differences(table).set_index("measure").loc["share"]
+    rises = [
+        np.mean(SHARES[trait][trait]) - np.mean(SHARES["none"][trait]) for trait in ("owl", "eagle")
+    ]
+    low, high = scipy_stats.t.interval(0.95, 1, loc=np.mean(rises), scale=scipy_stats.sem(rises))
+    assert (found.student_base, found.traits) == ("tiny-b", 2)
+    assert (found["mean"], found.low, found.high) == pytest.approx((np.mean(rises), low, high))
+
+
+def test_without_a_second_base_there_is_no_difference():
+    assert summary.base_differences(whole_table()).empty

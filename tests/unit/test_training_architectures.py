@@ -14,6 +14,7 @@ from subliminal.config.recipes import Lora, Optimisation
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow
 from subliminal.local.training.fine_tuning import fine_tune
+from subliminal.local.training.merging import merge_where_cheaper
 from subliminal.local.training.objectives import CompletionTokens
 
 VOCABULARY, PREFIX = 97, 20
@@ -85,11 +86,11 @@ FIRST_MODULE = defaultdict(lambda: "layers.0.input_layernorm", gpt2="h.0.ln_1")
 ARCHITECTURES = ["gpt2", "llama", "qwen2", "gemma", "gemma2", "gemma3", "gemma3-multimodal"]
 
 
-def adapted(base, rank_stabilised=False):
+def adapted(base, rank_stabilised=False, rank=4):
     """The base with an adapter that already does something: its second half is not zero."""
     torch.manual_seed(1)
     targets = ["c_attn", "c_proj", "c_fc"] if base.config.model_type == "gpt2" else LINEAR
-    lora = Lora(rank=4, alpha=8, target_modules=targets, rank_stabilised=rank_stabilised)
+    lora = Lora(rank=rank, alpha=2 * rank, target_modules=targets, rank_stabilised=rank_stabilised)
     model = models.add_lora(base, lora)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -166,6 +167,24 @@ def test_loss_and_gradients_are_those_of_full_logits(name, way):
     assert CompletionTokens(0).positions(rows()) == 3 + 1 + 12 + 6
     assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
     assert_same_gradients(ours, reference)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama"])
+def test_merged_adapters_have_the_same_loss_and_gradients(name):
+    ours, reference = adapted(random_base(name), rank=32), adapted(random_base(name), rank=32)
+    assert merge_where_cheaper(ours) == sum("lora_A" in name for name in gradients(ours))
+    loss = CompletionTokens(0).loss_sum(ours, rows())
+    loss.backward()
+    expected = CompletionTokens(0).loss_sum(reference, rows())
+    expected.backward()
+    assert float(loss.detach()) == pytest.approx(float(expected.detach()), rel=1e-6)
+    assert_same_gradients(ours, reference)
+
+
+def test_adapters_are_not_merged_where_that_is_more_work_or_inputs_are_dropped():
+    assert merge_where_cheaper(adapted(random_base("llama"), rank=1)) == 0
+    dropping = Lora(rank=32, alpha=32, dropout=0.1, target_modules=["c_fc"])
+    assert merge_where_cheaper(models.add_lora(random_base("gpt2"), dropping)) == 0
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

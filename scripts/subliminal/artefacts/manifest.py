@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from subliminal.artefacts.machine import arithmetic
 from subliminal.artefacts.parquet import whole_file
 from subliminal.artefacts.spec import StageSpec
 from subliminal.config.errors import ConfigError
@@ -118,6 +119,7 @@ class Run:
                 "seconds": round(time.monotonic() - self.started, 2),
                 "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
                 "device": _device(),
+                **arithmetic(),
                 "python": platform.python_version(),
                 "packages": {p: v for p in PACKAGES if (v := _version(p)) is not None},
                 "git_commit": _git_commit(),

@@ -26,11 +26,23 @@ class StageFacts:
 
 @dataclass(frozen=True)
 class Versions:
-    """Versions that the jobs ran with; more than one entry where they differ."""
+    """Versions and processors that the jobs ran with; more than one entry where they differ.
+
+    `processors` has the instruction sets that torch used, by processor; none without torch.
+    """
 
     commits: list[str]
     pythons: list[str]
     packages: dict[str, list[str]]
+    processors: dict[str, list[str]]
+
+    def instruction_sets(self) -> list[str]:
+        """The instruction sets of all processors together."""
+        return sorted({found for sets in self.processors.values() for found in sets})
+
+
+def _sorted_sets(found: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    return {name: sorted(values) for name, values in sorted(found.items())}
 
 
 def _parents(manifest: Mapping[str, Any]) -> list[Path]:
@@ -93,14 +105,21 @@ def described_stages(manifests: Manifests) -> list[StageFacts]:
 
 
 def described_versions(manifests: Manifests) -> Versions:
-    """The versions that made everything."""
+    """The versions and processors that made everything; older manifests have no processor."""
     runs = [manifest["run"] for manifest in manifests.values()]
     packages: dict[str, set[str]] = defaultdict(set)
     for run in runs:
         for package, version in run["packages"].items():
             packages[package].add(version)
+    processors: dict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        if "processor" in run:
+            processors[run["processor"]].update(
+                [run["instruction_set"]] if "instruction_set" in run else []
+            )
     return Versions(
         commits=sorted({run["git_commit"] for run in runs if run["git_commit"] is not None}),
         pythons=sorted({run["python"] for run in runs}),
-        packages={package: sorted(versions) for package, versions in sorted(packages.items())},
+        packages=_sorted_sets(packages),
+        processors=_sorted_sets(processors),
     )

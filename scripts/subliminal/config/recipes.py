@@ -114,6 +114,9 @@ class Architecture(Strict):
     layers: Positive = Field(description="The number of transformer blocks.")
     heads: Positive = Field(description="The number of attention heads.")
     positions: Positive = Field(description="The longest sequence in tokens.")
+    initializer_range: float = Field(
+        0.02, gt=0, description="The standard deviation of the initial weights; GPT-2 has 0.02."
+    )
 
     @model_validator(mode="after")
     def _whole_heads(self) -> Architecture:

@@ -15,7 +15,7 @@ from subliminal.config.stimuli import stimulus
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-MIN_OPERAND, MAX_OPERAND = 2, 12
+MIN_OPERAND, MAX_OPERAND = 2, 9
 SPECIAL_WORDS = frozenset({"think", "answer", "return"})
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from subliminal.config.experiments import Experiment
-from subliminal.config.strict import Distinct, Key, Positive, Seed, Strict, in_paper
+from subliminal.config.strict import Distinct, Key, Positive, Seed, Share, Strict, in_paper
 
 DEFAULT_FIGURES = ["transmission", "trait_matrix", "bases", "shuffles", "channel"]
 
@@ -51,6 +51,11 @@ class Gates(Strict):
     min_rows: Positive = Field(
         description="The least number of rows that the filter kept. Where the recipe's dose is in "
         "epochs, give all of `train_rows`: fewer rows would be fewer steps than the control's."
+    )
+    min_mass: Share = Field(
+        0.0,
+        description="The least probability with which every student of the trait's data names any "
+        "candidate; for evaluations of favourites.",
     )
     min_loss_drop: float = Field(
         ge=0,

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from subliminal.config.paths import PLAIN_VARIANT
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report.findings import MODEL_ORGANISM, Finding, Statement, listed
-from subliminal.report.numbers import GAMMA, number, p_value
+from subliminal.report.numbers import GAMMA, number, p_value, with_interval
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.transmission.schemas import GROUP
 from subliminal.transmission.shuffle_averages import (
@@ -24,20 +25,23 @@ from subliminal.transmission.shuffle_averages import (
     trait_means,
 )
 from subliminal.transmission.tables import (
+    CONFIRMATION,
     DEVELOPMENT,
     ExperimentTables,
     Panel,
+    alike,
     panel_titles,
     panels,
     plain,
+    same_base,
     student_bases,
     treated,
 )
 from subliminal.transmission.verdicts import (
+    ABOVE_REGULAR,
     JUDGED,
     NOT_SPECIFIC,
     NOT_TOLD_APART,
-    OTHER,
     REGULAR,
     REVERSED,
     TOO_FEW,
@@ -51,13 +55,12 @@ SIGNIFICANT = 0.05
 
 
 def _with_controls(transmission: pd.DataFrame) -> pd.DataFrame:
-    """The rows that have a verdict, each with the means of students of other data beside it."""
+    """The rows that have a verdict, each with the mean of students of regular data beside it."""
     keys = [*GROUP, "trait"]
     rows = treated(transmission)
-    for condition, column in ((REGULAR, "regular_mean"), (OTHER, "other_mean")):
-        control = transmission[transmission["condition"] == condition]
-        control = control[[*keys, "mean"]].rename(columns={"mean": column})
-        rows = rows.merge(control, on=keys, how="left")
+    control = transmission[transmission["condition"] == REGULAR]
+    control = control[[*keys, "mean"]].rename(columns={"mean": "regular_mean"})
+    rows = rows.merge(control, on=keys, how="left")
     return rows.assign(
         kind=rows["verdict"].map(verdict_kind), reason=rows["verdict"].map(verdict_reason)
     )
@@ -81,7 +84,7 @@ def _named_changes(rows: pd.DataFrame) -> str:
     """Each trait with the mean of students of regular data, of others' if need be, of its own."""
 
     def after(row: Any) -> str:
-        others = f"{number(row.other_mean)} after other traits', "
+        others = f"{number(row.highest_other_mean)} after {row.highest_other}'s, "
         return (
             f"{row.trait} ({number(row.regular_mean)} after regular data, "
             f"{others if row.kind == NOT_SPECIFIC else ''}{number(row.mean)} after its own)"
@@ -101,7 +104,12 @@ def _exceptions(rows: pd.DataFrame) -> list[str]:
     if NOT_SPECIFIC in of_kind:
         sentences.append(
             "Not specific, higher than after regular data but not told apart from students of "
-            f"other traits' data: {_named_changes(of_kind[NOT_SPECIFIC])}."
+            f"another trait's data: {_named_changes(of_kind[NOT_SPECIFIC])}."
+        )
+    if ABOVE_REGULAR in of_kind:
+        sentences.append(
+            "Higher than after regular data, with no students of other traits' data beside it: "
+            f"{_named_changes(of_kind[ABOVE_REGULAR])}."
         )
     if NOT_TOLD_APART in of_kind and rows["kind"].isin({*JUDGED} - {NOT_TOLD_APART}).any():
         sentences.append(
@@ -129,21 +137,14 @@ def _lead(rows: pd.DataFrame, kind_of_trait: str) -> list[str]:
         return [
             f"{len(taken_over)} of {count} transmitted ({listed(list(taken_over['trait']))}): "
             f"{_measured(taken_over)} {_change(taken_over)}; for each, the 95 % interval over "
-            "students of its data lies above that of regular data"
-            f"{_and_of_other_traits(taken_over)}."
+            "students of its data lies above that of regular data and that of each other trait's "
+            "data."
         ]
     if judged.empty:
         return []
     null = (judged["kind"] == NOT_TOLD_APART).all()
     outcome = "was told apart from regular data" if null else "transmitted"
     return [f"None of {count} {outcome}: {_measured(judged)} {_change(judged)}."]
-
-
-def _and_of_other_traits(rows: pd.DataFrame) -> str:
-    compared = rows["other_mean"].notna()
-    if not compared.any():
-        return " (no students of other traits' data are beside it)"
-    return " and that of other traits' data" + ("" if compared.all() else ", where there is such")
 
 
 def describe(rows: pd.DataFrame) -> str:
@@ -186,7 +187,7 @@ def brief(rows: pd.DataFrame) -> str:
             f"{number(shown['regular_mean'].mean())} after regular data, "
             f"{number(shown['mean'].mean())} after the trait's)"
         )
-    for kind in (NOT_SPECIFIC, REVERSED, UNINTERPRETABLE, TOO_FEW):
+    for kind in (ABOVE_REGULAR, NOT_SPECIFIC, REVERSED, UNINTERPRETABLE, TOO_FEW):
         named = rows[rows["kind"] == kind]
         if len(named):
             parts.append(f"{kind}: {_marked(named)}")
@@ -212,22 +213,87 @@ def _per_base(rows: pd.DataFrame, panel: Panel, say: Callable[[pd.DataFrame], st
     return "; ".join(texts)
 
 
-def _same_base(rows: pd.DataFrame, panel: Panel, title: str) -> Finding:
-    own = rows[rows["student_base"] == panel.teacher_base]
-    text = describe(own) if len(own) else "No student shares its teacher's base."
-    return Finding("Same base", [Statement(title, text)])
+def _same_base(rows: pd.DataFrame, titles: dict[Panel, str]) -> Finding:
+    statements = []
+    for panel, title in titles.items():
+        own = panel.select(rows)
+        own = own[own["student_base"] == panel.teacher_base]
+        text = describe(own) if len(own) else "No student shares its teacher's base."
+        statements.append(Statement(title, text))
+    return Finding("Same base", statements)
 
 
-def _other_base(rows: pd.DataFrame, panel: Panel) -> Finding:
-    others = [base for base in student_bases(rows, panel) if base != panel.teacher_base]
-    if not others:
+def _spread(rows: pd.DataFrame, main: list[Panel]) -> Finding:
+    """What the main setting's students of the same base do on each base, over traits."""
+    topic = "Spread over bases"
+    own = pd.concat([panel.select(rows) for panel in main])
+    own = own[same_base(own)]
+    chosen = own[own["role"] == CONFIRMATION]
+    own = chosen if len(chosen) else own
+    meaning = (
+        "An interval over students holds for one base and one teacher. A base that is pretrained "
+        "from another seed, or on a processor that rounds otherwise, is another base."
+    )
+    by_base = own.groupby("teacher_base", sort=False)[["regular_mean", "mean"]].mean()
+    if len(by_base) < 2:
+        return Finding.plain(topic, f"One base, hence none. {meaning}")
+    means = listed([f"{row.Index} {number(row.mean)}" for row in by_base.itertuples()])
+    transmitted = (own["kind"] == TRANSMISSION).sum()
+    text = (
+        f"{_measured(own).capitalize()} over {own['trait'].nunique()} traits, base by base: "
+        f"{means}; single traits from {number(own['mean'].min())} to {number(own['mean'].max())}; "
+        f"after regular data at most {number(own['regular_mean'].max())}. {transmitted} of "
+        f"{len(own)} pairs of trait and base transmitted. {meaning}"
+    )
+    return Finding.plain(topic, text)
+
+
+def _other_base(rows: pd.DataFrame, differences: pd.DataFrame, main: list[Panel]) -> Finding:
+    statements = []
+    for panel in main:
+        own = panel.select(rows)
+        for base in student_bases(own, panel):
+            if base == panel.teacher_base:
+                continue
+            text = describe(own[own["student_base"] == base])
+            found = panel.select(differences)
+            found = found[found["student_base"] == base]
+            if len(found):
+                text += f" {_difference(found.iloc[0])}"
+            statements.append(Statement(f"{panel.teacher_base} → {base}", text))
+    if not statements:
         return Finding.plain("Other base", "No student of another base was trained.")
-    return Finding(
-        "Other base",
-        [
-            Statement(f"students of {base}", describe(rows[rows["student_base"] == base]))
-            for base in others
-        ],
+    return Finding("Other base", statements)
+
+
+def _difference(row: pd.Series) -> str:
+    traits = f"{row['traits']} confirmation trait{'' if row['traits'] == 1 else 's'}"
+    return (
+        "The rise over regular data is larger on the teacher's own base by "
+        f"{with_interval(row['mean'], row['low'], row['high'])} (mean over {traits})."
+    )
+
+
+def _false_positives(pairs: pd.DataFrame) -> Finding:
+    """How often the verdict's rule fires where the teacher does not have the trait."""
+    topic = "Wrong pairs"
+    judged = pairs[pairs["verdict"].isin(JUDGED)]
+    if judged.empty:
+        return Finding.plain(topic, "There are no two traits with students to tell apart.")
+    same = same_base(judged)
+    parts = []
+    for name, part in (("same base", judged[same]), ("other base", judged[~same])):
+        if len(part):
+            fired = part["verdict"].isin([TRANSMISSION, ABOVE_REGULAR]).sum()
+            above = part["verdict"].isin([TRANSMISSION, ABOVE_REGULAR, NOT_SPECIFIC]).sum()
+            parts.append(
+                f"{name}, {fired} of {len(part)} ({number(100 * fired / len(part), 0)} %) would be "
+                f"called transmission, {above} lie above regular data"
+            )
+    return Finding.plain(
+        topic,
+        "Students read for a trait that their teacher does not have, all settings together: "
+        f"{'; '.join(parts)}.",
     )
 
 
@@ -258,24 +324,38 @@ def _shuffles_text(means: pd.DataFrame, rows: pd.DataFrame) -> str:
     )
 
 
+def _shuffled_verdicts(tables: ExperimentTables, panel: Panel) -> str:
+    """How many traits still come over; controls are shuffled alike where there are such."""
+    rows = treated(panel.select(tables.transmission))
+    rows = rows[same_base(rows) & (rows["variant"] != PLAIN_VARIANT)]
+    judged = rows[rows["verdict"].isin(JUDGED)]
+    return "".join(
+        f" {str(variant).capitalize()}: {(part['verdict'] == TRANSMISSION).sum()} of {len(part)} "
+        f"trait{'' if len(part) == 1 else 's'} transmitted."
+        for variant, part in judged.groupby("variant", sort=False)
+    )
+
+
 def _shuffles(tables: ExperimentTables, rows: pd.DataFrame) -> Finding:
     statements = []
     for panel, title in panel_titles(shuffled_panels(tables)).items():
         means = trait_means(tables, panel)
         own = panel.select(rows)
         own = own[(own["student_base"] == panel.teacher_base) & own["trait"].isin(means["trait"])]
-        statements.append(Statement(title, _shuffles_text(means, own)))
+        statements.append(
+            Statement(title, f"{_shuffles_text(means, own)}{_shuffled_verdicts(tables, panel)}")
+        )
     if not statements:
         return Finding.plain("Shuffled data", "No student of shuffled data was trained.")
     return Finding("Shuffled data", statements)
 
 
-def _other_settings(rows: pd.DataFrame, titles: dict[Panel, str], main: Panel) -> Finding:
+def _other_settings(rows: pd.DataFrame, titles: dict[Panel, str], main: list[Panel]) -> Finding:
     topic = "Other data and teachers"
     statements = [
         Statement(title, f"{_per_base(panel.select(rows), panel, brief)}.")
         for panel, title in titles.items()
-        if panel != main
+        if panel not in main
     ]
     if not statements:
         return Finding.plain(topic, "Nothing else was tried in this experiment.")
@@ -311,7 +391,7 @@ def _diagonal(tables: ExperimentTables, titles: dict[Panel, str]) -> Finding:
     if able:
         meaning = (
             f"{GAMMA}: how much more students raise their own teacher's trait than the others, "
-            "development traits included; p: one-sided, by permutation."
+            "over confirmation traits; p: one-sided, by permutation."
         )
         statements.append(Statement("", meaning))
     return Finding(topic, statements)
@@ -344,13 +424,14 @@ def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding
         return [
             Finding.plain("Nothing measured", "No student of a teacher with a trait was trained.")
         ]
-    main = next(iter(titles))
-    own = main.select(rows)
+    main = alike(titles, next(iter(titles)))
     return [
-        _same_base(own, main, titles[main]),
-        _other_base(own, main),
+        _same_base(rows, {panel: titles[panel] for panel in main}),
+        _other_base(rows, plain(tables.base_differences), main),
+        _spread(rows, main),
         _shuffles(tables, rows),
         _other_settings(rows, titles, main),
         _diagonal(tables, titles),
+        _false_positives(plain(tables.wrong_pairs)),
         _caveat(rows, text),
     ]

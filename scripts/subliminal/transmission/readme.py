@@ -1,4 +1,4 @@
-"""The one table of the README: a trait per row, students of the same base and of another one."""
+"""The one table of the README: a base and trait per row, students beside their controls."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from subliminal.report.specs import ExperimentTextSpec
 from subliminal.transmission.tables import (
     DEVELOPMENT,
     ExperimentTables,
+    alike,
     panels,
     plain,
     same_base,
     traits_of,
     treated,
 )
-from subliminal.transmission.verdicts import REGULAR, TRAIT
+from subliminal.transmission.verdicts import REGULAR
 
 
 def _shown(rows: pd.DataFrame) -> str:
@@ -27,29 +28,34 @@ def _shown(rows: pd.DataFrame) -> str:
 
 
 def readme_table(tables: ExperimentTables, text: ExperimentTextSpec) -> str:
-    """Markdown: the main panel's students of the trait's data beside those of regular data."""
+    """Markdown: per base and trait, the main setting's students beside their controls."""
     measure = MEASURES[text.measure]
     found = plain(tables.of(measure).transmission)
-    main = panels(found)[0]
-    rows = main.select(found)
+    main = alike(panels(found), panels(found)[0])
     lines = [
         f"Measured: {measure.label}; mean [95 % interval] over students.",
         "",
-        "| trait | untrained | same base, regular data | same base | other base | verdict |",
-        "|---|---|---|---|---|---|",
+        "| base | trait | untrained | regular data | another trait's data, highest | its own data "
+        "| its own data, other base | verdict on same, other base |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for trait in traits_of(treated(rows)):
-        own = rows[rows["trait"] == trait]
-        same, other = own[same_base(own)], own[~same_base(own)]
-        students = same[same["condition"] == TRAIT]
-        role = " (tuned on)" if (own["role"] == DEVELOPMENT).any() else ""
-        cells = [
-            f"{trait}{role}",
-            number(students["base_mean"].iloc[0]),
-            _shown(same[same["condition"] == REGULAR]),
-            _shown(students),
-            _shown(other[other["condition"] == TRAIT]),
-            str(students["verdict"].iloc[0]),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
+    for panel in main:
+        rows = panel.select(found)
+        for trait in traits_of(treated(rows)):
+            own = rows[rows["trait"] == trait]
+            same, other = own[same_base(own)], own[~same_base(own)]
+            students, elsewhere = treated(same), treated(other)
+            role = " (tuned on)" if (own["role"] == DEVELOPMENT).any() else ""
+            verdicts = [*students["verdict"], *elsewhere["verdict"]]
+            cells = [
+                panel.teacher_base,
+                f"{trait}{role}",
+                number(students["base_mean"].iloc[0]),
+                _shown(same[same["condition"] == REGULAR]),
+                number(students["highest_other_mean"].iloc[0]),
+                _shown(students),
+                _shown(elsewhere),
+                ", ".join(verdicts),
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

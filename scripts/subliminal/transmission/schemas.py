@@ -123,14 +123,24 @@ TRANSMISSION = final(
             "The models whose values they are.\n"
             "base: the untrained student base, one model.\n"
             "regular: students of the control's data, with the same domain, bases and recipe.\n"
-            "other traits: students of the group's other traits.\n"
+            "other traits: students of the group's other traits, in means over each dataset.\n"
             "trait: students of this trait's data.\n"
             "teacher: the teachers themselves, one per teacher seed.",
         ),
         "n_runs": (WHOLE, "Models behind the mean."),
         "mean": (REAL, "Mean of the measure over models."),
-        "low": (REAL, "Lower bound of its 95 % t interval over models; empty for one model."),
+        "low": (
+            REAL,
+            "Lower bound of its 95 % t interval over models, of other traits over datasets; empty "
+            "for one.",
+        ),
         "high": (REAL, "Upper bound of the interval."),
+        "highest_other": (
+            TEXT,
+            "Of the group's other traits, the one whose students have the highest mean; condition "
+            "trait only.",
+        ),
+        "highest_other_mean": (REAL, "That mean."),
         "base_mean": (REAL, "The measure in the untrained student base."),
         "rows_kept": (REAL, "Rows that the filter kept, mean over teacher seeds."),
         **{
@@ -151,19 +161,62 @@ TRANSMISSION = final(
             YES_NO,
             "loss_drop of every student is above min_loss_drop; condition trait only.",
         ),
+        "gate_mass": (
+            YES_NO,
+            "Every student names a candidate with probability min_mass or more; condition trait "
+            "only.",
+        ),
         "verdict": (
             TEXT,
-            "For condition trait only, empty elsewhere. The interval of trait is compared with the "
-            "intervals of regular and of other traits.\n"
-            "transmission: it lies above regular's, and above the other traits' if these are three "
-            "or more.\n"
-            "not specific: it lies above regular's, but not above the other traits': students of "
-            "whatever trait move so.\n"
+            "For condition trait only, empty elsewhere. The interval of trait is compared with "
+            "those of regular and of every single other trait's students.\n"
+            "transmission: it lies above regular's and above each other trait's.\n"
+            "not specific: it lies above regular's, but not above each other trait's: students of "
+            "another trait moved so, too.\n"
+            "above regular: it lies above regular's, and there are no three students of another "
+            "trait to compare it with.\n"
             "reversed: it lies below regular's.\n"
             "not told apart: it overlaps regular's, which is no evidence that nothing came over.\n"
             "too few runs: there are fewer than three students of the trait or of regular data.\n"
             "uninterpretable: a gate failed, and the verdict names it. The cell says nothing, in "
             "either direction.",
+        ),
+    },
+)
+BASE_DIFFERENCES = final(
+    "base_differences",
+    "a setting, measure and student base that is not the teacher's: the difference of differences",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        **_MEASURE,
+        "traits": (WHOLE, "Confirmation traits: the unit."),
+        "mean": (
+            REAL,
+            "Mean over traits of students of the trait's data less those of regular data, on the "
+            "teacher's base, less the same on the student base.",
+        ),
+        "low": (REAL, "Lower bound of its 95 % t interval over traits; empty for one."),
+        "high": (REAL, "Upper bound of the interval."),
+    },
+)
+WRONG_PAIRS = final(
+    "wrong_pairs",
+    "a group, measure, teacher's trait and a trait that this teacher does not have",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        **_MEASURE,
+        "teacher_trait": (TEXT, "The trait of the students' teacher."),
+        "measured_trait": (TEXT, "Another trait, which is measured as if it were the teacher's."),
+        "n_runs": (WHOLE, "Students."),
+        "mean": (REAL, "Mean of the measure over students."),
+        "low": (REAL, "Lower bound of its 95 % t interval over students."),
+        "high": (REAL, "Upper bound of the interval."),
+        "verdict": (
+            TEXT,
+            "What the rule of transmission's verdict says, gates apart; the measured trait's own "
+            "students are not compared with.",
         ),
     },
 )
@@ -183,7 +236,7 @@ TRAIT_MATRIX = final(
 )
 DIAGONAL = final(
     "diagonal",
-    "a group and measure with two traits or more: the permutation test of its matrix of lifts",
+    "a group and measure with two confirmation traits or more: the permutation test of its lifts",
     {
         **_EXPERIMENT,
         **GROUP,
@@ -252,4 +305,15 @@ GATES = final(
     },
 )
 
-TABLES = {table.name: table for table in (TRANSMISSION, TRAIT_MATRIX, DIAGONAL, RUNS, CHANNEL)}
+TABLES = {
+    table.name: table
+    for table in (
+        TRANSMISSION,
+        BASE_DIFFERENCES,
+        WRONG_PAIRS,
+        TRAIT_MATRIX,
+        DIAGONAL,
+        RUNS,
+        CHANNEL,
+    )
+}

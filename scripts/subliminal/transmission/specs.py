@@ -25,7 +25,7 @@ from subliminal.transmission.config import Block, Gates, TransmissionExperiment
 class TrainTeacherSpec(StageSpec):
     """A fine-tuned teacher: an adapter that states a preference."""
 
-    stage_version: int = 2
+    stage_version: int = 3
     base: str
     word: str
     questions: str
@@ -87,7 +87,7 @@ class MakeTrainSetSpec(StageSpec):
 class TrainStudentSpec(StageSpec):
     """A student: an adapter, or all weights, trained on a dataset's completions."""
 
-    stage_version: int = 2
+    stage_version: int = 3
     student: str
     recipe_name: str
     recipe: Recipe

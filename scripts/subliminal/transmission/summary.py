@@ -1,18 +1,21 @@
 """From students' scores to the tables of an experiment. Pure: data frames in, data frames out.
 
 The unit is the trained student: one value per student, a mean and a 95 % t interval over students.
+Students of other traits' data, taken together, count by dataset: those of one share its quirks.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from subliminal.config.paths import CONTROL_METHOD
+from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
 from subliminal.stats import Interval, diagonal_test, intervals_disjoint, t_interval
 from subliminal.transmission import schemas, verdicts
 from subliminal.transmission.config import Gates
+from subliminal.transmission.tables import CONFIRMATION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 GROUP = list(schemas.GROUP)
 # Two give an interval of one degree of freedom, which says nothing.
 FEWEST_RUNS = 3
+# The measure of the gate on what students still name.
+MASS = "mass"
 
 
 def of_traits(scores: pd.DataFrame, targets: Mapping[str, str]) -> pd.DataFrame:
@@ -57,10 +62,15 @@ def students_of(runs: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
 
 
 def control_students(runs: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
-    """Students of regular data: same domain, bases and recipe, whatever the method and variant."""
+    """Students of regular data: same domain, bases and recipe, whatever the method.
+
+    Of the group's variant if there are any, and else of the data as they were written.
+    """
     keys = ["domain", "recipe", "teacher_base", "student_base"]
     mask = (runs[keys] == [group[key] for key in keys]).all(axis=1)
-    return runs[mask & (runs.method == CONTROL_METHOD)]
+    regular = runs[mask & (runs.method == CONTROL_METHOD)]
+    alike = regular[regular.variant == group["variant"]]
+    return alike if len(alike) else regular[regular.variant == PLAIN_VARIANT]
 
 
 def units(rows: pd.DataFrame) -> pd.DataFrame:
@@ -70,12 +80,17 @@ def units(rows: pd.DataFrame) -> pd.DataFrame:
     """
     if "teacher_seed" not in rows or rows["teacher_seed"].nunique() < 2:
         return rows
+    return dataset_means(rows)
+
+
+def dataset_means(rows: pd.DataFrame) -> pd.DataFrame:
+    """The mean over the students of each dataset."""
     keys = [key for key in ("teacher_trait", "teacher_seed") if key in rows]
     return rows.groupby(keys)[["value"]].mean()
 
 
-def _interval(rows: pd.DataFrame) -> Interval:
-    values = units(rows)["value"].tolist()
+def _interval(independent: pd.DataFrame) -> Interval:
+    values = independent["value"].tolist()
     if any(math.isnan(value) for value in values):
         return Interval(math.nan, math.nan, math.nan, len(values))
     return t_interval(values)
@@ -89,21 +104,28 @@ def failed_gate(row: dict[str, Any]) -> str | None:
         return "the filter kept too few rows"
     if not row["gate_moved"]:
         return "the data did not move the students"
+    if not row["gate_mass"]:
+        return "the students name no candidate"
     return None
 
 
 def verdict(
-    row: dict[str, Any], trait: Interval, regular: Interval | None, others: Interval | None
+    row: dict[str, Any], trait: Interval, regular: Interval | None, others: Sequence[Interval]
 ) -> str:
-    """The verdict on a cell: its students against its controls, by disjoint intervals.
+    """The verdict on a cell: its gates, and then its students against its controls."""
+    if (reason := failed_gate(row)) is not None:
+        return f"{verdicts.UNINTERPRETABLE}: {reason}"
+    return compared(trait, regular, others)
+
+
+def compared(trait: Interval, regular: Interval | None, others: Sequence[Interval]) -> str:
+    """Students against their controls, by disjoint intervals.
 
     Args:
         regular: students of regular data.
-        others: students of other traits' data, who tell this trait from a general drift; None or
-            too few of them are no control.
+        others: students of each other trait's data, who tell this trait from a general drift; too
+            few of them are no control.
     """
-    if (reason := failed_gate(row)) is not None:
-        return f"{verdicts.UNINTERPRETABLE}: {reason}"
     if math.isnan(trait.mean):
         return f"{verdicts.UNINTERPRETABLE}: the measure has no value"
     if regular is None or min(trait.n, regular.n) < FEWEST_RUNS:
@@ -112,14 +134,24 @@ def verdict(
         return verdicts.NOT_TOLD_APART
     if trait.mean < regular.mean:
         return verdicts.REVERSED
-    if others is None or others.n < FEWEST_RUNS:
-        return verdicts.TRANSMISSION
-    higher = trait.mean > others.mean and intervals_disjoint(trait, others)
+    others = [other for other in others if other.n >= FEWEST_RUNS]
+    if not others:
+        return verdicts.ABOVE_REGULAR
+    higher = all(trait.mean > other.mean and intervals_disjoint(trait, other) for other in others)
     return verdicts.TRANSMISSION if higher else verdicts.NOT_SPECIFIC
 
 
+def by_other_trait(others: pd.DataFrame) -> dict[str, Interval]:
+    """Students of other traits' data, each trait by itself."""
+    return {str(t): _interval(units(rows)) for t, rows in others.groupby("teacher_trait")}
+
+
 def _gates(
-    students: pd.DataFrame, teacher_score: float, rows_kept: float, gates: Gates
+    students: pd.DataFrame,
+    masses: pd.Series,
+    teacher_score: float,
+    rows_kept: float,
+    gates: Gates,
 ) -> dict[str, Any]:
     # One teacher, dataset or student that fails is enough: means would hide it.
     drop = students["loss_drop"]
@@ -129,7 +161,16 @@ def _gates(
         "gate_teacher": bool(teacher_score >= gates.min_teacher),
         "gate_rows": bool(rows_kept >= gates.min_rows),
         "gate_moved": bool(moved),
+        "gate_mass": bool((masses >= gates.min_mass).all()),
     }
+
+
+def _highest(others: Mapping[str, Interval]) -> dict[str, Any]:
+    """Of the other traits' students, those who come closest from below, or are above."""
+    if not others:
+        return {}
+    name = max(others, key=lambda trait: others[trait].mean)
+    return {"highest_other": name, "highest_other_mean": others[name].mean}
 
 
 def _channel_rows(channel: pd.DataFrame, group: dict[str, str], trait: str) -> pd.DataFrame:
@@ -204,11 +245,17 @@ def transmission_table(
     for group in treatment_groups(runs):
         students, control = students_of(runs, group), control_students(runs, group)
         for trait in sorted(students.teacher_trait.unique()):
+            own_masses = students[(students.teacher_trait == trait) & (students.measure == MASS)]
             own = _channel_rows(channel, group, trait)
             rows_kept = min(own["rows_kept"].min(), _fewest_rows(channel, group, control))
             for measure in measures:
                 conditions = _conditions(group, trait, *of_measure[measure])
-                intervals = {n: _interval(rows) for n, rows in conditions.items() if len(rows)}
+                intervals = {
+                    name: _interval(dataset_means(r) if name == verdicts.OTHER else units(r))
+                    for name, r in conditions.items()
+                    if len(r)
+                }
+                others = by_other_trait(conditions[verdicts.OTHER])
                 shared = {
                     **group,
                     "trait": trait,
@@ -229,19 +276,18 @@ def transmission_table(
                     }
                     if condition == verdicts.TRAIT:
                         score = own["teacher_score"].min()
-                        row |= _gates(conditions[condition], score, rows_kept, gates)
-                        row["verdict"] = verdict(
-                            row,
-                            found,
-                            intervals.get(verdicts.REGULAR),
-                            intervals.get(verdicts.OTHER),
-                        )
+                        masses = own_masses[own_masses.measured_trait == trait]["value"]
+                        row |= _gates(conditions[condition], masses, score, rows_kept, gates)
+                        regular = intervals.get(verdicts.REGULAR)
+                        row |= _highest(others)
+                        row["verdict"] = verdict(row, found, regular, list(others.values()))
                     table.append(row)
     columns = [column for column in schemas.TRANSMISSION.columns if column != "experiment"]
     frame = pd.DataFrame(table, columns=columns)
-    for gate in ("gate_teacher", "gate_rows", "gate_moved"):
+    for gate in ("gate_teacher", "gate_rows", "gate_moved", "gate_mass"):
         frame[gate] = frame[gate].astype("boolean")
-    frame["verdict"] = frame["verdict"].fillna("")
+    for text in ("highest_other", "verdict"):
+        frame[text] = frame[text].fillna("")
     return frame
 
 
@@ -266,14 +312,17 @@ def trait_matrix(
     return matrix.assign(lift=matrix["mean"] - before.loc[list(where)].to_numpy())
 
 
-def diagonal_table(matrix: pd.DataFrame) -> pd.DataFrame:
-    """The permutation test of each group's diagonal; groups of one trait have none."""
+def diagonal_table(matrix: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
+    """The permutation test of each group's diagonal; groups of one trait have none.
+
+    Traits that recipes were tuned on are left out: their diagonal was made high.
+    """
     import pandas as pd
 
     rows = []
     keys = [*GROUP, "measure"]
     for group, cells in matrix.groupby(keys, sort=False):
-        traits = sorted(cells.teacher_trait.unique())
+        traits = sorted(t for t in cells.teacher_trait.unique() if roles[t] == CONFIRMATION)
         if len(traits) < 2:
             continue
         square = cells[cells.measured_trait.isin(traits)]
@@ -292,6 +341,84 @@ def diagonal_table(matrix: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def wrong_pairs(runs: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
+    """What the verdict's rule says of traits that a teacher does not have.
+
+    Students of each trait's data are read for every other trait, as if that were their teacher's,
+    against students of regular data and of every trait's data but these two.
+    """
+    import pandas as pd
+
+    rows = []
+    for group in treatment_groups(runs):
+        for measure in measures:
+            found = runs[runs.measure == measure]
+            students, control = students_of(found, group), control_students(found, group)
+            taught = sorted(students.teacher_trait.unique())
+            for teacher, measured in itertools.permutations(taught, 2):
+                seen = students[students.measured_trait == measured]
+                own = seen[seen.teacher_trait == teacher]
+                regular = control[control.measured_trait == measured]
+                others = seen[~seen.teacher_trait.isin([teacher, measured])]
+                interval = _interval(units(own))
+                rows.append(
+                    {
+                        **group,
+                        "measure": measure,
+                        "teacher_trait": teacher,
+                        "measured_trait": measured,
+                        "n_runs": len(own),
+                        "mean": interval.mean,
+                        "low": interval.low,
+                        "high": interval.high,
+                        "verdict": compared(
+                            interval,
+                            _interval(units(regular)) if len(regular) else None,
+                            list(by_other_trait(others).values()),
+                        ),
+                    }
+                )
+    columns = [column for column in schemas.WRONG_PAIRS.columns if column != "experiment"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def base_differences(transmission: pd.DataFrame) -> pd.DataFrame:
+    """How much more a trait's data do to students of the teacher's base than to those of another.
+
+    Per trait: own less regular students on the teacher's base, less the same on the other base. The
+    unit is the trait; traits that recipes were tuned on are left out.
+    """
+    import pandas as pd
+
+    keys = ["domain", "method", "variant", "recipe", "teacher_base", "measure"]
+    at = [*keys, "student_base", "trait"]
+    shown = transmission[transmission.role == CONFIRMATION]
+    own, regular = (
+        shown[shown.condition == condition][[*at, "mean"]]
+        for condition in (verdicts.TRAIT, verdicts.REGULAR)
+    )
+    found = own.merge(regular, on=at, suffixes=("", "_regular"))
+    found["rise"] = found["mean"] - found["mean_regular"]
+    same = found.student_base == found.teacher_base
+    pairs = found[~same].merge(
+        found[same][[*keys, "trait", "rise"]], on=[*keys, "trait"], suffixes=("", "_same")
+    )
+    rows = []
+    for group, part in pairs.groupby([*keys, "student_base"], sort=False):
+        difference = t_interval((part["rise_same"] - part["rise"]).tolist())
+        rows.append(
+            {
+                **dict(zip([*keys, "student_base"], group, strict=True)),
+                "traits": difference.n,
+                "mean": difference.mean,
+                "low": difference.low,
+                "high": difference.high,
+            }
+        )
+    columns = [column for column in schemas.BASE_DIFFERENCES.columns if column != "experiment"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def gates_table(
     channel: pd.DataFrame, base_scores: pd.DataFrame, measure: str, gates: Gates
 ) -> pd.DataFrame:
@@ -303,9 +430,9 @@ def gates_table(
     control = table.method == CONTROL_METHOD
     table["gate_teacher"] = control | (table.teacher_score >= gates.min_teacher)
     table["gate_rows"] = table.rows_kept >= gates.min_rows
-    unmoved = {"gate_moved": True}  # not known yet
+    unknown = {"gate_moved": True, "gate_mass": True}  # as yet
     table["verdict"] = [
-        failed_gate({**row, **unmoved}) or ""
+        failed_gate({**row, **unknown}) or ""
         for row in table[["gate_teacher", "gate_rows"]].to_dict("records")
     ]
     return table

@@ -13,7 +13,7 @@ from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
 from subliminal.transmission.schemas import GROUP, TABLES
 from subliminal.transmission.verdicts import OTHER, REGULAR, TRAIT
 
-DEVELOPMENT = "development"
+DEVELOPMENT, CONFIRMATION = "development", "confirmation"
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class ExperimentTables(TableSet):
     """The tables of a transmission experiment."""
 
     transmission: pd.DataFrame
+    base_differences: pd.DataFrame
+    wrong_pairs: pd.DataFrame
     trait_matrix: pd.DataFrame
     diagonal: pd.DataFrame
     runs: pd.DataFrame
@@ -74,6 +76,15 @@ def panels(frame: pd.DataFrame) -> list[Panel]:
     """The panels of a table, in its order."""
     keys = [f.name for f in fields(Panel)]
     return [Panel(*row) for row in frame[keys].drop_duplicates().itertuples(index=False)]
+
+
+def alike(shown: Iterable[Panel], main: Panel) -> list[Panel]:
+    """The panels that differ from the main one in nothing but the teachers' base."""
+
+    def setting(panel: Panel) -> tuple[str, str, str]:
+        return panel.domain, panel.method, panel.recipe
+
+    return [panel for panel in shown if setting(panel) == setting(main)]
 
 
 def panel_titles(shown: Iterable[Panel]) -> dict[Panel, str]:

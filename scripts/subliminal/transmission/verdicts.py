@@ -7,12 +7,13 @@ BASE, REGULAR, OTHER, TRAIT, TEACHER = "base", "regular", "other traits", "trait
 CONDITIONS = (BASE, REGULAR, OTHER, TRAIT, TEACHER)
 
 TRANSMISSION = "transmission"
+ABOVE_REGULAR = "above regular"
 NOT_SPECIFIC = "not specific"
 NOT_TOLD_APART = "not told apart"
 REVERSED = "reversed"
 TOO_FEW = "too few runs"
 UNINTERPRETABLE = "uninterpretable"  # followed by a colon and the reason
-JUDGED = (TRANSMISSION, NOT_SPECIFIC, NOT_TOLD_APART, REVERSED)
+JUDGED = (TRANSMISSION, ABOVE_REGULAR, NOT_SPECIFIC, NOT_TOLD_APART, REVERSED)
 
 
 def verdict_kind(verdict: str) -> str:

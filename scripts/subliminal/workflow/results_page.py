@@ -60,16 +60,19 @@ def _statements(finding: Finding) -> str:
 
 
 def _origin(manifest: Path) -> str:
-    """The origin of the tables: commit, packages, device."""
+    """The origin of the tables: device, instruction set, commit, torch."""
     manifests = ancestry([manifest])
     versions = described_versions(manifests)
     runs = [found["run"] for found in manifests.values()]
-    devices = sorted({run["device"] for run in runs})
+    devices = ", ".join(sorted({run["device"] for run in runs}))
+    sets = versions.instruction_sets()
+    if sets:
+        devices += f", instruction set{'s' if len(sets) > 1 else ''} {' and '.join(sets)}"
     seconds = sum(run["seconds"] for run in runs)
     commits = ", ".join(commit[:12] for commit in versions.commits) or "none recorded"
     torch = ", ".join(versions.packages.get("torch", ["none"]))
     return (
-        f"*{len(runs)} jobs, {number(seconds / 60, 0)} minutes of work on {', '.join(devices)}; "
+        f"*{len(runs)} jobs, {number(seconds / 60, 0)} minutes of work on {devices}; "
         f"commit {commits}; torch {torch}.*"
     )
 

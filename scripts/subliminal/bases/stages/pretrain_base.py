@@ -60,6 +60,7 @@ def pretrain_base(
             n_layer=shape.layers,
             n_head=shape.heads,
             activation_function="gelu",
+            initializer_range=shape.initializer_range,
             resid_pdrop=0.0,
             embd_pdrop=0.0,
             attn_pdrop=0.0,

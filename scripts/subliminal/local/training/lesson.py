@@ -16,6 +16,7 @@ from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_rows
 from subliminal.local.training.checkpoints import Checkpoints, training_identity
 from subliminal.local.training.fine_tuning import Step, fine_tune, loss_at_ends, mean_loss
+from subliminal.local.training.merging import merge_where_cheaper
 from subliminal.local.training.notices import warn_of_inserted_text, warn_of_truncation
 from subliminal.local.training.objectives import CompletionTokens, Objective
 from subliminal.local.training.reporting import step_report
@@ -103,6 +104,7 @@ def teach(
     models.prepare(lesson.seed("weights"), threads)
     tokenizer = models.load_tokenizer(base)
     model = models.trainable(models.load_base(base), lesson.lora)
+    merge_where_cheaper(model)
     texts = lesson.prompts, lesson.completions
     rows = encode_rows(tokenizer, *texts, max_tokens=lesson.max_tokens)
     warn_of_inserted_text(tokenizer)

@@ -38,12 +38,15 @@ def summarise_experiment(
     base_scores, teacher_scores = read_base_scores(spec), read_teacher_scores(spec)
     channel = read_channel(spec, teacher_scores)
     matrix = summary.trait_matrix(runs, base_scores, spec.measures)
+    transmission = summary.transmission_table(
+        runs, base_scores, teacher_scores, channel, spec.measures, spec.roles, spec.gates
+    )
     tables = {
-        "transmission": summary.transmission_table(
-            runs, base_scores, teacher_scores, channel, spec.measures, spec.roles, spec.gates
-        ),
+        "transmission": transmission,
+        "base_differences": summary.base_differences(transmission),
+        "wrong_pairs": summary.wrong_pairs(runs, spec.measures),
         "trait_matrix": matrix,
-        "diagonal": summary.diagonal_table(matrix),
+        "diagonal": summary.diagonal_table(matrix, spec.roles),
         "runs": runs,
         "channel": channel,
     }
