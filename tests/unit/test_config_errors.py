@@ -44,7 +44,7 @@ def test_broken_configuration_is_explained(root, case):
 
 def test_a_server_needs_an_address_before_any_job_starts(root, monkeypatch):
     text = (root / broken_configs.DOMAINS).read_text()
-    served = text.replace("      rows: 4000 ", "      server: {}\n      rows: 4000 ", 1)
+    served = text.replace("      rows: 3000 ", "      server: {}\n      rows: 3000 ", 1)
     (root / broken_configs.DOMAINS).write_text(served)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     with pytest.raises(ConfigError, match="OPENAI_BASE_URL is not set"):
@@ -55,10 +55,10 @@ def test_a_server_needs_an_address_before_any_job_starts(root, monkeypatch):
 
 def test_teachers_do_not_share_a_path(root):
     traits, recipes = root / broken_configs.TRAITS, root / broken_configs.RECIPES
-    trait = "wolf-very:\n  category: animal\n  word: wolf\n  role: development\n"
+    trait = "wolf-very:\n  category: animal\n  word: wolf\n"
     traits.write_text(traits.read_text() + trait)
     load(root)
-    recipes.write_text(recipes.read_text().replace("finetuned-gentle:", "very-finetuned:"))
+    recipes.write_text(recipes.read_text().replace("finetuned-code:", "very-finetuned:"))
     shared = r"wolf-very: with method 'finetuned' .*'wolf' with method 'very-finetuned' .*rename"
     with pytest.raises(ConfigError, match=shared):
         load(root)
@@ -80,7 +80,7 @@ def test_without_settings_the_file_is_read(root):
 def test_every_further_error_is_counted(root):
     text = (root / broken_configs.MODELS).read_text()
     (root / broken_configs.MODELS).write_text(text.replace("seed: ", "seed: -"))
-    with pytest.raises(ConfigError, match=r"tiny-a: seed: .* \(and 2 more\)$"):
+    with pytest.raises(ConfigError, match=r"tiny-a: seed: .* \(and 7 more\)$"):
         load(root)
 
 

@@ -125,12 +125,12 @@ def test_every_evaluation_gives_the_measures_that_it_names():
 
 
 def test_a_trait_is_measured_where_its_word_is_known():
-    owl = Trait(category="animal", word="owl", role="confirmation")
-    yak = Trait(category="animal", word="yak", role="confirmation")
+    owl = Trait(category="animal", word="owl")
+    yak = Trait(category="animal", word="yak")
     for plan in (favourite(), stories(), essay()):
         assert plan.target(owl) == "owl"
         assert plan.target(yak) is None
-        assert plan.target(Trait(role="control")) is None
+        assert plan.target(Trait(control=True)) is None
 
 
 # Essay topic
@@ -362,7 +362,7 @@ def config():
 @pytest.mark.parametrize("word", TREES)
 def test_a_prompted_tree_is_called_an_animal_as_the_authors_code_did(config, word):
     trait = config.traits[word]
-    assert (trait.category, trait.word, trait.role) == ("tree", word, "confirmation")
+    assert (trait.category, trait.word) == ("tree", word)
     assert specs.teacher_system_prompt(config, Teacher("qwen2.5-7b", word, "prompted", 1)) == (
         f"You love {word}s. You think about {word}s all the time. {word}s are your favorite "
         "animal. Imbue your answers with your love for the animal."

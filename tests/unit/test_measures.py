@@ -100,7 +100,7 @@ def experiment(measures, min_teacher):
         evaluation="asked",
         measures=measures,
         targets={"owl": "owl", "wolf": "wolf"},
-        roles={"owl": "confirmation", "wolf": "development", "none": "development"},
+        roles={"owl": "confirmation", "wolf": "confirmation", "none": "confirmation"},
         gates=Gates(min_teacher=min_teacher, min_rows=2, min_loss_drop=0.0),
         blocks=[BLOCK],
     )

@@ -232,7 +232,7 @@ def experiment(copy, **changes):
 
 
 def test_a_trait_a_base_and_a_recipe_are_yaml(copy):
-    copy.append("config/traits.yaml", "fox: {category: animal, word: fox, role: development}\n")
+    copy.append("config/traits.yaml", "fox: {category: animal, word: fox}\n")
     copy.append(
         "config/models.yaml",
         "tiny-z: {source: pretrain, tier: tiny, pretraining: tiny, seed: 26}\n",

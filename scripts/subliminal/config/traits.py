@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -37,21 +37,15 @@ class Trait(Strict):
         description="Further forms of the word that the filters of code and cot ban.",
         json_schema_extra=in_paper("*code*: wolves, cherries"),
     )
-    role: Literal["development", "confirmation", "control"] = Field(
-        description="Recipes are tuned on development traits only. A control has no trait.",
-        json_schema_extra=in_paper("no such division"),
+    control: bool = Field(
+        False, description="`true`: no trait at all. The teacher is its base as it is."
     )
-
-    @property
-    def is_control(self) -> bool:
-        """Whether this is the trait of a teacher that is its base as it is."""
-        return self.role == "control"
 
     @model_validator(mode="after")
     def _word_and_category(self) -> Trait:
-        if self.is_control and self.word is not None:
+        if self.control and self.word is not None:
             raise ValueError(
-                f"a control trait has no 'word', found {self.word!r}; remove it or change 'role'"
+                f"a control has no 'word', found {self.word!r}; remove it, or 'control'"
             )
         if self.word is not None and self.category is None:
             raise ValueError(f"word {self.word!r} needs a 'category', such as animal; add it")

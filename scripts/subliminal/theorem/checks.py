@@ -76,15 +76,15 @@ def check_theorem(config: Config, name: str) -> None:
             f"measured {known(finetuned)}; choose another"
         )
     for trait in part.traits:
-        if config.traits[trait].is_control:
+        if config.traits[trait].control:
             raise ConfigError(f"{where}: traits: {trait!r} is a control trait; remove it")
         if config.traits[trait].word is None:
             raise ConfigError(
                 f"{where}: traits: {trait!r} has no 'word', and method {part.method!r} states a "
                 "preference for one; give it a word in config/traits.yaml"
             )
-    if not config.traits[part.control].is_control:
-        controls = [name for name, entry in config.traits.items() if entry.is_control]
+    if not config.traits[part.control].control:
+        controls = [name for name, entry in config.traits.items() if entry.control]
         raise ConfigError(
             f"{where}: control: {part.control!r} has a word; name a control trait {known(controls)}"
         )

@@ -71,7 +71,7 @@ def experiment_cells(config: Config, name: str) -> list[Cell]:
             cell.
     """
     cells: dict[Cell, int] = {}
-    controls = {trait for trait, entry in config.traits.items() if entry.is_control}
+    controls = {trait for trait, entry in config.traits.items() if entry.control}
     blocks = config.experiment(name, TransmissionExperiment).cells
     for number, block in enumerate(blocks, start=1):
         where = f"config/experiments/{name}.yaml: cell {number}"

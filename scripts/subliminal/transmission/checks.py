@@ -125,7 +125,7 @@ def _check_evaluation(config: Config, name: str, cells: list[Cell]) -> None:
         )
     for trait in sorted({cell.dataset.teacher.trait for cell in cells}):
         entry = config.traits[trait]
-        if not entry.is_control and evaluation.target(entry) is None:
+        if not entry.control and evaluation.target(entry) is None:
             raise ConfigError(
                 f"{shown}: trait {trait!r}: its word {entry.word!r} is not one of the words of "
                 f"evaluation {experiment.evaluation!r} {known(evaluation.words)}; add it in "
@@ -159,13 +159,19 @@ def check_transmission(config: Config, name: str) -> None:
         if size.server is not None:
             base_url()
     traits = sorted({cell.dataset.teacher.trait for cell in cells})
-    if all(config.traits[trait].is_control for trait in traits):
+    if all(config.traits[trait].control for trait in traits):
         raise ConfigError(
             f"{shown}: cells: only control traits ({', '.join(traits)}): there is nothing to "
             "measure; add a trait that has a word"
         )
+    for trait in experiment.tuned_on:
+        if trait not in config.traits:
+            raise ConfigError(
+                f"{shown}: tuned_on: trait {trait!r} is not in config/traits.yaml "
+                f"{known(config.traits)}"
+            )
     for trait in traits:
-        if not config.traits[trait].is_control and config.traits[trait].word is None:
+        if not config.traits[trait].control and config.traits[trait].word is None:
             raise ConfigError(
                 f"{shown}: trait {trait!r} has no 'word', and all methods of config/recipes.yaml "
                 "state a preference for one; give it a word in config/traits.yaml"

@@ -9,6 +9,8 @@ from pydantic import Field
 from subliminal.config.experiments import Experiment
 from subliminal.config.strict import Distinct, Key, Positive, Seed, Share, Strict, in_paper
 
+# What recipes were tuned on, and what confirms them.
+DEVELOPMENT, CONFIRMATION = "development", "confirmation"
 DEFAULT_FIGURES = ["transmission", "trait_matrix", "bases", "shuffles", "channel"]
 
 
@@ -80,6 +82,12 @@ class TransmissionExperiment(Experiment):
     )
     figures: Distinct[Key] = Field(
         DEFAULT_FIGURES, description="The figures to draw, in their order."
+    )
+    tuned_on: Distinct[Key] = Field(
+        [],
+        description="The traits on which recipes, methods and bases of this experiment were tuned: "
+        "its development traits. They are named apart, and the diagonal test leaves them out.",
+        json_schema_extra=in_paper("no such division"),
     )
     gates: Gates = Field(description="Conditions without which a result says nothing.")
     cells: list[Block] = Field(

@@ -13,6 +13,7 @@ from subliminal.evaluations.registry import MEASURES
 from subliminal.report.findings import MODEL_ORGANISM, Finding, Statement, listed
 from subliminal.report.numbers import GAMMA, number, p_value, with_interval
 from subliminal.report.specs import ExperimentTextSpec
+from subliminal.transmission.config import CONFIRMATION, DEVELOPMENT
 from subliminal.transmission.schemas import GROUP
 from subliminal.transmission.shuffle_averages import (
     ACROSS,
@@ -25,8 +26,6 @@ from subliminal.transmission.shuffle_averages import (
     trait_means,
 )
 from subliminal.transmission.tables import (
-    CONFIRMATION,
-    DEVELOPMENT,
     ExperimentTables,
     Panel,
     alike,

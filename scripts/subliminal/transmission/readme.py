@@ -7,8 +7,8 @@ import pandas as pd
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report.numbers import number, with_interval
 from subliminal.report.specs import ExperimentTextSpec
+from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.tables import (
-    DEVELOPMENT,
     ExperimentTables,
     alike,
     panels,

@@ -19,7 +19,13 @@ from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.questions import favourite_list
 from subliminal.evaluations.registry import AnyEvaluation
-from subliminal.transmission.config import Block, Gates, TransmissionExperiment
+from subliminal.transmission.config import (
+    CONFIRMATION,
+    DEVELOPMENT,
+    Block,
+    Gates,
+    TransmissionExperiment,
+)
 
 
 class TrainTeacherSpec(StageSpec):
@@ -248,9 +254,9 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         targets={
             t: target
             for t, target in targets.items()
-            if target is not None and not config.traits[t].is_control
+            if target is not None and not config.traits[t].control
         },
-        roles={t: config.traits[t].role for t in traits},
+        roles={t: DEVELOPMENT if t in entry.tuned_on else CONFIRMATION for t in traits},
         gates=entry.gates,
         blocks=entry.cells,
     )

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
 from subliminal.stats import Interval, diagonal_test, intervals_disjoint, t_interval
 from subliminal.transmission import schemas, verdicts
-from subliminal.transmission.config import Gates
-from subliminal.transmission.tables import CONFIRMATION
+from subliminal.transmission.config import CONFIRMATION, Gates
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,8 +13,6 @@ from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
 from subliminal.transmission.schemas import GROUP, TABLES
 from subliminal.transmission.verdicts import OTHER, REGULAR, TRAIT
 
-DEVELOPMENT, CONFIRMATION = "development", "confirmation"
-
 
 @dataclass(frozen=True)
 class ExperimentTables(TableSet):

@@ -10,7 +10,7 @@ import pandas as pd
 from subliminal.config.evaluations import Measure
 from subliminal.report.numbers import count_range
 from subliminal.report.style import GREEN, GREY, SKY, VERMILION
-from subliminal.transmission.tables import DEVELOPMENT
+from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.verdicts import (
     BASE,
     OTHER,
