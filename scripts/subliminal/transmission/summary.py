@@ -104,7 +104,7 @@ def failed_gate(row: dict[str, Any]) -> str | None:
     if not row["gate_moved"]:
         return "the data did not move the students"
     if not row["gate_mass"]:
-        return "the students name no candidate"
+        return "the students hardly name any candidate"
     return None
 
 
