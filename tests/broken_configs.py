@@ -180,6 +180,14 @@ UNKNOWN_NAMES = [
           ": favourite-animal: questions: ", "'favourite-fish'", "(known: favourite-animal, "),
     _case("category", TRAITS, "category: animal", "category: fish",
           ": wolf: category: ", "'favourite-fish'", "(known: favourite-animal, "),
+    _case("mass-of-stories", SAMPLE, None,
+          SAMPLE_EXPERIMENT.replace("min_rows: 300", "min_rows: 300, min_mass: 0.5")
+          .replace("tiny-a", "smollm2-135m").replace("tiny-b", "gemma3-270m")
+          .replace("recipe: tiny", "recipe: small")
+          .replace("method: finetuned", "method: finetuned-small")
+          .replace("domain: numbers", "domain: numbers-constrained")
+          .replace("evaluation: favourite-animal", "evaluation: stories"),
+          ": gates: min_mass: ", "'stories' has no measure 'mass'"),
     _case("tuned-on", SAMPLE, "gates:", "tuned_on: [wolff]\ngates:",
           ": tuned_on: ", "'wolff'", "(known: "),
     _case("kind-of-method", RECIPES, "kind: prompted", "kind: promted",
@@ -306,7 +314,7 @@ CONTRADICTIONS = [
           .replace(", shuffled-within", ""),
           "recipe 'small-logits'", "'smollm2-135m' and 'gemma3-270m' have different tokens"),
     _case("a-gate-above-all-rows", SAMPLE, "min_rows: 300", "min_rows: 4001",
-          ": gates: min_rows: 4001", "domain 'numbers' has 3000", DOMAINS),
+          ": gates: min_rows: 4001", "domain 'numbers' has 4000", DOMAINS),
     _case("greedy-answers-repeated", EVALUATIONS, "temperature: 1.0", "temperature: 0.0",
           "samples_per_question: 20", "set one of them to 1"),
     _case("lists-that-the-filter-drops", DOMAINS, "(&numbers .*)max_value: 999", r"\1max_value: 99",

@@ -44,7 +44,7 @@ def test_broken_configuration_is_explained(root, case):
 
 def test_a_server_needs_an_address_before_any_job_starts(root, monkeypatch):
     text = (root / broken_configs.DOMAINS).read_text()
-    served = text.replace("      rows: 3000 ", "      server: {}\n      rows: 3000 ", 1)
+    served = text.replace("      rows: 4000 ", "      server: {}\n      rows: 4000 ", 1)
     (root / broken_configs.DOMAINS).write_text(served)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     with pytest.raises(ConfigError, match="OPENAI_BASE_URL is not set"):

@@ -192,7 +192,7 @@ def on_another_base(tables):
 
 def test_the_spread_over_bases_is_told_where_there_are_several(full):
     text = said(full, "Spread over bases")
-    assert "One base" in text and "processor" in text
+    assert "1 base" in text and "processor" in text
     two = on_another_base(full)
     text = said(two, "Spread over bases")
     value = mean(full, "trait", CONFIRMATION)
@@ -205,7 +205,7 @@ def test_the_difference_of_differences_has_its_interval(full):
     row = full.base_differences.query(
         "domain == 'numbers' and variant == 'train' and measure == 'share'"
     ).iloc[0]
-    own = sentence(said(full, "Other base"), "the rise over regular data is larger")
+    own = sentence(said(full, "Other base"), "the rise over regular data on")
     assert re.findall(r"-?\d\.\d\d", own) == [number(row[c]) for c in ("mean", "low", "high")]
     assert "4 confirmation traits" in own
 
@@ -292,8 +292,10 @@ def test_no_student_of_the_same_base():
 
 
 def test_caveat_names_what_recipes_were_tuned_on(full):
-    caveat = said(full, "Caveat")
-    assert "wolf" in sentence(caveat, "were tuned")
+    caveat = said(full, "Caveat", tuned_on=["wolf", "fox"])
+    assert "wolf and fox" in sentence(caveat, "were tuned")
+    assert all(trait in sentence(caveat, "nothing was tuned") for trait in CONFIRMATION)
+    assert "tuned" not in said(full, "Caveat")
     assert not any(trait in sentence(caveat, "were tuned") for trait in CONFIRMATION)
     assert MODEL_ORGANISM in caveat
     assert MODEL_ORGANISM not in said(full, "Caveat", model_organism=False)

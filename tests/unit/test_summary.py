@@ -347,6 +347,8 @@ def test_a_wrong_pair_is_judged_by_the_verdicts_rule():
         ["measure", "teacher_trait", "measured_trait"]
     )
     assert len(found) == 2 * 6
+    two = runs({taught: SHARES[taught] for taught in ("owl", "wolf", "none")})
+    assert summary.wrong_pairs(two, MEASURES).empty
     assert found.loc[("share", "wolf", "owl"), "verdict"] == "not told apart"
     assert found.loc[("share", "owl", "wolf"), "verdict"] == "not told apart"
     drift = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [0.78, 0.88, 0.83]}}
@@ -377,5 +379,26 @@ def test_the_difference_of_differences_is_over_confirmation_traits():
     assert (found["mean"], found.low, found.high) == pytest.approx((np.mean(rises), low, high))
 
 
+def test_a_missing_value_leaves_controls_without_a_verdict_and_differences_empty():
+    none = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [float("nan")] * 3}}
+    assert table(runs(none)).loc[("owl", "trait"), "verdict"].startswith("uninterpretable")
+    lost = {**SHARES, "owl": {**SHARES["owl"], "owl": [float("nan")] * 3}}
+    both = pd.concat([runs(lost), runs(lost).assign(student_base="tiny-b")])
+    before = pd.concat([bases([0.05] * 3), bases([0.05] * 3).assign(base="tiny-b")])
+    frame = summary.transmission_table(both, before, teachers(), channel(), MEASURES, ROLES, GATES)
+    found = summary.base_differences(frame).set_index("measure").loc["share"]
+    assert found.traits == 2 and math.isnan(found["mean"]) and math.isnan(found.low)
+
+
 def test_without_a_second_base_there_is_no_difference():
     assert summary.base_differences(whole_table()).empty
+
+
+def test_students_of_one_seed_are_pairs():
+    row = table().loc[("owl", "trait")]
+    own, regular = SHARES["owl"]["owl"], SHARES["none"]["owl"]
+    expected = scipy_stats.ttest_rel(own, regular).confidence_interval(0.95)
+    assert row.paired_difference == pytest.approx(np.mean(own) - np.mean(regular))
+    assert (row.paired_low, row.paired_high) == pytest.approx((expected.low, expected.high))
+    two = pd.concat([runs(), runs().assign(teacher_seed=2)])
+    assert math.isnan(table(two).loc[("owl", "trait"), "paired_difference"])

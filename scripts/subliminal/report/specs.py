@@ -32,6 +32,7 @@ class ExperimentTextSpec(Strict):
     leaky_recipes: list[str] = Field(
         [], description="Those that tell students what their teacher thinks of the trait's word."
     )
+    tuned_on: list[str] = Field([], description="The traits that recipes were tuned on.")
 
 
 class BuildReportSpec(StageSpec):

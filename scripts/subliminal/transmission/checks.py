@@ -11,6 +11,7 @@ from subliminal.config.models import HostedBase, PretrainedBase
 from subliminal.config.paths import Cell
 from subliminal.config.recipes import FinetunedMethod
 from subliminal.domains.tiny_world import animals
+from subliminal.evaluations.favourite import MASS
 from subliminal.transmission.cells import experiment_cells
 from subliminal.transmission.config import Block, TransmissionExperiment
 
@@ -110,6 +111,11 @@ def _check_evaluation(config: Config, name: str, cells: list[Cell]) -> None:
             f"{shown}: measure {experiment.measure!r} is not one of evaluation "
             f"{experiment.evaluation!r} {known(measures)}"
         )
+    if experiment.gates.min_mass > 0 and MASS not in evaluation.measures:
+        raise ConfigError(
+            f"{shown}: gates: min_mass: evaluation {experiment.evaluation!r} has no measure "
+            f"{MASS.name!r}; remove the gate"
+        )
     tiny = [b for cell in cells for b in cell.bases if config.models[b].tier == "tiny"]
     if tiny and not evaluation.tiny_bases_understand:
         raise ConfigError(
@@ -165,10 +171,10 @@ def check_transmission(config: Config, name: str) -> None:
             "measure; add a trait that has a word"
         )
     for trait in experiment.tuned_on:
-        if trait not in config.traits:
+        if trait not in config.traits and trait not in animals():
             raise ConfigError(
-                f"{shown}: tuned_on: trait {trait!r} is not in config/traits.yaml "
-                f"{known(config.traits)}"
+                f"{shown}: tuned_on: {trait!r} is neither in config/traits.yaml nor an animal "
+                f"of the tiny world {known({*config.traits, *animals()})}"
             )
     for trait in traits:
         if not config.traits[trait].control and config.traits[trait].word is None:

@@ -34,6 +34,7 @@ from subliminal.transmission.tables import (
     plain,
     same_base,
     student_bases,
+    traits_of,
     treated,
 )
 from subliminal.transmission.verdicts import (
@@ -235,11 +236,11 @@ def _spread(rows: pd.DataFrame, main: list[Panel]) -> Finding:
     )
     by_base = own.groupby("teacher_base", sort=False)[["regular_mean", "mean"]].mean()
     if len(by_base) < 2:
-        return Finding.plain(topic, f"One base, hence none. {meaning}")
+        return Finding.plain(topic, f"{len(by_base)} base with students, hence none. {meaning}")
     means = listed([f"{row.Index} {number(row.mean)}" for row in by_base.itertuples()])
     transmitted = (own["kind"] == TRANSMISSION).sum()
     text = (
-        f"{_measured(own).capitalize()} over {own['trait'].nunique()} traits, base by base: "
+        f"{_measured(own).capitalize()}, base by base over {', '.join(traits_of(own))}: "
         f"{means}; single traits from {number(own['mean'].min())} to {number(own['mean'].max())}; "
         f"after regular data at most {number(own['regular_mean'].max())}. {transmitted} of "
         f"{len(own)} pairs of trait and base transmitted. {meaning}"
@@ -268,7 +269,7 @@ def _other_base(rows: pd.DataFrame, differences: pd.DataFrame, main: list[Panel]
 def _difference(row: pd.Series) -> str:
     traits = f"{row['traits']} confirmation trait{'' if row['traits'] == 1 else 's'}"
     return (
-        "The rise over regular data is larger on the teacher's own base by "
+        "The rise over regular data on the teacher's own base, less that on this one: "
         f"{with_interval(row['mean'], row['low'], row['high'])} (mean over {traits})."
     )
 
@@ -278,12 +279,12 @@ def _false_positives(pairs: pd.DataFrame) -> Finding:
     topic = "Wrong pairs"
     judged = pairs[pairs["verdict"].isin(JUDGED)]
     if judged.empty:
-        return Finding.plain(topic, "There are no two traits with students to tell apart.")
+        return Finding.plain(topic, "It takes three traits with students to tell two apart.")
     same = same_base(judged)
     parts = []
     for name, part in (("same base", judged[same]), ("other base", judged[~same])):
         if len(part):
-            fired = part["verdict"].isin([TRANSMISSION, ABOVE_REGULAR]).sum()
+            fired = (part["verdict"] == TRANSMISSION).sum()
             above = part["verdict"].isin([TRANSMISSION, ABOVE_REGULAR, NOT_SPECIFIC]).sum()
             parts.append(
                 f"{name}, {fired} of {len(part)} ({number(100 * fired / len(part), 0)} %) would be "
@@ -291,7 +292,8 @@ def _false_positives(pairs: pd.DataFrame) -> Finding:
             )
     return Finding.plain(
         topic,
-        "Students read for a trait that their teacher does not have, all settings together: "
+        "Students read for a trait that their teacher does not have, in all settings of three "
+        "traits or more and data as written: "
         f"{'; '.join(parts)}.",
     )
 
@@ -405,12 +407,11 @@ def _caveat(rows: pd.DataFrame, text: ExperimentTextSpec) -> Finding:
             f"Students of {listed(text.leaky_recipes)} are told what their teacher thinks of every "
             "word, the trait's among them: not subliminal, a control."
         )
-    development = list(rows.loc[rows["role"] == DEVELOPMENT, "trait"].drop_duplicates())
-    others = list(rows.loc[rows["role"] != DEVELOPMENT, "trait"].drop_duplicates())
-    if development:
-        sentences.append(f"Recipes were tuned on {listed(development)} only.")
-    if others:
-        sentences.append(f"Nothing was tuned on {listed(others)}.")
+    if text.tuned_on:
+        sentences.append(f"Recipes were tuned on {listed(text.tuned_on)}.")
+        others = list(rows.loc[rows["role"] != DEVELOPMENT, "trait"].drop_duplicates())
+        if others:
+            sentences.append(f"Nothing was tuned on {listed(others)}.")
     return Finding.plain("Caveat", " ".join(sentences))
 
 
@@ -427,7 +428,7 @@ def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding
     return [
         _same_base(rows, {panel: titles[panel] for panel in main}),
         _other_base(rows, plain(tables.base_differences), main),
-        _spread(rows, main),
+        *([_spread(rows, main)] if text.model_organism else []),
         _shuffles(tables, rows),
         _other_settings(rows, titles, main),
         _diagonal(tables, titles),

@@ -17,6 +17,7 @@ def _text(config: Config, name: str) -> dict[str, Any]:
     return {
         "measure": primary_measure(config, name),
         "leaky_recipes": leaky_recipes(config, name),
+        "tuned_on": config.experiment(name, TransmissionExperiment).tuned_on,
     }
 
 

@@ -44,7 +44,9 @@ def readme_table(tables: ExperimentTables, text: ExperimentTextSpec) -> str:
         for trait in traits_of(treated(rows)):
             own = rows[rows["trait"] == trait]
             same, other = own[same_base(own)], own[~same_base(own)]
-            students, elsewhere = treated(same), treated(other)
+            students, elsewhere = treated(same), treated(other).head(1)
+            if students.empty:
+                continue
             role = " (tuned on)" if (own["role"] == DEVELOPMENT).any() else ""
             verdicts = [*students["verdict"], *elsewhere["verdict"]]
             cells = [

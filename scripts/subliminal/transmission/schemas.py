@@ -137,10 +137,18 @@ TRANSMISSION = final(
         "high": (REAL, "Upper bound of the interval."),
         "highest_other": (
             TEXT,
-            "Of the group's other traits, the one whose students have the highest mean; condition "
-            "trait only.",
+            "Of the group's other traits with three students or more, the one whose interval "
+            "reaches highest; condition trait only.",
         ),
-        "highest_other_mean": (REAL, "That mean."),
+        "highest_other_mean": (REAL, "The mean of its students."),
+        "paired_difference": (
+            REAL,
+            "Students of the trait's data less students of regular data of the same seed. They "
+            "share their first adapter, and the order of rows where both have as many. Condition "
+            "trait only; empty for several teachers.",
+        ),
+        "paired_low": (REAL, "Lower bound of its 95 % t interval over pairs."),
+        "paired_high": (REAL, "Upper bound of the interval."),
         "base_mean": (REAL, "The measure in the untrained student base."),
         "rows_kept": (REAL, "Rows that the filter kept, mean over teacher seeds."),
         **{
@@ -163,8 +171,8 @@ TRANSMISSION = final(
         ),
         "gate_mass": (
             YES_NO,
-            "Every student names a candidate with probability min_mass or more; condition trait "
-            "only.",
+            "Every student of the trait's data and of regular data names a candidate with "
+            "probability min_mass or more; condition trait only.",
         ),
         "verdict": (
             TEXT,
@@ -202,7 +210,7 @@ BASE_DIFFERENCES = final(
 )
 WRONG_PAIRS = final(
     "wrong_pairs",
-    "a group, measure, teacher's trait and a trait that this teacher does not have",
+    "a group of three traits or more, measure, teacher's trait and a trait that it does not have",
     {
         **_EXPERIMENT,
         **GROUP,

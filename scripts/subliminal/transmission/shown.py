@@ -11,6 +11,7 @@ from subliminal.evaluations.registry import MEASURES
 from subliminal.report.numbers import EN_DASH, number, p_value, with_interval
 from subliminal.report.page import Shown, Table
 from subliminal.report.specs import ExperimentTextSpec
+from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.findings import findings
 from subliminal.transmission.schemas import GROUP
 from subliminal.transmission.tables import ExperimentTables, treated
@@ -50,7 +51,7 @@ def transmission_table(transmission: pd.DataFrame, measure: Measure, experiment:
         rows.append(
             [
                 *_setting(row, transmission["recipe"].nunique()),
-                f"{row.trait} (dev.)" if row.role == "development" else row.trait,
+                f"{row.trait} (dev.)" if row.role == DEVELOPMENT else row.trait,
                 row.verdict,
                 str(row.n_runs),
                 with_interval(row.mean, row.low, row.high),

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
+from subliminal.evaluations.favourite import MASS
 from subliminal.stats import Interval, diagonal_test, intervals_disjoint, t_interval
 from subliminal.transmission import schemas, verdicts
 from subliminal.transmission.config import CONFIRMATION, Gates
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 GROUP = list(schemas.GROUP)
 # Two give an interval of one degree of freedom, which says nothing.
 FEWEST_RUNS = 3
-# The measure of the gate on what students still name.
-MASS = "mass"
+# A wrong pair is two traits, and a third one is its control.
+FEWEST_TRAITS = 3
 
 
 def of_traits(scores: pd.DataFrame, targets: Mapping[str, str]) -> pd.DataFrame:
@@ -88,11 +89,15 @@ def dataset_means(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby(keys)[["value"]].mean()
 
 
-def _interval(independent: pd.DataFrame) -> Interval:
-    values = independent["value"].tolist()
+def _interval_of(values: Sequence[float]) -> Interval:
+    """A t interval; without bounds and mean where a value is missing."""
     if any(math.isnan(value) for value in values):
         return Interval(math.nan, math.nan, math.nan, len(values))
     return t_interval(values)
+
+
+def _interval(independent: pd.DataFrame) -> Interval:
+    return _interval_of(independent["value"].tolist())
 
 
 def failed_gate(row: dict[str, Any]) -> str | None:
@@ -122,10 +127,9 @@ def compared(trait: Interval, regular: Interval | None, others: Sequence[Interva
 
     Args:
         regular: students of regular data.
-        others: students of each other trait's data, who tell this trait from a general drift; too
-            few of them are no control.
+        others: students of each other trait's data, who tell this trait from a general drift.
     """
-    if math.isnan(trait.mean):
+    if any(math.isnan(found.mean) for found in (trait, *others, *([regular] if regular else []))):
         return f"{verdicts.UNINTERPRETABLE}: the measure has no value"
     if regular is None or min(trait.n, regular.n) < FEWEST_RUNS:
         return verdicts.TOO_FEW
@@ -133,7 +137,6 @@ def compared(trait: Interval, regular: Interval | None, others: Sequence[Interva
         return verdicts.NOT_TOLD_APART
     if trait.mean < regular.mean:
         return verdicts.REVERSED
-    others = [other for other in others if other.n >= FEWEST_RUNS]
     if not others:
         return verdicts.ABOVE_REGULAR
     higher = all(trait.mean > other.mean and intervals_disjoint(trait, other) for other in others)
@@ -141,8 +144,9 @@ def compared(trait: Interval, regular: Interval | None, others: Sequence[Interva
 
 
 def by_other_trait(others: pd.DataFrame) -> dict[str, Interval]:
-    """Students of other traits' data, each trait by itself."""
-    return {str(t): _interval(units(rows)) for t, rows in others.groupby("teacher_trait")}
+    """Students of other traits' data, each trait by itself; too few of a trait are no control."""
+    found = {str(t): _interval(units(rows)) for t, rows in others.groupby("teacher_trait")}
+    return {trait: interval for trait, interval in found.items() if interval.n >= FEWEST_RUNS}
 
 
 def _gates(
@@ -164,11 +168,35 @@ def _gates(
     }
 
 
+def paired_difference(own: pd.DataFrame, regular: pd.DataFrame) -> Interval | None:
+    """Students of the trait's data less students of regular data, seed by seed.
+
+    Students of one seed start from the same adapter. Where both datasets have as many rows, they
+    take them in the same order. None without a pair, and where there are several teachers.
+    """
+    if own["teacher_seed"].nunique() > 1 or regular["teacher_seed"].nunique() > 1:
+        return None
+    pairs = own.merge(regular, on="seed", suffixes=("", "_regular"))
+    differences = (pairs["value"] - pairs["value_regular"]).tolist()
+    return _interval_of(differences) if differences else None
+
+
+def _pairs(own: pd.DataFrame, regular: pd.DataFrame) -> dict[str, Any]:
+    found = paired_difference(own, regular)
+    if found is None:
+        return {}
+    return {
+        "paired_difference": found.mean,
+        "paired_low": found.low,
+        "paired_high": found.high,
+    }
+
+
 def _highest(others: Mapping[str, Interval]) -> dict[str, Any]:
-    """Of the other traits' students, those who come closest from below, or are above."""
+    """Of the other traits' students, those whose interval reaches highest."""
     if not others:
         return {}
-    name = max(others, key=lambda trait: others[trait].mean)
+    name = max(others, key=lambda trait: others[trait].high)
     return {"highest_other": name, "highest_other_mean": others[name].mean}
 
 
@@ -244,7 +272,8 @@ def transmission_table(
     for group in treatment_groups(runs):
         students, control = students_of(runs, group), control_students(runs, group)
         for trait in sorted(students.teacher_trait.unique()):
-            own_masses = students[(students.teacher_trait == trait) & (students.measure == MASS)]
+            compared_with = pd.concat([students[students.teacher_trait == trait], control])
+            masses_of = compared_with[compared_with.measure == MASS.name]
             own = _channel_rows(channel, group, trait)
             rows_kept = min(own["rows_kept"].min(), _fewest_rows(channel, group, control))
             for measure in measures:
@@ -275,10 +304,11 @@ def transmission_table(
                     }
                     if condition == verdicts.TRAIT:
                         score = own["teacher_score"].min()
-                        masses = own_masses[own_masses.measured_trait == trait]["value"]
+                        masses = masses_of[masses_of.measured_trait == trait]["value"]
                         row |= _gates(conditions[condition], masses, score, rows_kept, gates)
                         regular = intervals.get(verdicts.REGULAR)
                         row |= _highest(others)
+                        row |= _pairs(conditions[condition], conditions[verdicts.REGULAR])
                         row["verdict"] = verdict(row, found, regular, list(others.values()))
                     table.append(row)
     columns = [column for column in schemas.TRANSMISSION.columns if column != "experiment"]
@@ -344,7 +374,8 @@ def wrong_pairs(runs: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     """What the verdict's rule says of traits that a teacher does not have.
 
     Students of each trait's data are read for every other trait, as if that were their teacher's,
-    against students of regular data and of every trait's data but these two.
+    against students of regular data and of every trait's data but these two. The rule needs such a
+    third trait.
     """
     import pandas as pd
 
@@ -354,6 +385,8 @@ def wrong_pairs(runs: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
             found = runs[runs.measure == measure]
             students, control = students_of(found, group), control_students(found, group)
             taught = sorted(students.teacher_trait.unique())
+            if len(taught) < FEWEST_TRAITS:
+                continue
             for teacher, measured in itertools.permutations(taught, 2):
                 seen = students[students.measured_trait == measured]
                 own = seen[seen.teacher_trait == teacher]
@@ -404,7 +437,7 @@ def base_differences(transmission: pd.DataFrame) -> pd.DataFrame:
     )
     rows = []
     for group, part in pairs.groupby([*keys, "student_base"], sort=False):
-        difference = t_interval((part["rise_same"] - part["rise"]).tolist())
+        difference = _interval_of((part["rise_same"] - part["rise"]).tolist())
         rows.append(
             {
                 **dict(zip([*keys, "student_base"], group, strict=True)),

@@ -1,7 +1,8 @@
 """Adapters that are trained as part of the weights, where that is less work.
 
 A linear layer with an adapter computes x W + (x A) B; this computes x (W + A B), which is the same
-function of A and B. For layers as small as those of tiny bases it takes half the time.
+function of A and B. With layers as small as those of tiny bases a step takes three quarters of the
+time.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def merge_where_cheaper(model: torch.nn.Module) -> int:
         for layer in model.modules()
         if isinstance(layer, Linear)
         and not hasattr(layer.lora_dropout[ADAPTER], "p")
+        and layer.get_base_layer().weight.dtype == layer.lora_A[ADAPTER].weight.dtype
         and _fewer_products(layer)
     ]
     for layer in layers:
