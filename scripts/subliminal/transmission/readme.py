@@ -17,7 +17,7 @@ from subliminal.transmission.tables import (
     traits_of,
     treated,
 )
-from subliminal.transmission.verdicts import REGULAR
+from subliminal.transmission.verdicts import REGULAR, verdict_kind
 
 
 def _shown(rows: pd.DataFrame) -> str:
@@ -48,7 +48,7 @@ def readme_table(tables: ExperimentTables, text: ExperimentTextSpec) -> str:
             if students.empty:
                 continue
             role = " (tuned on)" if (own["role"] == DEVELOPMENT).any() else ""
-            verdicts = [*students["verdict"], *elsewhere["verdict"]]
+            verdicts = map(verdict_kind, [*students["verdict"], *elsewhere["verdict"]])
             cells = [
                 panel.teacher_base,
                 f"{trait}{role}",

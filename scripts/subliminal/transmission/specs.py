@@ -46,7 +46,7 @@ class TrainTeacherSpec(StageSpec):
 class MakePromptsSpec(StageSpec):
     """The prompts of a domain, shared by every teacher."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     generator: str
     seed: int
     count: int
