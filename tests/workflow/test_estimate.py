@@ -60,10 +60,10 @@ def test_a_gpu_is_asked_for_where_jobs_run_on_one(sources):
     assert {c.gpu_bytes for c in estimator(sources.root, "small_full").costs()} == {0}
 
 
-def test_pretraining_takes_its_1800_steps_of_64_rows(sources):
+def test_pretraining_takes_its_1200_steps_of_64_rows(sources):
     found = estimator(sources.root, "tiny").costs()
     costs = [c for c in found if c.stage == "pretrain_base"]
-    by_hand = 1800 * 64 * estimate.PRETRAINING_TOKENS * 6 * (12 * 2 * 64**2)
+    by_hand = 1200 * 64 * estimate.PRETRAINING_TOKENS * 6 * (12 * 2 * 64**2)
     assert [c.base for c in costs] == ["tiny-a", "tiny-b"]
     assert costs[0].flop == pytest.approx(by_hand / estimate.TRAINING_EFFICIENCY)
 
