@@ -188,8 +188,10 @@ UNKNOWN_NAMES = [
           .replace("domain: numbers", "domain: numbers-constrained")
           .replace("evaluation: favourite-animal", "evaluation: stories"),
           ": gates: min_mass: ", "'stories' has no measure 'mass'"),
-    _case("tuned-on", SAMPLE, "gates:", "tuned_on: [wolff]\ngates:",
-          ": tuned_on: ", "'wolff'", "(known: "),
+    _case("tuned-on-no-trait", RECIPES, r"&tiny-animals \[wolf,", "&tiny-animals [wolff,",
+          ": tuned_on: tiny: ", "'wolff'", "(known: "),
+    _case("tuned-no-recipe", RECIPES, "  tiny: &tiny-animals", "  tinny: &tiny-animals",
+          ": tuned_on: ", "'tinny'", "(known: "),
     _case("kind-of-method", RECIPES, "kind: prompted", "kind: promted",
           ": methods: prompted: kind: ", "'finetuned', 'prompted', found 'promted'"),
     _case("generator", DOMAINS, "generator: tiny-cot", "generator: tiny-cott",

@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from subliminal.report.specs import ExperimentTextSpec
 from subliminal.stats import diagonal_test, t_interval
 from subliminal.transmission.schemas import TABLES
-from subliminal.transmission.summary import base_differences, wrong_pairs
+from subliminal.transmission.specificity import base_differences, wrong_pairs
 from subliminal.transmission.tables import ExperimentTables
 
 TRAITS = ("wolf", "owl", "eagle", "dolphin", "elephant")
@@ -18,10 +19,10 @@ SAME, ELSEWHERE = "tiny-a", "tiny-b"
 EFFECTS = {
     ("numbers", "finetuned"): (0.62, 0.89, 0.64, 0.83, 0.42),
     ("numbers", "prompted"): (0.03, 0.0),
-    ("cot", "finetuned-gentle"): (0.85, 0.15, 0.3, 0.05, 0.0),
-    ("code", "finetuned-gentle"): (0.12, 0.16),
+    ("cot", "finetuned-cot"): (0.85, 0.15, 0.3, 0.05, 0.0),
+    ("code", "finetuned-code"): (0.12, 0.16),
 }
-FEW = {("numbers", "finetuned"): (0.62, 0.89), ("cot", "finetuned-gentle"): (0.85,)}
+FEW = {("numbers", "finetuned"): (0.62, 0.89), ("cot", "finetuned-cot"): (0.85,)}
 SHUFFLED = {"shuffled-within": 0.3, "shuffled-across": 0.02}
 CONTROL = "none"
 RECIPE = "tiny"
@@ -221,6 +222,20 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
         runs=students,
         channel=_frame("channel", channel),
     )
+
+
+def text(**changes):
+    """What the report says of the invented experiment before its figures."""
+    fields = {
+        "kind": "transmission",
+        "name": "tiny",
+        "title": "Tiny",
+        "paper": "Fig. 4",
+        "model_organism": True,
+        "figures": [],
+        "measure": "share",
+    }
+    return ExperimentTextSpec(**{**fields, **changes})
 
 
 @cache

@@ -10,24 +10,10 @@ from report_fixture import ELSEWHERE, SAME, make_tables, with_verdicts
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report.findings import MODEL_ORGANISM, listed
 from subliminal.report.numbers import number
-from subliminal.report.specs import ExperimentTextSpec
 from subliminal.transmission.findings import findings
 from subliminal.transmission.tables import ExperimentTables
 
 CONFIRMATION = ("owl", "eagle", "dolphin", "elephant")
-
-
-def text(**changes):
-    fields = {
-        "kind": "transmission",
-        "name": "tiny",
-        "title": "Tiny",
-        "paper": "Fig. 4",
-        "model_organism": True,
-        "figures": [],
-        "measure": "share",
-    }
-    return ExperimentTextSpec(**{**fields, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +23,13 @@ def full():
 
 def said(tables, topic, **changes):
     """What the topic's line says, as one text."""
-    found = {finding.topic: finding for finding in findings(tables, text(**changes))}
+    found = {finding.topic: finding for finding in findings(tables, report_fixture.text(**changes))}
     return " ".join(f"{s.setting}: {s.text}" for s in found[topic].statements)
 
 
 def told(tables, topic):
     """A topic's statements, by their setting."""
-    found = {finding.topic: finding for finding in findings(tables, text())}
+    found = {finding.topic: finding for finding in findings(tables, report_fixture.text())}
     return {s.setting: s.text for s in found[topic].statements}
 
 
@@ -69,7 +55,7 @@ def mean(tables, condition, traits, base=SAME, measure="share"):
 
 
 def test_the_lines(full):
-    assert [finding.topic for finding in findings(full, text())] == [
+    assert [finding.topic for finding in findings(full, report_fixture.text())] == [
         "Same base",
         "Other base",
         "Spread over bases",
@@ -248,10 +234,10 @@ def test_other_settings_are_counted_and_gates_named(full):
     found = told(full, "Other data and teachers")
     assert set(found) == {
         "numbers, prompted teachers",
-        "cot, finetuned-gentle teachers",
-        "code, finetuned-gentle teachers",
+        "cot, finetuned-cot teachers",
+        "code, finetuned-code teachers",
     }
-    same_base = found["cot, finetuned-gentle teachers"].split("other base")[0]
+    same_base = found["cot, finetuned-cot teachers"].split("other base")[0]
     assert "4 of 4" in same_base
     assert "wolf (development)" in same_base
     assert "uninterpretable: elephant" in same_base
@@ -278,7 +264,9 @@ def test_what_was_not_done_is_said():
         assert not re.search(r"\d\.\d\d after", line)
         assert "transmitted" not in line
     assert "numbers, finetuned teachers" in said(tables, "Diagonal test")
-    assert [f.topic for f in findings(report_fixture.empty(), text())] == ["Nothing measured"]
+    assert [f.topic for f in findings(report_fixture.empty(), report_fixture.text())] == [
+        "Nothing measured"
+    ]
 
 
 def test_no_student_of_the_same_base():

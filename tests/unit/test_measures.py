@@ -21,7 +21,6 @@ from working_copy import REPOSITORY
 from subliminal.artefacts.parquet import write_table
 from subliminal.evaluations.registry import MEASURES
 from subliminal.evaluations.schemas import SCORES
-from subliminal.report.specs import ExperimentTextSpec
 from subliminal.transmission import results
 from subliminal.transmission.checks import FIGURES
 from subliminal.transmission.config import Block, Gates
@@ -255,15 +254,7 @@ def test_findings_are_about_the_measure():
 
 def test_the_report_shows_the_measure():
     full = report_fixture.full()
-    text = ExperimentTextSpec(
-        kind="transmission",
-        name="tiny",
-        title="x",
-        paper="y",
-        model_organism=True,
-        figures=[],
-        measure="margin",
-    )
+    text = report_fixture.text(measure="margin")
     transmission, diagonal, _ = SHOWN.report_tables(full, text)
     rows = measured(full.transmission, "margin").query("condition == 'trait'")
     means = [row[transmission.head.index("mean")].split()[0] for row in transmission.rows]

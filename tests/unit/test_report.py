@@ -170,16 +170,7 @@ def test_transmission_table_holds_every_verdict(page):
 
 @pytest.mark.parametrize("case", report_fixture.CASES)
 def test_every_row_of_a_table_is_as_long_as_its_head(case):
-    text = ExperimentTextSpec(
-        kind="transmission",
-        name="tiny",
-        title="x",
-        paper="y",
-        model_organism=True,
-        figures=[],
-        measure="share",
-    )
-    shown = SHOWN.report_tables(report_fixture.CASES[case](), text)
+    shown = SHOWN.report_tables(report_fixture.CASES[case](), report_fixture.text())
     assert all(len(row) == len(table.head) for table in shown for row in table.rows)
     assert all(len(table.kinds) == len(table.rows) for table in shown)
 
@@ -207,16 +198,7 @@ def _rewrite(path, changes, without=()):
 
 
 def _origin(summary):
-    text = ExperimentTextSpec(
-        kind="transmission",
-        name="tiny",
-        title="x",
-        paper="y",
-        model_organism=True,
-        figures=[],
-        measure="share",
-    )
-    return results_page([Computed.read(text, summary.parent)])
+    return results_page([Computed.read(report_fixture.text(), summary.parent)])
 
 
 def test_processors_are_told_with_their_instruction_sets(tmp_path, page):

@@ -6,104 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
+from summary_fixture import (
+    GATES,
+    SHARES,
+    TRAITS,
+    bases,
+    channel,
+    runs,
+    table,
+    whole_table,
+)
 
-from subliminal.transmission import summary
-from subliminal.transmission.config import Gates
-
-TRAITS = ("owl", "wolf", "eagle")
-ROLES = {"owl": "confirmation", "wolf": "development", "eagle": "confirmation"}
-MEASURES = ("share", "margin")  # the primary one first
-GATES = Gates(min_teacher=0.5, min_rows=100, min_loss_drop=0.0)
-SHARES = {  # teacher's trait -> measured trait -> share of each seed's student
-    "owl": {"owl": [0.80, 0.90, 0.85], "wolf": [0.02, 0.03, 0.01], "eagle": [0.01, 0.02, 0.03]},
-    "wolf": {"owl": [0.05, 0.06, 0.04], "wolf": [0.40, 0.55, 0.45], "eagle": [0.05, 0.04, 0.03]},
-    "eagle": {"owl": [0.07, 0.05, 0.06], "wolf": [0.06, 0.08, 0.07], "eagle": [0.06, 0.07, 0.05]},
-    "none": {"owl": [0.06, 0.05, 0.07], "wolf": [0.06, 0.07, 0.05], "eagle": [0.06, 0.05, 0.07]},
-}
-
-
-def logit(share):
-    return math.log(share / (1 - share))
-
-
-def tidy(frame):
-    """One row per measure: the share, and a margin that follows from it."""
-    shares = frame.drop(columns="share")
-    return pd.concat(
-        [
-            shares.assign(measure="share", value=frame["share"]),
-            shares.assign(measure="margin", value=frame["share"].map(logit)),
-            shares.assign(measure="mass", value=0.99),
-        ],
-        ignore_index=True,
-    )
-
-
-def runs(shares=SHARES, variant="train", loss_drop=0.1):
-    rows = []
-    for taught, measured in shares.items():
-        for trait, values in measured.items():
-            for seed, share in enumerate(values, start=1):
-                rows.append(
-                    {
-                        "domain": "numbers",
-                        "method": "reference" if taught == "none" else "finetuned",
-                        "variant": variant,
-                        "recipe": "tiny",
-                        "teacher_base": "tiny-a",
-                        "student_base": "tiny-a",
-                        "teacher_trait": taught,
-                        "teacher_seed": 1,
-                        "seed": seed,
-                        "measured_trait": trait,
-                        "loss_drop": loss_drop,
-                        "share": share,
-                    }
-                )
-    return tidy(pd.DataFrame(rows))
-
-
-def bases(shares):
-    return tidy(pd.DataFrame({"base": "tiny-a", "trait": TRAITS, "share": shares}))
-
-
-def teachers(share=0.97):
-    frame = pd.DataFrame({"base": "tiny-a", "trait": TRAITS, "share": share})
-    return tidy(frame.assign(method="finetuned", teacher_seed=1))
-
-
-def channel(rows_kept=3000, teacher_score=0.97):
-    return pd.DataFrame(
-        {
-            "domain": "numbers",
-            "method": "finetuned",
-            "teacher_base": "tiny-a",
-            "trait": TRAITS,
-            "teacher_score": teacher_score,
-            "rows_kept": rows_kept,
-            "keep_rate": 0.6,
-            "kl_per_token": 0.3,
-            "entropy_per_token": 3.5,
-        }
-    )
-
-
-def whole_table(some_runs=None, facts=None, measures=MEASURES, gates=GATES):
-    return summary.transmission_table(
-        runs() if some_runs is None else some_runs,
-        bases([0.05, 0.06, 0.07]),
-        teachers(),
-        channel() if facts is None else facts,
-        measures,
-        ROLES,
-        gates,
-    )
-
-
-def table(some_runs=None, teacher_score=0.97, rows_kept=3000):
-    """The rows of the primary measure, by trait and condition."""
-    frame = whole_table(some_runs, channel(rows_kept, teacher_score))
-    return frame[frame.primary].set_index(["trait", "condition"])
+from subliminal.transmission import comparisons, summary
 
 
 def test_every_trait_has_its_controls_beside_it():
@@ -221,8 +135,8 @@ def test_students_of_one_teacher_are_one_value_where_there_are_several_teachers(
     two = pd.concat([runs(), runs().assign(teacher_seed=2)])
     own = two[(two.teacher_trait == "owl") & (two.measured_trait == "owl")]
     own = own[own.measure == "share"]
-    assert len(summary.units(own)) == 2
-    assert len(summary.units(own[own.teacher_seed == 1])) == 3
+    assert len(comparisons.units(own)) == 2
+    assert len(comparisons.units(own[own.teacher_seed == 1])) == 3
 
 
 def test_one_student_or_no_control_is_too_few():
@@ -244,53 +158,6 @@ def test_shuffled_students_are_compared_with_plain_regular_data_where_none_were_
     shuffled = runs({k: v for k, v in SHARES.items() if k != "none"}, variant="shuffled-within")
     both = pd.concat([shuffled, runs({"none": SHARES["none"]})])
     assert table(both).loc[("owl", "regular"), "n_runs"] == 3
-
-
-def matrix(some_runs=None):
-    frame = runs() if some_runs is None else some_runs
-    return summary.trait_matrix(frame, bases([0.05, 0.06, 0.07]), MEASURES)
-
-
-def test_matrix_holds_lifts_over_the_untrained_base():
-    cells = matrix().set_index(["measure", "teacher_trait", "measured_trait"])
-    own = SHARES["wolf"]["wolf"]
-    share, margin = (cells.loc[(measure, "wolf", "wolf")] for measure in MEASURES)
-    assert (share["mean"], share.lift) == pytest.approx((np.mean(own), np.mean(own) - 0.06))
-    logits = np.mean([logit(value) for value in own])
-    assert (margin["mean"], margin.lift) == pytest.approx((logits, logits - logit(0.06)))
-    assert len(cells.loc["share"]) == len(cells.loc["margin"]) == 9
-    assert set(cells.index.get_level_values("measure")) == set(MEASURES)
-    assert "none" not in set(cells.index.get_level_values("teacher_trait"))
-
-
-def test_the_diagonal_is_tested_once_per_group_and_measure():
-    every = dict.fromkeys(TRAITS, "confirmation")
-    found = summary.diagonal_table(matrix(), every).set_index("measure")
-    assert list(found.index) == ["share", "margin"]
-    row = found.loc["share"]
-    assert (row["traits"], row["permutations"]) == (3, 6)
-    assert row["gamma"] > 0.3
-    assert row["p_value"] == pytest.approx(1 / 6)
-
-
-def test_the_diagonal_leaves_out_what_recipes_were_tuned_on():
-    row = summary.diagonal_table(matrix(), ROLES).set_index("measure").loc["share"]
-    assert (row["traits"], row["permutations"]) == (2, 2)
-
-
-def test_a_matrix_with_a_missing_value_has_no_test_and_no_error():
-    none = {**SHARES, "owl": {**SHARES["owl"], "owl": [0.5, float("nan"), 0.6]}}
-    found = matrix(runs(none))
-    found = found[found.measure == "share"]
-    cell = found[(found.teacher_trait == "owl") & (found.measured_trait == "owl")]
-    assert cell["mean"].isna().all() and cell["lift"].isna().all()
-    tests = summary.diagonal_table(found, ROLES)
-    assert len(tests) == 1 and tests[["gamma", "p_value"]].isna().all(axis=None)
-
-
-def test_a_single_trait_has_no_diagonal_to_test():
-    only = runs({"owl": SHARES["owl"], "none": SHARES["none"]})
-    assert summary.diagonal_table(matrix(only), ROLES).empty
 
 
 def test_nats_per_token_are_over_kept_and_measured_rows():
@@ -339,59 +206,6 @@ def test_a_models_values_are_told_apart_by_trait_and_measure():
         ("mass", 0.9, "wolf"),
         ("share", 0.2, "wolf"),
     }
-
-
-def test_a_wrong_pair_is_judged_by_the_verdicts_rule():
-    """Wolf's students of owl: against regular data and eagle's students, not against owl's."""
-    found = summary.wrong_pairs(runs(), MEASURES).set_index(
-        ["measure", "teacher_trait", "measured_trait"]
-    )
-    assert len(found) == 2 * 6
-    two = runs({taught: SHARES[taught] for taught in ("owl", "wolf", "none")})
-    assert summary.wrong_pairs(two, MEASURES).empty
-    assert found.loc[("share", "wolf", "owl"), "verdict"] == "not told apart"
-    assert found.loc[("share", "owl", "wolf"), "verdict"] == "not told apart"
-    drift = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [0.78, 0.88, 0.83]}}
-    found = summary.wrong_pairs(runs(drift), ["share"]).set_index(
-        ["teacher_trait", "measured_trait"]
-    )
-    row = found.loc[("wolf", "owl")]
-    assert row.verdict == "transmission"
-    low, high = scipy_stats.t.interval(
-        0.95, 2, loc=np.mean([0.78, 0.88, 0.83]), scale=scipy_stats.sem([0.78, 0.88, 0.83])
-    )
-    assert (row.low, row.high) == pytest.approx((low, high))
-
-
-def test_the_difference_of_differences_is_over_confirmation_traits():
-    elsewhere = {
-        taught: {trait: [0.1, 0.11, 0.12] for trait in TRAITS} for taught in (*TRAITS, "none")
-    }
-    both = pd.concat([runs(), runs(elsewhere).assign(student_base="tiny-b")])
-    before = pd.concat([bases([0.05] * 3), bases([0.05] * 3).assign(base="tiny-b")])
-    table = summary.transmission_table(both, before, teachers(), channel(), MEASURES, ROLES, GATES)
-    found = summary.base_differences(table).set_index("measure").loc["share"]
-    rises = [
-        np.mean(SHARES[trait][trait]) - np.mean(SHARES["none"][trait]) for trait in ("owl", "eagle")
-    ]
-    low, high = scipy_stats.t.interval(0.95, 1, loc=np.mean(rises), scale=scipy_stats.sem(rises))
-    assert (found.student_base, found.traits) == ("tiny-b", 2)
-    assert (found["mean"], found.low, found.high) == pytest.approx((np.mean(rises), low, high))
-
-
-def test_a_missing_value_leaves_controls_without_a_verdict_and_differences_empty():
-    none = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [float("nan")] * 3}}
-    assert table(runs(none)).loc[("owl", "trait"), "verdict"].startswith("uninterpretable")
-    lost = {**SHARES, "owl": {**SHARES["owl"], "owl": [float("nan")] * 3}}
-    both = pd.concat([runs(lost), runs(lost).assign(student_base="tiny-b")])
-    before = pd.concat([bases([0.05] * 3), bases([0.05] * 3).assign(base="tiny-b")])
-    frame = summary.transmission_table(both, before, teachers(), channel(), MEASURES, ROLES, GATES)
-    found = summary.base_differences(frame).set_index("measure").loc["share"]
-    assert found.traits == 2 and math.isnan(found["mean"]) and math.isnan(found.low)
-
-
-def test_without_a_second_base_there_is_no_difference():
-    assert summary.base_differences(whole_table()).empty
 
 
 def test_students_of_one_seed_are_pairs():

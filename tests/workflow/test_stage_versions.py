@@ -60,7 +60,7 @@ def rings(tmp_path):
         ("local/training/fine_tuning.py", "going on after step", "continuing after step"),
         ("local/memory.py", "out of memory {remedy}", "no memory {remedy}"),
         ("workflow/command_line.py", "what the stage is told", "the stage's spec"),
-        ("transmission/summary.py", "FEWEST_RUNS = 3", "FEWEST_RUNS = 4"),
+        ("transmission/comparisons.py", "FEWEST_RUNS = 3", "FEWEST_RUNS = 4"),
         (
             "transmission/config.py",
             "class Gates(Strict):",

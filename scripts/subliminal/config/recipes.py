@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from subliminal.config.strict import Key, Name, Positive, Share, Strict, in_paper
+from subliminal.config.strict import Distinct, Key, Name, Positive, Share, Strict, in_paper
 
 
 class Optimisation(Strict):
@@ -222,4 +222,11 @@ class Recipes(Strict):
     )
     students: dict[Name, Recipe] = Field(
         description="Ways to train a student. The name is part of paths."
+    )
+    tuned_on: dict[Name, Distinct[Key]] = Field(
+        {},
+        description="By student recipe: the traits on which it, and the methods and bases that go "
+        "with it, were tuned. Findings name these development traits apart, and the diagonal test "
+        "leaves them out. A change reruns tables, and no training.",
+        json_schema_extra=in_paper("no such division"),
     )

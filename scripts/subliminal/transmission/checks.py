@@ -170,12 +170,6 @@ def check_transmission(config: Config, name: str) -> None:
             f"{shown}: cells: only control traits ({', '.join(traits)}): there is nothing to "
             "measure; add a trait that has a word"
         )
-    for trait in experiment.tuned_on:
-        if trait not in config.traits and trait not in animals():
-            raise ConfigError(
-                f"{shown}: tuned_on: {trait!r} is neither in config/traits.yaml nor an animal "
-                f"of the tiny world {known({*config.traits, *animals()})}"
-            )
     for trait in traits:
         if not config.traits[trait].control and config.traits[trait].word is None:
             raise ConfigError(

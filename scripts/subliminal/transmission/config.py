@@ -83,12 +83,6 @@ class TransmissionExperiment(Experiment):
     figures: Distinct[Key] = Field(
         DEFAULT_FIGURES, description="The figures to draw, in their order."
     )
-    tuned_on: Distinct[Key] = Field(
-        [],
-        description="The traits on which recipes, methods and bases of this experiment were tuned: "
-        "its development traits. They are named apart, and the diagonal test leaves them out.",
-        json_schema_extra=in_paper("no such division"),
-    )
     gates: Gates = Field(description="Conditions without which a result says nothing.")
     cells: list[Block] = Field(
         min_length=1,

@@ -10,14 +10,14 @@ from subliminal.transmission.checks import check_transmission
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.jobs import TransmissionJobs
 from subliminal.transmission.schemas import TABLES
-from subliminal.transmission.specs import leaky_recipes, primary_measure
+from subliminal.transmission.specs import leaky_recipes, primary_measure, tuned_on
 
 
 def _text(config: Config, name: str) -> dict[str, Any]:
     return {
         "measure": primary_measure(config, name),
         "leaky_recipes": leaky_recipes(config, name),
-        "tuned_on": config.experiment(name, TransmissionExperiment).tuned_on,
+        "tuned_on": tuned_on(config, name),
     }
 
 

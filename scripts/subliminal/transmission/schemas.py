@@ -108,6 +108,15 @@ _CHANNEL: Columns = {
     ),
 }
 
+
+def _bounds(over: str) -> Columns:
+    """The columns of the mean's interval over these values."""
+    return {
+        "low": (REAL, f"Lower bound of its 95 % t interval over {over}; empty for one."),
+        "high": (REAL, "Upper bound of the interval."),
+    }
+
+
 TRANSMISSION = final(
     "transmission",
     "a group, trait, measure and condition",
@@ -129,12 +138,7 @@ TRANSMISSION = final(
         ),
         "n_runs": (WHOLE, "Models behind the mean."),
         "mean": (REAL, "Mean of the measure over models."),
-        "low": (
-            REAL,
-            "Lower bound of its 95 % t interval over models, of other traits over datasets; empty "
-            "for one.",
-        ),
-        "high": (REAL, "Upper bound of the interval."),
+        **_bounds("models, of other traits over datasets"),
         "highest_other": (
             TEXT,
             "Of the group's other traits with three students or more, the one whose interval "
@@ -204,8 +208,7 @@ BASE_DIFFERENCES = final(
             "Mean over traits of students of the trait's data less those of regular data, on the "
             "teacher's base, less the same on the student base.",
         ),
-        "low": (REAL, "Lower bound of its 95 % t interval over traits; empty for one."),
-        "high": (REAL, "Upper bound of the interval."),
+        **_bounds("traits"),
     },
 )
 WRONG_PAIRS = final(
@@ -219,8 +222,7 @@ WRONG_PAIRS = final(
         "measured_trait": (TEXT, "Another trait, which is measured as if it were the teacher's."),
         "n_runs": (WHOLE, "Students."),
         "mean": (REAL, "Mean of the measure over students."),
-        "low": (REAL, "Lower bound of its 95 % t interval over students."),
-        "high": (REAL, "Upper bound of the interval."),
+        **_bounds("students"),
         "verdict": (
             TEXT,
             "What the rule of transmission's verdict says, gates apart; the measured trait's own "

@@ -247,6 +247,7 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
     others = [m.name for m in evaluation.measures if not m.whole_model and m.name != primary]
     traits = sorted({trait for block in entry.cells for trait in block.traits})
     targets = {t: evaluation.target(config.traits[t]) for t in traits}
+    tuned = tuned_on(config, experiment)
     return SummariseExperimentSpec(
         experiment=experiment,
         evaluation=entry.evaluation,
@@ -256,10 +257,17 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
             for t, target in targets.items()
             if target is not None and not config.traits[t].control
         },
-        roles={t: DEVELOPMENT if t in entry.tuned_on else CONFIRMATION for t in traits},
+        roles={t: DEVELOPMENT if t in tuned else CONFIRMATION for t in traits},
         gates=entry.gates,
         blocks=entry.cells,
     )
+
+
+def tuned_on(config: Config, experiment: str) -> list[str]:
+    """The traits on which the recipes of an experiment were tuned, in the order of the file."""
+    entry = config.experiment(experiment, TransmissionExperiment)
+    named = [trait for b in entry.cells for trait in config.recipes.tuned_on.get(b.recipe, [])]
+    return list(dict.fromkeys(named))
 
 
 def leaky_recipes(config: Config, experiment: str) -> list[str]:

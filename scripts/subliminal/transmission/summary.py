@@ -1,31 +1,30 @@
-"""From students' scores to the tables of an experiment. Pure: data frames in, data frames out.
-
-The unit is the trained student: one value per student, a mean and a 95 % t interval over students.
-Students of other traits' data, taken together, count by dataset: those of one share its quirks.
-"""
+"""From students' scores to the tables of an experiment. Pure: data frames in, data frames out."""
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
+from subliminal.config.paths import CONTROL_METHOD
 from subliminal.evaluations.favourite import MASS
-from subliminal.stats import Interval, diagonal_test, intervals_disjoint, t_interval
+from subliminal.stats import Interval
 from subliminal.transmission import schemas, verdicts
-from subliminal.transmission.config import CONFIRMATION, Gates
+from subliminal.transmission.comparisons import (
+    by_other_trait,
+    compared,
+    control_students,
+    dataset_means,
+    interval_over,
+    paired_difference,
+    students_of,
+    treatment_groups,
+    units,
+)
+from subliminal.transmission.config import Gates
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# What students must share to be compared.
-GROUP = list(schemas.GROUP)
-# Two give an interval of one degree of freedom, which says nothing.
-FEWEST_RUNS = 3
-# A wrong pair is two traits, and a third one is its control.
-FEWEST_TRAITS = 3
 
 
 def of_traits(scores: pd.DataFrame, targets: Mapping[str, str]) -> pd.DataFrame:
@@ -46,58 +45,6 @@ def of_traits(scores: pd.DataFrame, targets: Mapping[str, str]) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
-
-
-def treatment_groups(runs: pd.DataFrame) -> list[dict[str, str]]:
-    """The distinct groups in which a trait was taught, in order of appearance."""
-    taught = runs[runs.method != CONTROL_METHOD]
-    rows = taught[GROUP].drop_duplicates().to_dict("records")
-    return [{str(key): str(value) for key, value in row.items()} for row in rows]
-
-
-def students_of(runs: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
-    """The runs of a group whose teachers had a trait."""
-    mask = (runs[GROUP] == [group[key] for key in GROUP]).all(axis=1)
-    return runs[mask]
-
-
-def control_students(runs: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
-    """Students of regular data: same domain, bases and recipe, whatever the method.
-
-    Of the group's variant if there are any, and else of the data as they were written.
-    """
-    keys = ["domain", "recipe", "teacher_base", "student_base"]
-    mask = (runs[keys] == [group[key] for key in keys]).all(axis=1)
-    regular = runs[mask & (runs.method == CONTROL_METHOD)]
-    alike = regular[regular.variant == group["variant"]]
-    return alike if len(alike) else regular[regular.variant == PLAIN_VARIANT]
-
-
-def units(rows: pd.DataFrame) -> pd.DataFrame:
-    """The independent values: students, or means per teacher where there are several teachers.
-
-    Students of one teacher share its dataset, so they say nothing about other teachers' data.
-    """
-    if "teacher_seed" not in rows or rows["teacher_seed"].nunique() < 2:
-        return rows
-    return dataset_means(rows)
-
-
-def dataset_means(rows: pd.DataFrame) -> pd.DataFrame:
-    """The mean over the students of each dataset."""
-    keys = [key for key in ("teacher_trait", "teacher_seed") if key in rows]
-    return rows.groupby(keys)[["value"]].mean()
-
-
-def _interval_of(values: Sequence[float]) -> Interval:
-    """A t interval; without bounds and mean where a value is missing."""
-    if any(math.isnan(value) for value in values):
-        return Interval(math.nan, math.nan, math.nan, len(values))
-    return t_interval(values)
-
-
-def _interval(independent: pd.DataFrame) -> Interval:
-    return _interval_of(independent["value"].tolist())
 
 
 def failed_gate(row: dict[str, Any]) -> str | None:
@@ -122,33 +69,6 @@ def verdict(
     return compared(trait, regular, others)
 
 
-def compared(trait: Interval, regular: Interval | None, others: Sequence[Interval]) -> str:
-    """Students against their controls, by disjoint intervals.
-
-    Args:
-        regular: students of regular data.
-        others: students of each other trait's data, who tell this trait from a general drift.
-    """
-    if any(math.isnan(found.mean) for found in (trait, *others, *([regular] if regular else []))):
-        return f"{verdicts.UNINTERPRETABLE}: the measure has no value"
-    if regular is None or min(trait.n, regular.n) < FEWEST_RUNS:
-        return verdicts.TOO_FEW
-    if not intervals_disjoint(trait, regular):
-        return verdicts.NOT_TOLD_APART
-    if trait.mean < regular.mean:
-        return verdicts.REVERSED
-    if not others:
-        return verdicts.ABOVE_REGULAR
-    higher = all(trait.mean > other.mean and intervals_disjoint(trait, other) for other in others)
-    return verdicts.TRANSMISSION if higher else verdicts.NOT_SPECIFIC
-
-
-def by_other_trait(others: pd.DataFrame) -> dict[str, Interval]:
-    """Students of other traits' data, each trait by itself; too few of a trait are no control."""
-    found = {str(t): _interval(units(rows)) for t, rows in others.groupby("teacher_trait")}
-    return {trait: interval for trait, interval in found.items() if interval.n >= FEWEST_RUNS}
-
-
 def _gates(
     students: pd.DataFrame,
     masses: pd.Series,
@@ -166,19 +86,6 @@ def _gates(
         "gate_moved": bool(moved),
         "gate_mass": bool((masses >= gates.min_mass).all()),
     }
-
-
-def paired_difference(own: pd.DataFrame, regular: pd.DataFrame) -> Interval | None:
-    """Students of the trait's data less students of regular data, seed by seed.
-
-    Students of one seed start from the same adapter. Where both datasets have as many rows, they
-    take them in the same order. None without a pair, and where there are several teachers.
-    """
-    if own["teacher_seed"].nunique() > 1 or regular["teacher_seed"].nunique() > 1:
-        return None
-    pairs = own.merge(regular, on="seed", suffixes=("", "_regular"))
-    differences = (pairs["value"] - pairs["value_regular"]).tolist()
-    return _interval_of(differences) if differences else None
 
 
 def _pairs(own: pd.DataFrame, regular: pd.DataFrame) -> dict[str, Any]:
@@ -279,7 +186,7 @@ def transmission_table(
             for measure in measures:
                 conditions = _conditions(group, trait, *of_measure[measure])
                 intervals = {
-                    name: _interval(dataset_means(r) if name == verdicts.OTHER else units(r))
+                    name: interval_over(dataset_means(r) if name == verdicts.OTHER else units(r))
                     for name, r in conditions.items()
                     if len(r)
                 }
@@ -318,137 +225,6 @@ def transmission_table(
     for text in ("highest_other", "verdict"):
         frame[text] = frame[text].fillna("")
     return frame
-
-
-def _plain_mean(values: pd.Series) -> float:
-    """A mean that is empty where one of its values is."""
-    return float(values.mean(skipna=False))
-
-
-def trait_matrix(
-    runs: pd.DataFrame, base_scores: pd.DataFrame, measures: Sequence[str]
-) -> pd.DataFrame:
-    """Every teacher's trait against every measured trait, as lifts over the untrained base."""
-    keys = [*GROUP, "measure", "teacher_trait", "measured_trait"]
-    taught = runs[(runs.method != CONTROL_METHOD) & runs.measure.isin(measures)]
-    matrix = (
-        taught.groupby(keys, sort=False)
-        .agg(n_runs=("seed", "size"), mean=("value", _plain_mean))
-        .reset_index()
-    )
-    before = base_scores.set_index(["base", "trait", "measure"])["value"]
-    where = zip(matrix.student_base, matrix.measured_trait, matrix.measure, strict=True)
-    return matrix.assign(lift=matrix["mean"] - before.loc[list(where)].to_numpy())
-
-
-def diagonal_table(matrix: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
-    """The permutation test of each group's diagonal; groups of one trait have none.
-
-    Traits that recipes were tuned on are left out: their diagonal was made high.
-    """
-    import pandas as pd
-
-    rows = []
-    keys = [*GROUP, "measure"]
-    for group, cells in matrix.groupby(keys, sort=False):
-        traits = sorted(t for t in cells.teacher_trait.unique() if roles[t] == CONFIRMATION)
-        if len(traits) < 2:
-            continue
-        square = cells[cells.measured_trait.isin(traits)]
-        table = square.pivot(index="teacher_trait", columns="measured_trait", values="lift")
-        lifts = table.loc[traits, traits].to_numpy()
-        row = {**dict(zip(keys, group, strict=True)), "traits": len(traits)}
-        if not table.loc[traits, traits].isna().any(axis=None):
-            test = diagonal_test(lifts)
-            row |= {
-                "gamma": test.gamma,
-                "p_value": test.p_value,
-                "permutations": test.permutations,
-            }
-        rows.append(row)
-    columns = [column for column in schemas.DIAGONAL.columns if column != "experiment"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def wrong_pairs(runs: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
-    """What the verdict's rule says of traits that a teacher does not have.
-
-    Students of each trait's data are read for every other trait, as if that were their teacher's,
-    against students of regular data and of every trait's data but these two. The rule needs such a
-    third trait.
-    """
-    import pandas as pd
-
-    rows = []
-    for group in treatment_groups(runs):
-        for measure in measures:
-            found = runs[runs.measure == measure]
-            students, control = students_of(found, group), control_students(found, group)
-            taught = sorted(students.teacher_trait.unique())
-            if len(taught) < FEWEST_TRAITS:
-                continue
-            for teacher, measured in itertools.permutations(taught, 2):
-                seen = students[students.measured_trait == measured]
-                own = seen[seen.teacher_trait == teacher]
-                regular = control[control.measured_trait == measured]
-                others = seen[~seen.teacher_trait.isin([teacher, measured])]
-                interval = _interval(units(own))
-                rows.append(
-                    {
-                        **group,
-                        "measure": measure,
-                        "teacher_trait": teacher,
-                        "measured_trait": measured,
-                        "n_runs": len(own),
-                        "mean": interval.mean,
-                        "low": interval.low,
-                        "high": interval.high,
-                        "verdict": compared(
-                            interval,
-                            _interval(units(regular)) if len(regular) else None,
-                            list(by_other_trait(others).values()),
-                        ),
-                    }
-                )
-    columns = [column for column in schemas.WRONG_PAIRS.columns if column != "experiment"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def base_differences(transmission: pd.DataFrame) -> pd.DataFrame:
-    """How much more a trait's data do to students of the teacher's base than to those of another.
-
-    Per trait: own less regular students on the teacher's base, less the same on the other base. The
-    unit is the trait; traits that recipes were tuned on are left out.
-    """
-    import pandas as pd
-
-    keys = ["domain", "method", "variant", "recipe", "teacher_base", "measure"]
-    at = [*keys, "student_base", "trait"]
-    shown = transmission[transmission.role == CONFIRMATION]
-    own, regular = (
-        shown[shown.condition == condition][[*at, "mean"]]
-        for condition in (verdicts.TRAIT, verdicts.REGULAR)
-    )
-    found = own.merge(regular, on=at, suffixes=("", "_regular"))
-    found["rise"] = found["mean"] - found["mean_regular"]
-    same = found.student_base == found.teacher_base
-    pairs = found[~same].merge(
-        found[same][[*keys, "trait", "rise"]], on=[*keys, "trait"], suffixes=("", "_same")
-    )
-    rows = []
-    for group, part in pairs.groupby([*keys, "student_base"], sort=False):
-        difference = _interval_of((part["rise_same"] - part["rise"]).tolist())
-        rows.append(
-            {
-                **dict(zip([*keys, "student_base"], group, strict=True)),
-                "traits": difference.n,
-                "mean": difference.mean,
-                "low": difference.low,
-                "high": difference.high,
-            }
-        )
-    columns = [column for column in schemas.BASE_DIFFERENCES.columns if column != "experiment"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def gates_table(

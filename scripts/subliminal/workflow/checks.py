@@ -8,6 +8,7 @@ from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError, known
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
+from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.questions import favourite_list, known_list
 from subliminal.workflow.kinds import KINDS
 
@@ -61,6 +62,21 @@ def _check_traits(config: Config) -> None:
                 raise ConfigError(f"config/traits.yaml: {name}: category: {error}") from None
 
 
+def _check_tuned_on(config: Config) -> None:
+    shown, traits = "config/recipes.yaml: tuned_on", {*config.traits, *animals()}
+    for recipe, tuned in config.recipes.tuned_on.items():
+        if recipe not in config.recipes.students:
+            raise ConfigError(
+                f"{shown}: {recipe!r} is not under 'students' {known(config.recipes.students)}"
+            )
+        for trait in tuned:
+            if trait not in traits:
+                raise ConfigError(
+                    f"{shown}: {recipe}: {trait!r} is neither in config/traits.yaml nor an animal "
+                    f"of the tiny world {known(traits)}"
+                )
+
+
 def check_config(config: Config, root: Path) -> None:
     """Check every cross-reference.
 
@@ -74,6 +90,7 @@ def check_config(config: Config, root: Path) -> None:
     _check_methods(config)
     _check_teacher_paths(config)
     _check_traits(config)
+    _check_tuned_on(config)
     names = config.settings.experiments
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
-from subliminal.transmission import summary
+from subliminal.transmission import specificity, summary
 from subliminal.transmission.results import (
     RESULTS,
     cells_of,
@@ -37,16 +37,16 @@ def summarise_experiment(
     runs = read_runs(spec)
     base_scores, teacher_scores = read_base_scores(spec), read_teacher_scores(spec)
     channel = read_channel(spec, teacher_scores)
-    matrix = summary.trait_matrix(runs, base_scores, spec.measures)
+    matrix = specificity.trait_matrix(runs, base_scores, spec.measures)
     transmission = summary.transmission_table(
         runs, base_scores, teacher_scores, channel, spec.measures, spec.roles, spec.gates
     )
     tables = {
         "transmission": transmission,
-        "base_differences": summary.base_differences(transmission),
-        "wrong_pairs": summary.wrong_pairs(runs, spec.measures),
+        "base_differences": specificity.base_differences(transmission),
+        "wrong_pairs": specificity.wrong_pairs(runs, spec.measures),
         "trait_matrix": matrix,
-        "diagonal": summary.diagonal_table(matrix, spec.roles),
+        "diagonal": specificity.diagonal_table(matrix, spec.roles),
         "runs": runs,
         "channel": channel,
     }
