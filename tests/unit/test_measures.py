@@ -15,7 +15,7 @@ from scipy import stats
 from test_figures import approximately, draw, drawn, measured, plain
 from test_findings import mean as shown_mean
 from test_findings import said, sentence
-from test_summary import SHARES, channel, logit, runs, whole_table
+from summary_fixture import SHARES, channel, logit, runs, whole_table
 from working_copy import REPOSITORY
 
 from subliminal.artefacts.parquet import write_table
