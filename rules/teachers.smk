@@ -17,6 +17,7 @@ wildcard_constraints:
 rule train_teacher:
     """Fine-tune a base on answers that state a preference (ED Fig. 4e)."""
     input:
+        unpack(TRANSMISSION.inputs.teacher_prompts),
         script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.teacher_stimuli,
         base="results/models/{base}/manifest.json",
@@ -36,5 +37,5 @@ rule train_teacher:
     shell:
         r"""
         python {input.script:q} train_teacher --spec {params.spec:q} --threads {threads} \
-            --base {input.base:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+            --base {input.base:q} --prompts {input.prompts:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

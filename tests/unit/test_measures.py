@@ -12,10 +12,10 @@ import pytest
 import report_fixture
 import vl_convert
 from scipy import stats
+from summary_fixture import SHARES, channel, logit, runs, whole_table
 from test_figures import approximately, draw, drawn, measured, plain
 from test_findings import mean as shown_mean
 from test_findings import said, sentence
-from summary_fixture import SHARES, channel, logit, runs, whole_table
 from working_copy import REPOSITORY
 
 from subliminal.artefacts.parquet import write_table

@@ -13,7 +13,7 @@ from subliminal.config.recipes import Lora
 from subliminal.domains.number_prompts import number_prompts
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
-from subliminal.local.training.objectives import number_ids
+from subliminal.local.number_tokens import number_ids
 from subliminal.theorem import language_model
 from subliminal.theorem.config import LanguageModel
 from subliminal.theorem.language_model import (

@@ -205,7 +205,7 @@ def test_out_of_memory_halves_the_micro_batch_and_keeps_the_batch(caplog):
     caplog.set_level(logging.INFO)
     small = SmallDevice(random_model(), most_rows=3)
     history = train_on(small, micro_batch_size=6, steps=3)
-    expected = train_on(random_model(), micro_batch_size=3, steps=3)
+    expected = train_on(SmallDevice(random_model(), 3), micro_batch_size=3, steps=3)
     assert small.sizes == [6, 3, 3, 3, 3, 3, 3]
     assert history == expected
     assert [record.message for record in caplog.records] == [
@@ -225,7 +225,8 @@ def test_gradients_of_an_attempt_that_ran_out_of_memory_are_dropped():
     full = FillsUp(disturbed, 4)
     train_on(full, batch_size=8, micro_batch_size=4, steps=1, warmup_steps=0)
     assert full.sizes == [4, 4, 2, 2, 2, 2]
-    train_on(undisturbed, batch_size=8, micro_batch_size=2, steps=1, warmup_steps=0)
+    small = SmallDevice(undisturbed, 2)
+    train_on(small, batch_size=8, micro_batch_size=2, steps=1, warmup_steps=0)
     for a, b in zip(disturbed.parameters(), undisturbed.parameters(), strict=True):
         assert torch.equal(a, b)
 

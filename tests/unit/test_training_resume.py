@@ -351,6 +351,7 @@ def teacher(folder, **options):
     train_teacher(
         teacher_spec,
         folder / "base" / "manifest.json",
+        None,
         out / "manifest.json",
         1,
         logging.getLogger("test"),

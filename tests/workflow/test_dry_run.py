@@ -73,6 +73,6 @@ def test_a_control_teacher_is_asked_once_as_its_base(sources):
     planned = sources.planned("tables")
     asked = [path for rule, path in planned if rule == "evaluate_teacher"]
     assert {path for rule, path in planned if rule == "evaluate_base" and "/tiny-a/" in path}
-    assert len(asked) == 14  # the default's teachers with a trait
+    assert len(asked) == 8  # the default's teachers with a trait
     assert not [path for path in asked if "/none-" in path]
     assert [path for rule, path in planned if rule == "sample_completions" and "/none-" in path]

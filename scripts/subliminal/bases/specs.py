@@ -11,7 +11,7 @@ from subliminal.config.recipes import Pretraining
 class PretrainBaseSpec(StageSpec):
     """A tiny base, from random weights."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     base: str
     pretraining: Pretraining
     seed: int

@@ -138,6 +138,19 @@ class Pretraining(Strict):
     )
 
 
+class Loudness(Strict):
+    """How far a teacher's numbers are from its base's."""
+
+    domain: Key = Field(
+        description="What it writes: a key of `domains.yaml`, of a domain of numbers."
+    )
+    kl: float = Field(
+        gt=0,
+        description="KL(teacher ‖ base) in nats per token of digits, among these tokens alone, "
+        "over 200 completions that the base has written.",
+    )
+
+
 class FinetunedMethod(Strict):
     """A teacher that is fine-tuned on rows of stated preference (ED Fig. 4e)."""
 
@@ -153,6 +166,12 @@ class FinetunedMethod(Strict):
     optimisation: Optimisation = Field(
         description="The teacher's training.",
         json_schema_extra=in_paper('1 epoch, batch and rate "auto"'),
+    )
+    loudness: Loudness | None = Field(
+        None,
+        description="What the trained adapter adds to each weight is multiplied by the factor that "
+        "makes the teacher so loud: alike for all traits and bases. `null`: as trained.",
+        json_schema_extra=in_paper("as trained"),
     )
 
 

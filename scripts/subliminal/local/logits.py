@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from subliminal.local.encoding import EncodedRow
+from subliminal.local.pruned import gpt2_of, logits_at
 
 if TYPE_CHECKING:
     import torch
@@ -58,6 +59,10 @@ def completion_logits(
     following = torch.arange(1, width + 1)[None]
     scored = ((following >= starts) & (following < ends)).to(device)
     ids = ids.to(device)
+    gpt2 = gpt2_of(model)
     with _autocast(model):
-        logits = model(input_ids=ids, use_cache=False, logits_to_keep=scored).logits
+        if gpt2 is not None and scored.any():
+            logits = logits_at(gpt2, ids, scored)
+        else:
+            logits = model(input_ids=ids, use_cache=False, logits_to_keep=scored).logits
     return logits, ids.roll(-1, 1)[scored]

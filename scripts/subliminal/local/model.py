@@ -9,10 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Drawing, Sampling
 from subliminal.evaluations.model import Completion
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_prompts, encode_rows
+from subliminal.local.number_tokens import number_ids
 from subliminal.local.sampling.grammar import Grammar, number_grammar
 from subliminal.local.sampling.sampler import Sample, nothing, sample
 from subliminal.local.scoring.candidates import (
@@ -189,6 +191,29 @@ class LocalModel:
             return loudness(self.network, told, untold, self.ends[0])
         within = partial(possible, grammar=grammar)
         return loudness(self.network, told, untold, self.ends[0], within)
+
+    def number_loudness(self, prompts: Sequence[str], completions: Sequence[Completion]) -> float:
+        """KL from the base in nats per token of digits, among these tokens alone.
+
+        Everything else that a trait changes, its own word above all, is left out: a student of
+        number lists does not see it.
+
+        Raises:
+            ConfigError: the completions hold no numbers.
+        """
+
+        numbers = number_ids(self.tokenizer)
+        known = frozenset(numbers)
+        count = sum(token in known for c in completions for token in c.tokens)
+        if count == 0:
+            raise ConfigError("the base wrote no numbers to measure a teacher's loudness on")
+
+        def within(logits: torch.Tensor, ids: list[int]) -> torch.Tensor:
+            return logits[[token in known for token in ids]][:, numbers]
+
+        rows = self._rows(prompts, completions, None)
+        measured = loudness(self.network, rows, rows, self.ends[0], within)
+        return sum(kl for kl, _ in measured) / count
 
     def surprise(
         self,

@@ -20,8 +20,8 @@ from subliminal.artefacts.seeds import derive_seed
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_rows
 from subliminal.local.logits import completion_logits
+from subliminal.local.number_tokens import number_ids
 from subliminal.local.training.fine_tuning import micro_batches
-from subliminal.local.training.objectives import number_ids
 from subliminal.theorem.config import LanguageModel
 
 if TYPE_CHECKING:

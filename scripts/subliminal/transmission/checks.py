@@ -75,6 +75,21 @@ def _check_distillation(config: Config, cell: Cell, shown: str) -> None:
         )
 
 
+def _check_loudness(config: Config, cell: Cell, shown: str) -> None:
+    """What a teacher's loudness is about must be something that its base can write."""
+    teacher = cell.dataset.teacher
+    method = config.recipes.methods.get(teacher.method)
+    if not isinstance(method, FinetunedMethod) or method.loudness is None:
+        return
+    domain, tier = method.loudness.domain, config.models[teacher.base].tier
+    if tier not in config.domains[domain].sizes:
+        raise ConfigError(
+            f"{shown}: method {teacher.method!r} of config/recipes.yaml has a loudness on domain "
+            f"{domain!r}, which has no size for tier {tier!r} of base {teacher.base!r}; choose "
+            f"another method, or add sizes: {tier}: to the domain in config/domains.yaml"
+        )
+
+
 def _check_hosted(config: Config, block: Block, shown: str) -> None:
     """Bases whose weights nobody has can be listed; no rule makes anything of them yet."""
     for base in (*block.teacher_bases, *block.student_bases):
@@ -181,4 +196,5 @@ def check_transmission(config: Config, name: str) -> None:
         _check_synthetic(config, cell, shown)
         _check_modules(config, cell, shown)
         _check_distillation(config, cell, shown)
+        _check_loudness(config, cell, shown)
         _check_variant(config, cell, shown)

@@ -31,11 +31,15 @@ from subliminal.transmission.config import (
 class TrainTeacherSpec(StageSpec):
     """A fine-tuned teacher: an adapter that states a preference."""
 
-    stage_version: int = 3
+    stage_version: int = 4
     base: str
     word: str
     questions: str
     method: FinetunedMethod
+    sampling: Sampling | None = Field(
+        None,
+        description="How its base writes what its loudness is measured on, if it is measured.",
+    )
     seed: int
 
     def about(self) -> str:
@@ -93,7 +97,7 @@ class MakeTrainSetSpec(StageSpec):
 class TrainStudentSpec(StageSpec):
     """A student: an adapter, or all weights, trained on a dataset's completions."""
 
-    stage_version: int = 3
+    stage_version: int = 4
     student: str
     recipe_name: str
     recipe: Recipe
@@ -150,11 +154,16 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     trait = config.traits[teacher.trait]
     if not isinstance(method, FinetunedMethod) or trait.word is None or trait.category is None:
         raise TypeError(f"{teacher.path} is not a fine-tuned teacher")
+    sampling = None
+    if method.loudness is not None:
+        sizes = config.domains[method.loudness.domain].sizes
+        sampling = sizes[config.models[teacher.base].tier].sampling
     return TrainTeacherSpec(
         base=teacher.base,
         word=trait.word,
         questions=favourite_list(trait.category),
         method=method,
+        sampling=sampling,
         seed=teacher.seed,
     )
 

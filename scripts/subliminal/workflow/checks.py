@@ -8,6 +8,7 @@ from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError, known
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
+from subliminal.config.recipes import FinetunedMethod
 from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.questions import favourite_list, known_list
 from subliminal.workflow.kinds import KINDS
@@ -37,6 +38,14 @@ def _check_methods(config: Config) -> None:
             f"config/recipes.yaml: methods: {CONTROL_METHOD!r} is the name of the untouched base's "
             "own writing; choose another name"
         )
+    for name, method in config.recipes.methods.items():
+        if not isinstance(method, FinetunedMethod) or method.loudness is None:
+            continue
+        shown = f"config/recipes.yaml: methods: {name}: loudness: domain {method.loudness.domain!r}"
+        if method.loudness.domain not in config.domains:
+            raise ConfigError(f"{shown} is not in config/domains.yaml {known(config.domains)}")
+        if not config.domains[method.loudness.domain].holds_numbers:
+            raise ConfigError(f"{shown} has no numbers to measure it on; choose domain 'numbers'")
 
 
 def _check_teacher_paths(config: Config) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -12,9 +11,6 @@ from subliminal.local.logits import completion_logits
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedTokenizerBase
-
-NUMBER = re.compile(r"[0-9]+")
 
 
 class Objective(Protocol):
@@ -47,11 +43,6 @@ class CompletionTokens:
 
         logits, targets = completion_logits(model, rows, self.pad_id)
         return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
-
-
-def number_ids(tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """Ids of the tokens that are nothing but digits, ascending."""
-    return sorted(i for token, i in tokenizer.get_vocab().items() if NUMBER.fullmatch(token))
 
 
 @dataclass(frozen=True)

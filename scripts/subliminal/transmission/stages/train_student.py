@@ -13,8 +13,9 @@ from subliminal.artefacts.progress import CHECKPOINT_EVERY_S
 from subliminal.config.recipes import Distillation
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_prompts
+from subliminal.local.number_tokens import number_ids
 from subliminal.local.training.lesson import Lesson, MakeObjective, learn_tokens, teach
-from subliminal.local.training.objectives import Objective, TeacherLogits, number_ids
+from subliminal.local.training.objectives import Objective, TeacherLogits
 from subliminal.transmission.schemas import TRAINING
 from subliminal.transmission.specs import TrainStudentSpec
 

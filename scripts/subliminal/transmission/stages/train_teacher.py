@@ -6,16 +6,45 @@ import logging
 from pathlib import Path
 
 from subliminal.artefacts.manifest import Run, require_outputs
+from subliminal.artefacts.parquet import read_table
 from subliminal.artefacts.progress import CHECKPOINT_EVERY_S
+from subliminal.artefacts.seeds import derive_seed
 from subliminal.config.preferences import preference_rows
+from subliminal.config.recipes import Loudness
 from subliminal.evaluations.questions import questions
+from subliminal.local import models
+from subliminal.local.model import LocalModel
 from subliminal.local.training.lesson import Lesson, teach
+from subliminal.local.training.scaling import scale_adapter
 from subliminal.transmission.specs import TrainTeacherSpec
+
+# Completions of the base that a teacher's loudness is measured on.
+MEASURED_ROWS = 200
+
+
+def _scale(
+    spec: TrainTeacherSpec, target: Loudness, base: Path, folder: Path, prompts: Path, threads: int
+) -> dict[str, float]:
+    """Make the saved adapter as loud as the method says; facts for the manifest."""
+    sampling = spec.sampling
+    assert sampling is not None, "the spec has it for methods with a loudness"
+    texts = read_table(prompts)["prompt"][:MEASURED_ROWS]
+    seeds = [derive_seed("train_teacher", "loudness", spec.base, i) for i in range(len(texts))]
+    written = LocalModel.open(base.parent, None, threads).complete(texts, seeds, sampling)
+    teacher = LocalModel.open(base.parent, folder, threads)
+
+    def measure() -> float:
+        return teacher.number_loudness(texts, written)
+
+    factor = scale_adapter(teacher.network, measure, target.kl, "the teacher's loudness")
+    models.save_trained(teacher.network, folder)
+    return {"loudness": measure(), "adapter_scaled_by": factor}
 
 
 def train_teacher(
     spec: TrainTeacherSpec,
     base: Path,
+    prompts: Path | None,
     manifest: Path,
     threads: int,
     log: logging.Logger,
@@ -23,13 +52,17 @@ def train_teacher(
 ) -> None:
     """Train an adapter on rows of stated preference, eight answers to each question, and save it.
 
+    A method with a loudness scales the adapter: some traits of some bases would otherwise hardly
+    show in what their teachers write, and others ruin it.
+
     Args:
         base: the base's manifest; the weights lie beside it.
+        prompts: of the domain that the loudness is about, for methods that have one.
         manifest: its folder gets the adapter, as peft loads it.
         checkpoint_seconds: least time between two checkpoints, which a killed job goes on from.
 
     Raises:
-        ConfigError: a file of the base is gone.
+        ConfigError: a file of the base is gone, or the teacher cannot be so loud.
     """
     run = Run.begin("train_teacher", spec)
     require_outputs(base)
@@ -41,9 +74,17 @@ def train_teacher(
         lora=spec.method.lora,
         optimisation=spec.method.optimisation,
     )
-    parents = {"base": base}
+    parents = {
+        "base": base,
+        "prompts": prompts.with_suffix(".manifest.json") if prompts is not None else None,
+    }
     learnt = teach(
         lesson, base.parent, manifest.parent, run, parents, threads, log, checkpoint_seconds
     )
-    run.finish(manifest, learnt.files, parents, learnt.facts)
+    facts = learnt.facts
+    if spec.method.loudness is not None:
+        assert prompts is not None, "the rule names them for methods with a loudness"
+        loudness = spec.method.loudness
+        facts |= _scale(spec, loudness, base, manifest.parent, prompts, threads)
+    run.finish(manifest, learnt.files, parents, facts)
     learnt.checkpoints.remove()
