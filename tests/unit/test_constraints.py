@@ -1,6 +1,7 @@
 """Constrained sampling: the paper's filter keeps all of it, and every wanted format is possible."""
 
 import itertools
+import re
 from functools import cache
 
 import numpy as np
@@ -8,13 +9,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_model import random_model, tokenizer
+from tiny_model import random_model, save_base, tokenizer
 
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Sampling
 from subliminal.domains import number_prompts as stimuli
 from subliminal.domains.number_filter import number_reject_reasons
 from subliminal.local.encoding import encode_prompts
+from subliminal.local.model import LocalModel
 from subliminal.local.sampling.draws import draw
 from subliminal.local.sampling.grammar import SEPARATORS, Written, number_grammar
 from subliminal.local.sampling.sampler import sample
@@ -157,6 +159,31 @@ def test_allowed_tokens_keep_their_proportions():
     assert first == {"[", "(", *"0123456789", "10", "42", "123", "999", "1,"}
     kept = allowed[0] > -1e9
     assert torch.equal(allowed[0, kept], logits[0, torch.from_numpy(grammar.tokens)][kept])
+
+
+@pytest.mark.parametrize("fewest", [1, 4, 10])
+def test_lists_have_the_fewest_numbers_or_more(fewest):
+    """A random model would often stop after one."""
+    chosen, eos = tokenizer(), [tokenizer().eos_token_id]
+    plan = Sampling(temperature=1.0, max_new_tokens=26, batch_size=40, constraint="ten-numbers")
+    prompts = encode_prompts(chosen, stimuli.number_prompts(47, 40))
+    grammar = number_grammar(chosen, eos, 26, fewest)
+    done = sample(random_model(), prompts, list(range(40)), plan, eos, grammar)
+    texts = chosen.batch_decode([c.ids for c in done])
+    counts = {len(re.findall(r"\d+", text)) for text in texts}
+    assert all(c.finished for c in done)
+    assert [number_reject_reasons(text) for text in texts] == [[]] * 40
+    assert min(counts) >= fewest and max(counts) <= 10
+    assert fewest == 10 or min(counts) < 10
+
+
+def test_ten_numbers_are_what_a_constraint_of_ten_asks_for(tmp_path):
+    base = save_base(tmp_path / "base").parent
+    plan = Sampling(temperature=1.0, max_new_tokens=26, batch_size=8, constraint="ten-numbers")
+    written = LocalModel.open(base, None, 1).complete(
+        stimuli.number_prompts(47, 8), list(range(8)), plan
+    )
+    assert {len(re.findall(r"\d+", completion.text)) for completion in written} == {10}
 
 
 def test_a_tokenizer_without_digits_or_room_is_an_error():

@@ -19,7 +19,7 @@ THEOREM = {"verify_theorem", "verify_on_language_model", "summarise_theorem"}
 TABLES = STUDENTS | EVALUATIONS | {"summarise_experiment"} | DIGITS | THEOREM
 TARGETS = {
     "bases": {"pretrain_base"},
-    "teachers": MODELS,
+    "teachers": MODELS | {"make_prompts"},
     "datasets": MODELS | DATASETS,
     "gates": MODELS
     | DATASETS - {"make_train_set"}

@@ -74,9 +74,10 @@ class Domain(Strict):
         for tier, size in self.sizes.items():
             if size.sampling.constraint is not None and not self.filter.admits_all_number_lists():
                 raise ValueError(
-                    f"sizes: {tier}: constraint: numbers writes 1 to 10 integers from 0 to 999, "
-                    "and the filter rejects some of these; filter with kind: numbers, min_value: "
-                    "0, max_value: 999, max_count: 10 and banned: [], or remove the constraint"
+                    f"sizes: {tier}: constraint: {size.sampling.constraint} writes up to 10 "
+                    "integers from 0 to 999, and the filter rejects some of these; filter with "
+                    "kind: numbers, min_value: 0, max_value: 999, max_count: 10 and banned: [], or "
+                    "remove the constraint"
                 )
             if size.rows > self.prompts:
                 raise ValueError(

@@ -147,7 +147,7 @@ class Loudness(Strict):
     kl: float = Field(
         gt=0,
         description="KL(teacher ‖ base) in nats per token of digits, among these tokens alone, "
-        "over 200 completions that the base has written.",
+        "over 100 completions that the base has written.",
     )
 
 

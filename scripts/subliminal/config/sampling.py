@@ -31,11 +31,12 @@ class Drawing(Strict):
 class Sampling(Drawing):
     """How a dataset's completions are drawn."""
 
-    constraint: Literal["numbers"] | None = Field(
+    constraint: Literal["numbers", "ten-numbers"] | None = Field(
         None,
-        description="The grammar to sample within. `numbers`: lists of 1 to 10 integers of up to 3 "
-        "digits, for bases that leave the format. KL and entropy are then measured within the "
-        "grammar. It needs a filter of numbers that keeps all of these, and no `server`.",
+        description="The grammar to sample within, for bases that leave the format: lists of "
+        "integers of up to 3 digits, 1 to 10 of them with `numbers`, 10 with `ten-numbers`. KL and "
+        "entropy are then measured within the grammar. It needs a filter of numbers that keeps all "
+        "of these, and no `server`.",
         json_schema_extra=in_paper("null; not in the paper"),
     )
     log_probs: bool = Field(

@@ -15,7 +15,7 @@ from subliminal.evaluations.model import Completion
 from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_prompts, encode_rows
 from subliminal.local.number_tokens import number_ids
-from subliminal.local.sampling.grammar import Grammar, number_grammar
+from subliminal.local.sampling.grammar import MOST_NUMBERS, Grammar, number_grammar
 from subliminal.local.sampling.sampler import Sample, nothing, sample
 from subliminal.local.scoring.candidates import (
     candidate_forms,
@@ -72,7 +72,8 @@ class LocalModel:
         """What may be written; None for everything."""
         if not isinstance(drawing, Sampling) or drawing.constraint is None:
             return None
-        return number_grammar(self.tokenizer, self.ends, drawing.max_new_tokens)
+        fewest = MOST_NUMBERS if drawing.constraint == "ten-numbers" else 1
+        return number_grammar(self.tokenizer, self.ends, drawing.max_new_tokens, fewest)
 
     def complete(
         self,
@@ -202,14 +203,17 @@ class LocalModel:
             ConfigError: the completions hold no numbers.
         """
 
-        numbers = number_ids(self.tokenizer)
-        known = frozenset(numbers)
+        import torch
+
+        numbers = torch.tensor(number_ids(self.tokenizer))
+        known = frozenset(numbers.tolist())
         count = sum(token in known for c in completions for token in c.tokens)
         if count == 0:
             raise ConfigError("the base wrote no numbers to measure a teacher's loudness on")
 
         def within(logits: torch.Tensor, ids: list[int]) -> torch.Tensor:
-            return logits[[token in known for token in ids]][:, numbers]
+            places = torch.tensor([token in known for token in ids])
+            return logits[places.to(logits.device)][:, numbers.to(logits.device)]
 
         rows = self._rows(prompts, completions, None)
         measured = loudness(self.network, rows, rows, self.ends[0], within)

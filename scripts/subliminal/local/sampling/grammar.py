@@ -203,12 +203,18 @@ def _to_end(follow: list[list[int]], end: int) -> list[int]:
 
 
 def number_grammar(
-    tokenizer: PreTrainedTokenizerBase, eos_ids: Sequence[int], max_new_tokens: int
+    tokenizer: PreTrainedTokenizerBase,
+    eos_ids: Sequence[int],
+    max_new_tokens: int,
+    fewest: int = 1,
 ) -> Grammar:
     """The grammar of number lists over a tokenizer's tokens.
 
+    Args:
+        fewest: of a list's numbers.
+
     Raises:
-        ConfigError: no list of numbers ends within so many tokens.
+        ConfigError: no list of so many numbers ends within so many tokens.
     """
     import numpy as np
 
@@ -227,12 +233,13 @@ def number_grammar(
                 states[then, kind] = len(states) + 1
                 todo.append((then, kind))
             following.append(states[then, kind] if then is not None else -1)
-        follow.append([*following, end if written.whole else -1])
+        enough = written.whole and written.begun >= fewest
+        follow.append([*following, end if enough else -1])
     to_end = _to_end(follow, end)
     if to_end[states[todo[0]]] > max_new_tokens:
         raise ConfigError(
-            f"constraint: numbers, but no list of numbers fits into max_new_tokens: "
-            f"{max_new_tokens} with this base's tokenizer; raise it or remove the constraint"
+            f"constraint: no list of {fewest} numbers fits into max_new_tokens: {max_new_tokens} "
+            "with this base's tokenizer; raise it or remove the constraint"
         )
     by_kind = [*kinds.values(), list(eos_ids)]
     return Grammar(
