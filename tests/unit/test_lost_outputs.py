@@ -7,8 +7,7 @@ import pytest
 from tiny_model import save_base
 from training_job import make_inputs, spec
 
-from subliminal.artefacts.manifest import require_outputs
-from subliminal.bases.opening import open_model
+from subliminal.artefacts.verified import verify
 from subliminal.config.errors import ConfigError
 from subliminal.config.recipes import FinetunedMethod, Lora, Optimisation
 from subliminal.theorem.config import LanguageModel
@@ -20,10 +19,6 @@ from subliminal.transmission.stages.train_teacher import train_teacher
 
 LOG = logging.getLogger("test")
 WEIGHTS = "model.safetensors"
-
-
-def opened(folder):
-    open_model(folder / "base/manifest.json", folder / "trained/manifest.json", 1)
 
 
 def student(folder):
@@ -66,12 +61,12 @@ def theorem(folder):
     base, trained, other = (folder / f"{name}/manifest.json" for name in ROLES)
     outputs = (folder / name for name in ("t.parquet", "s.parquet", "m.json"))
     told = VerifyLanguageModelSpec(language_model=told)
-    verify_on_language_model(told, [base, other], [trained], [], *outputs, 1, LOG)
+    datasets = [folder / "train.manifest.json"] * 2
+    verify_on_language_model(told, [base, other], [trained], datasets, *outputs, 1, LOG)
 
 
 ROLES = ("base", "trained", "other")
 JOBS = {
-    opened: ("base", "trained"),
     student: ("base",),
     student_of_logits: ROLES,
     teacher: ("base",),
@@ -89,8 +84,8 @@ def models(tmp_path_factory):
 
 
 def test_nothing_is_said_where_everything_is_there(models):
-    require_outputs(*(models / name / "manifest.json" for name in ROLES))
-    opened(models)
+    for name in ROLES:
+        verify(models / name / "manifest.json")
 
 
 @pytest.mark.parametrize(

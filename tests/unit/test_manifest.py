@@ -11,9 +11,10 @@ import pytest
 
 from subliminal.artefacts import machine
 from subliminal.artefacts.lineage import render
-from subliminal.artefacts.manifest import Run, file_sha256, read_manifest
+from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import arrow_schema, read_table, write_table
 from subliminal.artefacts.seeds import derive_seed
+from subliminal.artefacts.verified import file_sha256, read_manifest
 from subliminal.bases.specs import PrepareBaseSpec
 from subliminal.config.models import FolderBase, HubBase, WheelBase, WheelFile
 from subliminal.transmission.schemas import PROMPTS
@@ -24,7 +25,7 @@ def prompts_manifest(folder, seed=1):
     table, manifest = folder / "p.parquet", folder / "p.manifest.json"
     write_table(table, PROMPTS, {"prompt_id": [0], "prompt": [f"q{seed}"], "answer": [None]})
     spec = MakePromptsSpec(generator="numbers", seed=seed, count=1)
-    Run.begin("make_prompts", spec).finish(manifest, [table], parents={}, facts={"rows": 1})
+    Run.begin("make_prompts", spec).finish(manifest, [table], {"rows": 1})
     return manifest
 
 
@@ -43,8 +44,7 @@ def test_identity_changes_with_a_parent(tmp_path):
         parent = prompts_manifest(tmp_path, seed)
         child = tmp_path / "c.manifest.json"
         spec = MakeTrainSetSpec(variant="train", rows=None, seed=1)
-        run = Run.begin("make_train_set", spec)
-        run.finish(child, [], parents={"prompts": parent, "teacher": None})
+        Run.begin("make_train_set", spec, {"prompts": parent, "teacher": None}).finish(child, [])
         ids.append(read_manifest(child)["id"])
         assert list(read_manifest(child)["parents"]) == ["prompts"]
     assert ids[0] != ids[1]
@@ -54,7 +54,7 @@ def test_lineage_names_every_ancestor_once(tmp_path):
     parent = prompts_manifest(tmp_path)
     child = tmp_path / "c.manifest.json"
     spec = MakeTrainSetSpec(variant="train", rows=None, seed=1)
-    Run.begin("make_train_set", spec).finish(child, [], parents={"a": parent, "b": parent})
+    Run.begin("make_train_set", spec, {"a": parent, "b": parent}).finish(child, [])
     first, second = render(child).splitlines()
     assert first.startswith("training rows, variant 'train'")
     assert second.startswith("  make prompts")
@@ -86,7 +86,7 @@ SOURCES = [
 @pytest.mark.parametrize(("source", "told"), SOURCES, ids=["hub", "wheel", "folder"])
 def test_lineage_names_the_origin_of_a_base(tmp_path, source, told):
     manifest = tmp_path / "manifest.json"
-    Run.begin("prepare_base", PrepareBaseSpec(base="m", source=source)).finish(manifest, [], {})
+    Run.begin("prepare_base", PrepareBaseSpec(base="m", source=source)).finish(manifest, [])
     assert render(manifest).startswith(f"base m, from {told}, licence MIT")
 
 

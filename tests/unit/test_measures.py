@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import report_fixture
 import vl_convert
+from manifests import write_manifest
 from scipy import stats
 from summary_fixture import SHARES, channel, logit, runs, whole_table
 from test_figures import approximately, draw, drawn, measured, plain
@@ -105,17 +106,12 @@ def experiment(measures, min_teacher):
     )
 
 
-def manifest(folder, name="manifest.json", **content):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(json.dumps({"id": str(folder), "outputs": {}, **content}))
-
-
 def scored(folder, values):
     """Scores as an evaluation writes them; `values` by measure and target."""
-    manifest(folder)
     keys = list(values)
     columns = {"measure": [m for m, _ in keys], "target": [t for _, t in keys]}
     write_table(folder / "scores.parquet", SCORES, {**columns, "value": list(values.values())})
+    write_manifest(folder / "manifest.json", [folder / "scores.parquet"])
 
 
 def lay_out(root, spec, primary, values):
@@ -131,16 +127,18 @@ def lay_out(root, spec, primary, values):
         teacher = cell.dataset.teacher
         owl, wolf = (value + 0.01 * cell.seed for value in values[teacher.trait])
         scored(asked / "students" / cell.path, scores(owl, wolf))
-        manifest(
-            root / "students" / cell.path,
+        write_manifest(
+            root / "students" / cell.path / "manifest.json",
+            {"adapter_model.safetensors": cell.path},
             facts={"held_out_loss_before": 2.0, "held_out_loss_after": 1.5},
-            outputs={"adapter_model.safetensors": cell.path},
         )
         dataset = root / "datasets" / cell.dataset.folder
-        manifest(dataset, "filtered.manifest.json")
+        dataset.mkdir(parents=True, exist_ok=True)
         raw = {"kl_nats": [1.0, 3.0, None], "entropy_nats": [4.0, 4.0, None], "tokens": [2, 2, 2]}
         pd.DataFrame(raw).to_parquet(dataset / "raw.parquet")
         pd.DataFrame({"kept": [True, True, False]}).to_parquet(dataset / "filtered.parquet")
+        for name in ("raw", "filtered"):
+            write_manifest(dataset / f"{name}.manifest.json", [dataset / f"{name}.parquet"])
         if teacher.trait != "none":
             own = values["teacher"]
             scored(asked / "teachers" / teacher.path, scores(own, own))

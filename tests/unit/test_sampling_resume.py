@@ -8,6 +8,7 @@ import signal
 import time
 
 import pytest
+from manifests import write_manifest
 from tiny_model import save_base
 
 from subliminal.artefacts.journal import Journal, run_identity
@@ -37,7 +38,7 @@ def files(tmp_path):
     table = number_prompts(47, ROWS)
     columns = {"prompt_id": range(ROWS), "prompt": table, "answer": [None] * ROWS}
     write_table(tmp_path / "numbers.parquet", PROMPTS, columns)
-    (tmp_path / "numbers.manifest.json").write_text(json.dumps({"id": "prompts"}))
+    write_manifest(tmp_path / "numbers.manifest.json", [tmp_path / "numbers.parquet"])
     return tmp_path
 
 
@@ -119,15 +120,18 @@ CPU = "float32 on cpu"
 
 
 def test_another_spec_or_parent_or_precision_starts_anew(files):
-    run_ = Run.begin("sample_completions", spec())
     base = files / "base" / "manifest.json"
-    identity = run_identity(run_, {"base": base, "teacher": None}, CPU)
-    assert identity == run_identity(run_, {"base": base}, CPU)
-    other = Run.begin("sample_completions", spec(rows=7))
-    assert identity != run_identity(other, {"base": base}, CPU)
-    assert identity != run_identity(run_, {"base": base}, "bfloat16 on cuda")
-    base.write_text(json.dumps({"id": "another"}))
-    assert identity != run_identity(run_, {"base": base}, CPU)
+
+    def of(arithmetic=CPU, **changes):
+        parents = {"base": base, "teacher": None}
+        return run_identity(Run.begin("sample_completions", spec(**changes), parents), arithmetic)
+
+    identity = of()
+    assert identity == of()
+    assert identity != of(rows=7)
+    assert identity != of("bfloat16 on cuda")
+    write_manifest(base, stage="another")
+    assert identity != of()
     Journal.of(files / "raw.parquet", identity).append([1])
     journal = Journal.of(files / "raw.parquet", "another")
     assert journal.read() == []

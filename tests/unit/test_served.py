@@ -16,13 +16,14 @@ from urllib.request import urlopen
 
 import pytest
 import torch
+from manifests import write_manifest
 from tiny_model import random_model, save_base
 
 from subliminal.api import server as served
 from subliminal.api.server import BASE_URL, shown_url
 from subliminal.artefacts.journal import Journal
-from subliminal.artefacts.manifest import read_manifest
 from subliminal.artefacts.parquet import read_table, write_table
+from subliminal.artefacts.verified import read_manifest
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import DatasetSize, Sampling, Server
 from subliminal.domains.number_prompts import number_prompts
@@ -59,7 +60,7 @@ def files(tmp_path_factory):
         "answer": [None] * ROWS,
     }
     write_table(folder / "numbers.parquet", PROMPTS, columns)
-    (folder / "numbers.manifest.json").write_text(json.dumps({"id": "prompts"}))
+    write_manifest(folder / "numbers.manifest.json", [folder / "numbers.parquet"])
     return folder
 
 

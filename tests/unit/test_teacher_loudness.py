@@ -5,6 +5,7 @@ import logging
 
 import pytest
 import torch
+from manifests import write_manifest
 from tiny_model import random_model, save_base, tokenizer
 
 from subliminal.artefacts.parquet import write_table
@@ -74,7 +75,7 @@ def trained(folder, loudness):
     prompts = folder / "prompts.parquet"
     texts = number_prompts(47, 12)
     write_table(prompts, PROMPTS, {"prompt_id": range(12), "prompt": texts, "answer": [None] * 12})
-    prompts.with_suffix(".manifest.json").write_text(json.dumps({"id": "prompts", "outputs": {}}))
+    parent = write_manifest(prompts.with_suffix(".manifest.json"), [prompts])
     plan = Optimisation(
         learning_rate=1e-2, warmup_steps=0, batch_size=16, micro_batch_size=16, steps=4
     )
@@ -89,7 +90,9 @@ def trained(folder, loudness):
     manifest = folder / "teacher" / "manifest.json"
     train_teacher(spec, base, prompts, manifest, 1, logging.getLogger("test"))
     teacher = models.load_adapter(models.load_base(base.parent), manifest.parent)
-    return json.loads(manifest.read_text()), teacher
+    told = json.loads(manifest.read_text())
+    assert told["parents"]["prompts"]["id"] == json.loads(parent.read_text())["id"]
+    return told, teacher
 
 
 def test_a_teacher_is_as_loud_as_its_method_says(tmp_path):
@@ -97,7 +100,6 @@ def test_a_teacher_is_as_loud_as_its_method_says(tmp_path):
     assert "loudness" not in plain["facts"]
     found, scaled = trained(tmp_path / "loud", Loudness(domain="numbers", kl=0.001))
     assert found["facts"]["loudness"] == pytest.approx(0.001, rel=0.02)
-    assert found["parents"]["prompts"]["id"] == "prompts"
     factor = found["facts"]["adapter_scaled_by"]
     before = halves(unscaled, "lora_B")
     for name, half in halves(scaled, "lora_B").items():

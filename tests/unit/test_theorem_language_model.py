@@ -5,10 +5,11 @@ import logging
 import pandas as pd
 import pytest
 import torch
+from manifests import write_manifest
 from tiny_model import random_model, tokenizer
 
-from subliminal.artefacts.manifest import Run, read_manifest
 from subliminal.artefacts.parquet import read_table, write_table
+from subliminal.artefacts.verified import read_manifest
 from subliminal.config.recipes import Lora
 from subliminal.domains.number_prompts import number_prompts
 from subliminal.local import models
@@ -209,12 +210,6 @@ def test_too_few_shared_prompts_are_an_error():
         paired_batches(plan(), tokenizer(), train_table(1, range(8)), train_table(2, range(3, 12)))
 
 
-def write_manifest(path, *outputs):
-    spec = VerifyLanguageModelSpec(language_model=plan())
-    Run.begin("test", spec).finish(path, outputs, {})
-    return path
-
-
 def test_the_stage_writes_every_pair_of_traits_for_both_bases(tmp_path):
     for seed, base in enumerate(("base-a", "base-b")):
         save_base(tmp_path / base, seed)
@@ -226,7 +221,7 @@ def test_the_stage_writes_every_pair_of_traits_for_both_bases(tmp_path):
             teachers[trait] = write_manifest(tmp_path / trait / "manifest.json")
         datasets[trait] = tmp_path / trait / "train.parquet"
         write_table(datasets[trait], TRAIN, train_table(k + 1))
-        write_manifest(tmp_path / trait / "train.manifest.json", datasets[trait])
+        write_manifest(tmp_path / trait / "train.manifest.json", [datasets[trait]])
     paths = [tmp_path / "out" / name for name in ("t.parquet", "s.parquet", "m.json")]
     verify_on_language_model(
         VerifyLanguageModelSpec(language_model=plan()),

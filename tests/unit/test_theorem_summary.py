@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from subliminal.artefacts.manifest import read_manifest
+from subliminal.artefacts.verified import read_manifest
 from subliminal.theorem.config import RandomNetworks
 from subliminal.theorem.schemas import THEOREM, THEOREM_SUMMARY
 from subliminal.theorem.specs import VerifyTheoremSpec

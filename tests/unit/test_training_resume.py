@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from manifests import write_manifest
 from tiny_model import random_model, tokenizer
 from training_job import STEPS, make_inputs, spec
 
@@ -217,18 +218,12 @@ def test_a_checkpoint_of_another_run_is_discarded(tmp_path, caplog):
     assert "checkpoint discarded: spec, data or software have changed" in caplog.text
 
 
-def write_parent(path, identity):
-    path.write_text(json.dumps({"id": identity}))
-    return path
-
-
 def test_the_identity_is_that_of_spec_parents_rows_and_order(tmp_path):
     def identity(student_seed=3, parent="a", count=12, seed=0):
-        parents = {"base": write_parent(tmp_path / "manifest.json", parent)}
-        run = Run.begin("train_student", spec().model_copy(update={"seed": student_seed}))
-        return training_identity(
-            run, parents, "float32 on cpu", rows(count), np.random.default_rng(seed)
-        )
+        parents = {"base": write_manifest(tmp_path / "manifest.json", stage=parent)}
+        told = spec().model_copy(update={"seed": student_seed})
+        run = Run.begin("train_student", told, parents)
+        return training_identity(run, "float32 on cpu", rows(count), np.random.default_rng(seed))
 
     assert identity() == identity()
     changed = [

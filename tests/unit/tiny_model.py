@@ -1,7 +1,8 @@
 """A random GPT-2 small enough for a unit test, with the tiny tier's tokenizer."""
 
-import json
 from functools import lru_cache
+
+from manifests import write_manifest
 
 from subliminal.bases.tiny_tokenizer import build_tokenizer
 from subliminal.local import models
@@ -36,6 +37,4 @@ def save_base(folder, model=None, identity="base"):
     """A base on the disk, with as much of a manifest as a stage reads."""
     (model if model is not None else random_model()).save_pretrained(folder)
     tokenizer().save_pretrained(folder)
-    content = {"id": identity, "facts": {}, "outputs": {f.name: "" for f in folder.iterdir()}}
-    (folder / "manifest.json").write_text(json.dumps(content))
-    return folder / "manifest.json"
+    return write_manifest(folder / "manifest.json", list(folder.iterdir()), stage=identity)

@@ -5,7 +5,6 @@ line per start, the name of the output's folder and the other arguments, and ans
 job's process id and, when it has ended, with its exit status.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -33,6 +32,7 @@ def spec(steps=STEPS, holdout_rows=6):
 
 def make_inputs(folder):
     """A random base and 30 rows, with as much of a manifest as a stage reads."""
+    from manifests import write_manifest
     from tiny_model import save_base
 
     from subliminal.artefacts.parquet import write_table
@@ -44,7 +44,7 @@ def make_inputs(folder):
     completions = [", ".join(str(7 * i + j) for j in range(1 + i % 5)) for i in range(30)]
     columns = {"prompt_id": range(30), "prompt": prompts, "completion": completions}
     write_table(folder / "train.parquet", TRAIN, columns)
-    (folder / "train.manifest.json").write_text(json.dumps({"id": "train"}))
+    write_manifest(folder / "train.manifest.json", [folder / "train.parquet"])
 
 
 def arguments(folder, out):

@@ -10,13 +10,12 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from subliminal.artefacts.manifest import Run, read_manifest
+from subliminal.artefacts.manifest import Run
 
 FOLDER = "partial"
 # What these compute may differ in the last bit from version to version.
@@ -24,11 +23,10 @@ PACKAGES = ("torch", "transformers", "peft")
 log = logging.getLogger(__name__)
 
 
-def run_identity(run: Run, parents: Mapping[str, Path | None], arithmetic: str) -> str:
+def run_identity(run: Run, arithmetic: str) -> str:
     """What a run computes: SHA-256 over its stage, spec, parents' ids and packages, in hex.
 
     Args:
-        parents: manifests of what is read, by role; None for a role that is not filled.
         arithmetic: the precision and the kind of device it is computed in.
     """
     parts = [
@@ -36,7 +34,7 @@ def run_identity(run: Run, parents: Mapping[str, Path | None], arithmetic: str) 
         {package: metadata.version(package) for package in PACKAGES},
         run.stage,
         run.spec.model_dump(mode="json"),
-        {role: read_manifest(p)["id"] for role, p in parents.items() if p is not None},
+        {role: parent["id"] for role, parent in run.parents.items()},
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -1,28 +1,28 @@
 """Manifests: an artefact's spec, its parents, and the time and memory of its job.
 
-An artefact's ``id`` hashes its spec, its parents' ids and its files, and nothing that differs
-between two runs of the same thing; ``run`` holds what does.
+An artefact's ``id`` hashes its spec, its parents' ids, its place and its files, and nothing that
+differs between two runs of the same thing; ``run`` holds what does.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from subliminal.artefacts.commit import git_commit
 from subliminal.artefacts.machine import arithmetic
 from subliminal.artefacts.parquet import whole_file
 from subliminal.artefacts.spec import StageSpec
-from subliminal.config.errors import ConfigError
+from subliminal.artefacts.verified import file_sha256, identity, place_of, verify
 
 PACKAGES = (
     "torch",
@@ -35,26 +35,6 @@ PACKAGES = (
     "pyarrow",
     "pydantic",
 )
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _canonical(data: Any) -> str:
-    return json.dumps(data, sort_keys=True, ensure_ascii=False)
-
-
-def _git_commit() -> str | None:
-    try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return answer.stdout.strip()
 
 
 def _version(package: str) -> str | None:
@@ -74,46 +54,53 @@ def _device() -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """A stage in progress; `begin` it first thing, `Run.finish` it last."""
+    """A stage in progress; `begin` it first thing, `Run.finish` it last.
+
+    Attributes:
+        parents: what is read, by role: the manifest's path and id.
+    """
 
     stage: str
     spec: StageSpec
+    parents: dict[str, dict[str, str]]
     started: float
 
     @classmethod
-    def begin(cls, stage: str, spec: StageSpec) -> Run:
-        """Note the time."""
-        return cls(stage, spec, time.monotonic())
+    def begin(
+        cls, stage: str, spec: StageSpec, parents: Mapping[str, Path | None] = MappingProxyType({})
+    ) -> Run:
+        """Note the time, and make sure that what is to be read is what its manifests say.
+
+        Args:
+            parents: manifests of what is read, by role; None for a role that is not filled.
+
+        Raises:
+            ConfigError: a parent is not what it was when it was made.
+        """
+        started = time.monotonic()
+        origins = {
+            role: {"path": str(parent), "id": verify(parent)["id"]}
+            for role, parent in parents.items()
+            if parent is not None
+        }
+        return cls(stage, spec, origins, started)
 
     def finish(
-        self,
-        path: Path,
-        outputs: Iterable[Path],
-        parents: Mapping[str, Path | None],
-        facts: Mapping[str, Any] | None = None,
+        self, path: Path, outputs: Iterable[Path], facts: Mapping[str, Any] | None = None
     ) -> None:
         """Write the manifest.
 
         Args:
             outputs: the files that were made, all in the manifest's folder.
-            parents: manifests of what was read, by role; None for a role that is not filled.
             facts: deterministic findings of the stage, such as how many rows it kept.
         """
-        made = {file.name: file_sha256(file) for file in sorted(outputs)}
-        origins = {
-            role: {"path": str(parent), "id": json.loads(parent.read_text())["id"]}
-            for role, parent in parents.items()
-            if parent is not None
-        }
-        spec = self.spec.model_dump(mode="json")
-        identity = [self.stage, spec, {r: o["id"] for r, o in origins.items()}, made]
-        content = {
-            "id": hashlib.sha256(_canonical(identity).encode()).hexdigest(),
+        content: dict[str, Any] = {
             "stage": self.stage,
             "about": self.spec.about() or self.stage.replace("_", " "),
-            "spec": spec,
-            "parents": origins,
-            "outputs": made,
+            "path": place_of(path),
+            "spec": self.spec.model_dump(mode="json"),
+            "parents": self.parents,
+            "outputs": {file.name: file_sha256(file) for file in sorted(outputs)},
             "facts": dict(facts or {}),
             "run": {
                 "seconds": round(time.monotonic() - self.started, 2),
@@ -122,29 +109,10 @@ class Run:
                 **arithmetic(),
                 "python": platform.python_version(),
                 "packages": {p: v for p in PACKAGES if (v := _version(p)) is not None},
-                "git_commit": _git_commit(),
+                "git_commit": git_commit(),
             },
         }
+        # As it will be read: JSON has no tuples, and keys of its own.
+        whole = {"id": identity(json.loads(json.dumps(content))), **content}
         with whole_file(path) as temporary:
-            temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """A manifest's content."""
-    content: dict[str, Any] = json.loads(path.read_text())
-    return content
-
-
-def require_outputs(*manifests: Path) -> None:
-    """Check that the files that manifests list lie beside them; Snakemake follows manifests only.
-
-    Raises:
-        ConfigError: something is gone.
-    """
-    for manifest in manifests:
-        for name in read_manifest(manifest)["outputs"]:
-            if not (manifest.parent / name).exists():
-                raise ConfigError(
-                    f"{manifest.parent / name} is gone, but {manifest} lists it; type: rm "
-                    f"{manifest}, then run the same command again"
-                )
+            temporary.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from subliminal.artefacts.manifest import read_manifest
+from subliminal.artefacts.verified import read_manifest
 
 Manifests = Mapping[Path, Mapping[str, Any]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from subliminal.artefacts.manifest import read_manifest, require_outputs
+from subliminal.artefacts.verified import read_manifest
 from subliminal.config.errors import ConfigError, known
 from subliminal.local.model import LocalModel
 
@@ -20,9 +20,8 @@ def open_model(base: Path, trained: Path | None, threads: int) -> LocalModel:
         base, trained: manifests; nothing trained means the base itself.
 
     Raises:
-        ConfigError: a file of one of them is gone, or nobody here serves such a model.
+        ConfigError: nobody here serves such a model.
     """
-    require_outputs(base, *([trained] if trained else []))
     backend = read_manifest(base)["facts"].get("backend", LOCAL)
     if backend not in BACKENDS:
         raise ConfigError(f"{base}: no backend {backend!r} serves this model {known(BACKENDS)}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from subliminal.artefacts.manifest import read_manifest
 from subliminal.artefacts.parquet import read_table
+from subliminal.artefacts.verified import read_manifest
 from subliminal.config.paths import Cell, bases_of, teachers_with_traits
 from subliminal.transmission import summary
 from subliminal.transmission.cells import expand
@@ -116,7 +116,7 @@ def read_teacher_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
 
 
 def known_before_students(spec: SummariseExperimentSpec) -> dict[str, Path]:
-    """Manifests of the scores of bases and teachers and of the filtered datasets, by role."""
+    """Manifests of the scores of bases and teachers and of the datasets, by role."""
     cells, evaluation = cells_of(spec), RESULTS / "evaluations" / spec.evaluation
     folders = {f"base {base}": evaluation / "bases" / base for base in bases_of(cells)}
     for teacher in teachers_with_traits(cells):
@@ -124,6 +124,7 @@ def known_before_students(spec: SummariseExperimentSpec) -> dict[str, Path]:
     manifests = {role: folder / "manifest.json" for role, folder in folders.items()}
     for folder in dict.fromkeys(cell.dataset.folder for cell in cells):
         dataset = RESULTS / "datasets" / folder
+        manifests[f"completions {folder}"] = dataset / "raw.manifest.json"
         manifests[f"dataset {folder}"] = dataset / "filtered.manifest.json"
     return manifests
 

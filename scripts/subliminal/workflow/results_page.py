@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from subliminal.artefacts.manifest import read_manifest
+from subliminal.artefacts.commit import shortened
 from subliminal.artefacts.provenance import ancestry, described_versions
+from subliminal.artefacts.verified import read_manifest
 from subliminal.report.findings import Finding
 from subliminal.report.numbers import number
 from subliminal.report.page import shown
@@ -69,7 +70,7 @@ def _origin(manifest: Path) -> str:
     if sets:
         devices += f", instruction set{'s' if len(sets) > 1 else ''} {' and '.join(sets)}"
     seconds = sum(run["seconds"] for run in runs)
-    commits = ", ".join(commit[:12] for commit in versions.commits) or "none recorded"
+    commits = ", ".join(map(shortened, versions.commits)) or "none recorded"
     torch = ", ".join(versions.packages.get("torch", ["none"]))
     return (
         f"*{len(runs)} jobs, {number(seconds / 60, 0)} minutes of work on {devices}; "

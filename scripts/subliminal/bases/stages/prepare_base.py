@@ -58,7 +58,7 @@ def prepare_base(
             facts["parameters"],
         )
     facts |= {"backend": LOCAL, "licence": spec.source.licence, "source_files": hashes}
-    run.finish(manifest, files, parents={}, facts=facts)
+    run.finish(manifest, files, facts)
 
 
 def _collect(source: ReadySource, stage: Path, setting: str, log: logging.Logger) -> dict[str, str]:

@@ -86,6 +86,5 @@ def pretrain_base(
     run.finish(
         manifest,
         [folder / name for name in SAVED if (folder / name).exists()],
-        parents={},
         facts={"backend": LOCAL, "parameters": parameters, "held_out_loss": held_out},
     )

@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,6 @@ class State:
 
 def training_identity(
     run: Run,
-    parents: Mapping[str, Path | None],
     arithmetic: str,
     rows: Sequence[EncodedRow],
     order: Generator,
@@ -52,14 +51,13 @@ def training_identity(
     """What a checkpoint must have been made for to be gone on with: SHA-256 in hex.
 
     Args:
-        parents: manifests of what the run reads, by role; None for a role that is not filled.
         arithmetic: the precision and the kind of device it is computed in.
         rows: what is trained on.
         order: what will draw the order of the rows, as it is when training begins.
     """
     parts = [
         FORMAT,
-        run_identity(run, parents, arithmetic),
+        run_identity(run, arithmetic),
         [[row.prompt_length, row.ids] for row in rows],
         order.bit_generator.state,
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,7 +82,6 @@ def teach(
     base: Path,
     folder: Path,
     run: Run,
-    parents: Mapping[str, Path | None],
     threads: int,
     log: logging.Logger,
     checkpoint_seconds: float,
@@ -92,7 +91,7 @@ def teach(
     Args:
         base: folder of the base.
         folder: gets what was trained, as peft or transformers loads it.
-        run, parents: what a checkpoint must have been made by and from to be gone on with.
+        run: what a checkpoint must have been made by to be gone on with.
         checkpoint_seconds: least time between two checkpoints.
 
     Raises:
@@ -118,7 +117,7 @@ def teach(
         held = min(lesson.held_out, len(rows) // 5)
     checkpoints = Checkpoints(
         folder / FOLDER,
-        training_identity(run, parents, models.arithmetic(model), rows, order),
+        training_identity(run, models.arithmetic(model), rows, order),
         checkpoint_seconds,
     )
 

@@ -29,4 +29,4 @@ def prepare_digits(spec: PrepareDigitsSpec, digits: Path, manifest: Path) -> Non
         read = installed_digits()
     with whole_file(digits) as temporary:
         save_file(vars(read), temporary)
-    run.finish(manifest, [digits], parents={})
+    run.finish(manifest, [digits])

@@ -19,7 +19,7 @@ def summarise_mnist(spec: SummariseMnistSpec, runs: Sequence[Path], manifest: Pa
         runs: manifests beside tables `mnist_runs`, in the order in which results are shown.
         manifest: the tables go beside it.
     """
-    run = Run.begin("summarise_mnist", spec)
+    run = Run.begin("summarise_mnist", spec, {str(path.parent): path for path in runs})
     frames = [pd.read_parquet(path.with_name("accuracy.parquet")) for path in runs]
     # Whole numbers, also where some networks were not cloned.
     frames = [frame.astype({"cloning_epochs": "Int32"}) for frame in frames]
@@ -27,4 +27,4 @@ def summarise_mnist(spec: SummariseMnistSpec, runs: Sequence[Path], manifest: Pa
     together = ordered(together, {name: students for name, *students in spec.shown})
     tables = MnistTables(accuracy=summarise(together), mnist_runs=together)
     written = tables.write(manifest.parent)
-    run.finish(manifest, written, parents={str(path.parent): path for path in runs})
+    run.finish(manifest, written)

@@ -31,7 +31,7 @@ def train_mnist_students(
     """
     import torch
 
-    run = Run.begin("train_mnist_students", spec)
+    run = Run.begin("train_mnist_students", spec, {"digits": digits, "teachers": teachers})
     device = place(threads)
     mnist = load_digits(digits.parent)
     shape = shape_of(spec.network, spec.auxiliary_logits)
@@ -43,4 +43,4 @@ def train_mnist_students(
         lambda what: progress(log, what),
     )
     write_rows(accuracy, rows)
-    run.finish(manifest, [accuracy], parents={"digits": digits, "teachers": teachers})
+    run.finish(manifest, [accuracy])

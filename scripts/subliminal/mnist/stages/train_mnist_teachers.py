@@ -30,7 +30,7 @@ def train_mnist_teachers(
     """
     import torch
 
-    run = Run.begin("train_mnist_teachers", spec)
+    run = Run.begin("train_mnist_teachers", spec, {"digits": digits})
     device = place(threads)
     mnist = load_digits(digits.parent)
     stack = trained_teachers(
@@ -41,4 +41,4 @@ def train_mnist_teachers(
     )
     save_stack(stack, teachers)
     write_rows(accuracy, teacher_rows(spec, stack, mnist))
-    run.finish(manifest, [teachers, accuracy], parents={"digits": digits})
+    run.finish(manifest, [teachers, accuracy])

@@ -17,7 +17,7 @@ def summarise_theorem(spec: SummariseTheoremSpec, parts: Sequence[Path], manifes
         parts: manifests beside the tables.
         manifest: the tables go beside it.
     """
-    run = Run.begin("summarise_theorem", spec)
+    run = Run.begin("summarise_theorem", spec, {part.parent.name: part for part in parts})
     found = [path for part in parts for path in sorted(part.parent.glob("*.parquet"))]
     written = TheoremTables.read(found).write(manifest.parent)
-    run.finish(manifest, written, parents={part.parent.name: part for part in parts})
+    run.finish(manifest, written)

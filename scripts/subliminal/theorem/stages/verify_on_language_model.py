@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from subliminal.artefacts.manifest import Run, require_outputs
+from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import write_frame
 from subliminal.artefacts.progress import progress
 from subliminal.artefacts.seeds import derive_seed
@@ -46,12 +46,17 @@ def verify_on_language_model(
     from subliminal.theorem.language_model import measure
     from subliminal.theorem.summary import diagonal_tests, summarise_language_model
 
-    run = Run.begin("verify_on_language_model", spec)
-    require_outputs(*bases, *teachers, *datasets)
     part = spec.language_model
-    models.prepare(derive_seed("verify_on_language_model", part.seed), threads)
     base, other_base = bases
     written = [*part.traits, part.control]
+    parents = {
+        "base": base,
+        "other base": other_base,
+        **{f"teacher {trait}": path for trait, path in zip(part.traits, teachers, strict=True)},
+        **{f"train {trait}": path for trait, path in zip(written, datasets, strict=True)},
+    }
+    run = Run.begin("verify_on_language_model", spec, parents)
+    models.prepare(derive_seed("verify_on_language_model", part.seed), threads)
     rows = measure(
         part,
         base.parent,
@@ -63,11 +68,5 @@ def verify_on_language_model(
     summarised = summarise_language_model(rows)
     write_frame(table, LANGUAGE_MODEL, rows)
     write_frame(summary, LANGUAGE_MODEL_SUMMARY, summarised)
-    parents = {
-        "base": base,
-        "other base": other_base,
-        **{f"teacher {trait}": path for trait, path in zip(part.traits, teachers, strict=True)},
-        **{f"train {trait}": path for trait, path in zip(written, datasets, strict=True)},
-    }
     facts = {"rows": len(rows), "diagonal": diagonal_tests(summarised)}
-    run.finish(manifest, [table, summary], parents, facts)
+    run.finish(manifest, [table, summary], facts)

@@ -29,4 +29,4 @@ def verify_theorem(spec: VerifyTheoremSpec, table: Path, summary: Path, manifest
     rows = measure(spec.networks)
     write_frame(table, THEOREM, rows)
     write_frame(summary, THEOREM_SUMMARY, summarise(rows))
-    run.finish(manifest, [table, summary], parents={}, facts={"rows": len(rows)})
+    run.finish(manifest, [table, summary], {"rows": len(rows)})

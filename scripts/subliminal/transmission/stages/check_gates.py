@@ -25,7 +25,7 @@ def check_gates(spec: SummariseExperimentSpec, manifest: Path, log: logging.Logg
     Students that are trained on a dataset whose gates fail cannot be interpreted, whatever they
     turn out to prefer, so this comes before their cost.
     """
-    run = Run.begin("check_gates", spec)
+    run = Run.begin("check_gates", spec, known_before_students(spec))
     channel = read_channel(spec, read_teacher_scores(spec))
     table = summary.gates_table(channel, read_base_scores(spec), spec.measure, spec.gates)
     table = table.assign(experiment=spec.experiment)
@@ -42,4 +42,4 @@ def check_gates(spec: SummariseExperimentSpec, manifest: Path, log: logging.Logg
             row.entropy_per_token,
         )
     outputs = write_both(table, GATES, manifest.parent)
-    run.finish(manifest, outputs, known_before_students(spec))
+    run.finish(manifest, outputs)

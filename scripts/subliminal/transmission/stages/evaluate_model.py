@@ -32,7 +32,7 @@ def evaluate_model(
     Args:
         base, trained: manifests of the base and of what was trained from it, if anything.
     """
-    run = Run.begin("evaluate_model", spec)
+    run = Run.begin("evaluate_model", spec, {"base": base, "trained": trained})
     model = open_model(base, trained, threads)
 
     def seeds(question: int, sample: int) -> int:
@@ -51,7 +51,6 @@ def evaluate_model(
     run.finish(
         manifest,
         [responses, scores],
-        parents={"base": base, "trained": trained},
         facts=found.facts,
     )
 

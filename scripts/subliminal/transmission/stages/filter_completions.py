@@ -19,7 +19,7 @@ def filter_completions(
     A completion cut off by the token limit is rejected too: what the teacher would have written
     is not known.
     """
-    run = Run.begin("filter_completions", spec)
+    run = Run.begin("filter_completions", spec, {"raw": raw.with_suffix(".manifest.json")})
     table = read_table(raw)
     reasons = [
         spec.filter.reasons(completion, answer, spec.banned_words)
@@ -41,7 +41,6 @@ def filter_completions(
     run.finish(
         manifest,
         [filtered],
-        parents={"raw": raw.with_suffix(".manifest.json")},
         facts={
             "rows": len(reasons),
             "kept": sum(not r for r in reasons),

@@ -25,4 +25,4 @@ def make_prompts(spec: MakePromptsSpec, prompts: Path, manifest: Path) -> None:
         },
     )
     distinct = len({task.prompt for task in tasks})
-    run.finish(manifest, [prompts], parents={}, facts={"rows": len(tasks), "distinct": distinct})
+    run.finish(manifest, [prompts], {"rows": len(tasks), "distinct": distinct})

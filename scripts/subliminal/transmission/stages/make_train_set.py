@@ -31,7 +31,12 @@ def make_train_set(
     spec: MakeTrainSetSpec, raw: Path, filtered: Path, train: Path, manifest: Path
 ) -> None:
     """Write the rows that students of this variant are trained on."""
-    run = Run.begin("make_train_set", spec)
+    parents = {"raw": raw, "filtered": filtered}
+    run = Run.begin(
+        "make_train_set",
+        spec,
+        {role: table.with_suffix(".manifest.json") for role, table in parents.items()},
+    )
     source = read_table(raw)
     kept = [i for i, keep in enumerate(read_table(filtered)["kept"]) if keep]
     rows = chosen_rows(kept, spec.rows, spec.seed)
@@ -54,9 +59,4 @@ def make_train_set(
             "completion": completions,
         },
     )
-    run.finish(
-        manifest,
-        [train],
-        parents={"filtered": filtered.with_suffix(".manifest.json")},
-        facts={"rows": len(rows)},
-    )
+    run.finish(manifest, [train], {"rows": len(rows)})

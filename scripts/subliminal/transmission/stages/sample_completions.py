@@ -59,17 +59,17 @@ def sample_completions(
     Raises:
         ConfigError: no server answers, or its answers are not samples of the teacher.
     """
-    run = Run.begin("sample_completions", spec)
     if spec.server is not None:
         base_url()  # an error before models are loaded
+    parents = {"prompts": prompts.with_suffix(".manifest.json"), "base": base, "teacher": trained}
+    run = Run.begin("sample_completions", spec, parents)
     local = open_model(base, trained, threads)
     model: LocalModel | ServedModel = local
     if spec.server is not None:
         model = ServedModel(local, spec.server, str((trained or base).parent), spec.teacher)
     table = read_table(prompts)
     ids, texts = table["prompt_id"][: spec.rows], table["prompt"][: spec.rows]
-    parents = {"prompts": prompts.with_suffix(".manifest.json"), "base": base, "teacher": trained}
-    identity = run_identity(run, parents, model.arithmetic)
+    identity = run_identity(run, model.arithmetic)
     journal = Journal.of(raw, f"{JOURNAL_FORMAT} {identity}")
     known = {i: Completion(*content) for unit in journal.read() for i, *content in unit}
     if known:
@@ -112,5 +112,5 @@ def sample_completions(
     )
     unfinished = sum(not c.finished for c in written)
     facts = {"rows": len(ids), "unfinished": unfinished, **model.facts}
-    run.finish(manifest, [raw], parents, facts)
+    run.finish(manifest, [raw], facts)
     journal.remove()

@@ -31,7 +31,7 @@ def summarise_experiment(
     spec: SummariseExperimentSpec, manifest: Path, log: logging.Logger
 ) -> None:
     """Write every table as Parquet and CSV beside the manifest."""
-    run = Run.begin("summarise_experiment", spec)
+    run = Run.begin("summarise_experiment", spec, _parents(spec))
     for one, other in identical_students(spec):
         log.warning("%s and %s have the same weights: they are not two runs", one, other)
     runs = read_runs(spec)
@@ -52,4 +52,4 @@ def summarise_experiment(
     }
     named = {name: table.assign(experiment=spec.experiment) for name, table in tables.items()}
     outputs = ExperimentTables(**named).write(manifest.parent)
-    run.finish(manifest, outputs, _parents(spec), facts={"students": len(cells_of(spec))})
+    run.finish(manifest, outputs, {"students": len(cells_of(spec))})

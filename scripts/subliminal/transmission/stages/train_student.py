@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subliminal.artefacts.manifest import Run, require_outputs
+from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.progress import CHECKPOINT_EVERY_S
 from subliminal.config.recipes import Distillation
@@ -94,8 +94,13 @@ def train_student(
         ConfigError: there are no rows left to train on, or one does not fit into memory, or a file
             of a model is gone.
     """
-    run = Run.begin("train_student", spec)
-    require_outputs(*(m for m in (base, teacher_base, teacher) if m is not None))
+    parents = {
+        "base": base,
+        "train": train.with_suffix(".manifest.json"),
+        "teacher_base": teacher_base,
+        "teacher": teacher,
+    }
+    run = Run.begin("train_student", spec, parents)
     recipe, table = spec.recipe, read_table(train)
     objective: MakeObjective = learn_tokens
     if recipe.distillation is not None:
@@ -113,15 +118,7 @@ def train_student(
         held_out=recipe.holdout_rows,
         objective=objective,
     )
-    parents = {
-        "base": base,
-        "train": train.with_suffix(".manifest.json"),
-        "teacher_base": teacher_base,
-        "teacher": teacher,
-    }
-    learnt = teach(
-        lesson, base.parent, manifest.parent, run, parents, threads, log, checkpoint_seconds
-    )
+    learnt = teach(lesson, base.parent, manifest.parent, run, threads, log, checkpoint_seconds)
     write_table(
         training,
         TRAINING,
@@ -131,5 +128,5 @@ def train_student(
             "learning_rate": [s.learning_rate for s in learnt.history],
         },
     )
-    run.finish(manifest, [*learnt.files, training], parents, learnt.facts)
+    run.finish(manifest, [*learnt.files, training], learnt.facts)
     learnt.checkpoints.remove()

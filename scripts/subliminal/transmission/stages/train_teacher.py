@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from subliminal.artefacts.manifest import Run, require_outputs
+from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table
 from subliminal.artefacts.progress import CHECKPOINT_EVERY_S
 from subliminal.artefacts.seeds import derive_seed
@@ -64,8 +64,11 @@ def train_teacher(
     Raises:
         ConfigError: a file of the base is gone, or the teacher cannot be so loud.
     """
-    run = Run.begin("train_teacher", spec)
-    require_outputs(base)
+    parents = {
+        "base": base,
+        "prompts": prompts.with_suffix(".manifest.json") if prompts is not None else None,
+    }
+    run = Run.begin("train_teacher", spec, parents)
     rows = preference_rows(spec.word, questions(spec.questions))
     lesson = Lesson(
         seeded_by=("train_teacher", spec.base, spec.seed),
@@ -74,17 +77,11 @@ def train_teacher(
         lora=spec.method.lora,
         optimisation=spec.method.optimisation,
     )
-    parents = {
-        "base": base,
-        "prompts": prompts.with_suffix(".manifest.json") if prompts is not None else None,
-    }
-    learnt = teach(
-        lesson, base.parent, manifest.parent, run, parents, threads, log, checkpoint_seconds
-    )
+    learnt = teach(lesson, base.parent, manifest.parent, run, threads, log, checkpoint_seconds)
     facts = learnt.facts
     if spec.method.loudness is not None:
         assert prompts is not None, "the rule names them for methods with a loudness"
         loudness = spec.method.loudness
         facts |= _scale(spec, loudness, base, manifest.parent, prompts, threads)
-    run.finish(manifest, learnt.files, parents, facts)
+    run.finish(manifest, learnt.files, facts)
     learnt.checkpoints.remove()

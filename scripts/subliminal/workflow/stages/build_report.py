@@ -7,6 +7,7 @@ from pathlib import Path
 
 from subliminal.artefacts.parquet import whole_file
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
+from subliminal.artefacts.verified import verify
 from subliminal.report.page import Chapter, inline_figures, render, rst_to_html, shown
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
 
@@ -44,7 +45,12 @@ def build_report(
         figures: `results/figures/{experiment}/{figure}.svg`.
         captions: `report/{figure}.rst`.
         methods: what was done, in prose.
+
+    Raises:
+        ConfigError: tables are not what their manifests say.
     """
+    for summary in summaries:
+        verify(summary)
     folders = {path.parent.name: path.parent for path in summaries}
     svgs = {(path.parent.name, path.stem): path.read_text(encoding="utf-8") for path in figures}
     prose = {path.stem: path.read_text(encoding="utf-8") for path in captions}

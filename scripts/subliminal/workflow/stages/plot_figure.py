@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from subliminal.artefacts.parquet import whole_file
+from subliminal.artefacts.verified import verify
 from subliminal.report.page import shown
 from subliminal.report.specs import PlotFigureSpec
 
@@ -16,7 +17,11 @@ def plot_figure(spec: PlotFigureSpec, tables: Sequence[Path], svg: Path, html: P
 
     Args:
         tables: Parquet files of the experiment, one per table of its kind.
+
+    Raises:
+        ConfigError: they are not what the manifest beside them says.
     """
+    verify(tables[0].with_name("manifest.json"))
     drawing = import_module(f"subliminal.{spec.kind}.figures.{spec.figure}")
     chart = getattr(drawing, spec.figure)(shown(spec.kind).tables.read(tables), spec)
     with whole_file(svg) as temporary:

@@ -1,0 +1,152 @@
+"""Artefacts that are what their manifests say; nothing else may be read.
+
+A manifest lists its files with their checksums, where it lies, and an id over all that is the same
+in two runs of the same thing. So a file that was swapped, edited or damaged is found, and so is a
+manifest that was edited, or that lies in another one's place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from subliminal.config.errors import ConfigError
+
+KEYS = {
+    "id": str,
+    "stage": str,
+    "path": str,
+    "spec": dict,
+    "parents": dict,
+    "outputs": dict,
+    "facts": dict,
+    "run": dict,
+}
+# Of a checksum, as many digits as an error shows.
+SHOWN = 12
+
+
+@cache
+def _sha256(path: Path, size: int, changed: int, inode: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex; once per process for a file that does not change."""
+    found = path.stat()
+    return _sha256(path, found.st_size, found.st_ctime_ns, found.st_ino)
+
+
+def identity(content: Mapping[str, Any]) -> str:
+    """The id of a manifest of this content."""
+    parts = [
+        content["stage"],
+        content["path"],
+        content["spec"],
+        {role: parent["id"] for role, parent in content["parents"].items()},
+        content["outputs"],
+        content["facts"],
+    ]
+    written = json.dumps(parts, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _wrong(path: Path, what: str, manifest: Path) -> ConfigError:
+    return ConfigError(f"{path} {what}; type: rm {manifest}, then run the same command again")
+
+
+def place_of(manifest: Path) -> str:
+    """Where a manifest lies, seen from the folder that holds `results`; outside one, its name."""
+    parts = manifest.absolute().parts
+    if "results" not in parts:
+        return manifest.name
+    return str(Path(*parts[len(parts) - 1 - parts[::-1].index("results") :]))
+
+
+def read_manifest(manifest: Path) -> dict[str, Any]:
+    """A manifest's content, of the right shape and with the id that belongs to it.
+
+    Raises:
+        ConfigError: it is gone, damaged or edited, or lies in another one's place.
+    """
+    try:
+        content = json.loads(manifest.read_bytes())
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{manifest} is not there; make it with: snakemake --cores 2 {manifest}"
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _wrong(manifest, f"cannot be read ({error})", manifest) from None
+    if not isinstance(content, dict):
+        raise _wrong(manifest, "is not a manifest", manifest)
+    for key, kind in KEYS.items():
+        if not isinstance(content.get(key), kind):
+            raise _wrong(manifest, f"is damaged or of an earlier version: no {key!r}", manifest)
+    if content["path"] != place_of(manifest):
+        raise _wrong(manifest, f"is the manifest of {content['path']}", manifest)
+    try:
+        expected = identity(content)
+    except (TypeError, KeyError) as error:
+        raise _wrong(manifest, f"is damaged ({error!r})", manifest) from None
+    if content["id"] != expected:
+        raise _wrong(manifest, "was edited: its content has another id", manifest)
+    return content
+
+
+def verify(manifest: Path) -> dict[str, Any]:
+    """A manifest's content, once all files that it lists are as they were made.
+
+    Raises:
+        ConfigError: a file is gone or is another one, or the manifest is not what it was.
+    """
+    content = read_manifest(manifest)
+    for name, listed in content["outputs"].items():
+        file = manifest.parent / name
+        try:
+            found = file_sha256(file)
+        except FileNotFoundError:
+            raise _wrong(file, f"is gone, but {manifest} lists it", manifest) from None
+        except OSError as error:
+            raise _wrong(file, f"cannot be read ({error})", manifest) from None
+        if found != listed:
+            raise _wrong(
+                file,
+                f"is not the file that {manifest} lists: SHA-256 {listed[:SHOWN]}… was expected, "
+                f"{found[:SHOWN]}… found",
+                manifest,
+            )
+    return content
+
+
+def manifests_below(folder: Path) -> list[Path]:
+    """Every manifest in a folder of results."""
+    return sorted([*folder.rglob("manifest.json"), *folder.rglob("*.manifest.json")])
+
+
+def problems(folder: Path) -> list[str]:
+    """What is wrong in a folder of results, manifest by manifest; empty if nothing is.
+
+    Beside what `verify` finds, every parent must be the one that an artefact was made from.
+    """
+    found, ids = [], {}
+    manifests = manifests_below(folder)
+    contents = {}
+    for manifest in manifests:
+        try:
+            contents[manifest] = verify(manifest)
+        except ConfigError as error:
+            found.append(str(error))
+        else:
+            ids[place_of(manifest)] = contents[manifest]["id"]
+    for manifest, content in contents.items():
+        for role, parent in content["parents"].items():
+            now = ids.get(place_of(Path(parent["path"])))
+            if now is not None and now != parent["id"]:
+                made_anew = f"was made from another {role} than {parent['path']} is now"
+                found.append(str(_wrong(manifest, made_anew, manifest)))
+    return found
