@@ -107,9 +107,10 @@ def _lead(rows: pd.DataFrame, kind_of_trait: str) -> list[str]:
     taken_over = judged[judged["kind"] == TRANSMISSION]
     count = f"{len(judged)} {kind_of_trait}{'' if len(judged) == 1 else 's'}"
     if len(taken_over):
+        whose = "" if len(taken_over) == len(judged) else "their "
         return [
             f"{len(taken_over)} of {count} transmitted ({listed(list(taken_over['trait']))}): "
-            f"{measured(taken_over)} {_change(taken_over)}; for each, the 95 % interval over "
+            f"{whose}{measured(taken_over)} {_change(taken_over)}; for each, the 95 % interval over "
             "students of its data lies above that of regular data and that of each other trait's "
             "data."
         ]
@@ -155,8 +156,9 @@ def brief(rows: pd.DataFrame) -> str:
     if len(judged):
         shown = taken_over if len(taken_over) else judged
         which = f": {_marked(taken_over)}" if len(taken_over) else ""
+        whose = "mean" if len(shown) == len(judged) else "their mean"
         parts.append(
-            f"{len(taken_over)} of {len(judged)} transmitted{which} (mean "
+            f"{len(taken_over)} of {len(judged)} transmitted{which} ({whose} "
             f"{number(shown['regular_mean'].mean())} after regular data, "
             f"{number(shown['mean'].mean())} after the trait's)"
         )

@@ -35,9 +35,10 @@ def readme_table(tables: ExperimentTables, text: ExperimentTextSpec) -> str:
     lines = [
         f"Measured: {measure.label}; mean [95 % interval] over students.",
         "",
-        "| base | trait | untrained | regular data | another trait's data, highest | its own data "
-        "| its own data, other base | verdict on same, other base |",
-        "|---|---|---|---|---|---|---|---|",
+        "| teacher's base | trait | untrained | regular data | another trait's data, highest "
+        "| its own data | other base: regular data | other base: its own data "
+        "| verdict on same, other base |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for panel in main:
         rows = panel.select(found)
@@ -56,6 +57,7 @@ def readme_table(tables: ExperimentTables, text: ExperimentTextSpec) -> str:
                 _shown(same[same["condition"] == REGULAR]),
                 number(students["highest_other_mean"].iloc[0]),
                 _shown(students),
+                _shown(other[other["condition"] == REGULAR].head(1)),
                 _shown(elsewhere),
                 ", ".join(verdicts),
             ]

@@ -31,7 +31,7 @@ def make_train_set(
     spec: MakeTrainSetSpec, raw: Path, filtered: Path, train: Path, manifest: Path
 ) -> None:
     """Write the rows that students of this variant are trained on."""
-    parents = {"raw": raw, "filtered": filtered}
+    parents = {"filtered": filtered, "raw": raw}
     run = Run.begin(
         "make_train_set",
         spec,
