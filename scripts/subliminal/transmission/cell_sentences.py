@@ -110,9 +110,9 @@ def _lead(rows: pd.DataFrame, kind_of_trait: str) -> list[str]:
         whose = "" if len(taken_over) == len(judged) else "their "
         return [
             f"{len(taken_over)} of {count} transmitted ({listed(list(taken_over['trait']))}): "
-            f"{whose}{measured(taken_over)} {_change(taken_over)}; for each, the 95 % interval over "
-            "students of its data lies above that of regular data and that of each other trait's "
-            "data."
+            f"{whose}{measured(taken_over)} {_change(taken_over)}; for each, the 95 % interval "
+            "over students of its data lies above that of regular data and that of each other "
+            "trait's data."
         ]
     if judged.empty:
         return []
