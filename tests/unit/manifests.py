@@ -22,6 +22,7 @@ def write_manifest(path, outputs=(), parents=None, **content):
     }
     told = {
         "stage": "test",
+        "about": "",
         "path": place_of(path),
         "spec": {},
         "parents": origins,

@@ -105,6 +105,7 @@ FAULTS = [
     edited(spec={"rows": 5}),
     edited(facts={"rows": 4}),
     edited(stage="other"),
+    edited(about="another"),
     edited(outputs={}),
     edited(outputs=[]),
     edited(parents={"base": {}}),
@@ -154,6 +155,16 @@ def test_a_parent_that_was_made_anew_is_found(results):
     write_manifest(results / "owl/manifest.json", files)
     (problem,) = problems(results)
     assert problem.startswith(f"{results / 'student/manifest.json'} was made from another teacher")
+
+
+def test_an_edited_origin_is_found(results):
+    """The place of a parent, which a lineage follows."""
+    file = results / "student/manifest.json"
+    content = json.loads(file.read_text())
+    content["parents"]["teacher"]["path"] = str(results / "eagle/manifest.json")
+    file.write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match="was edited"):
+        read_manifest(file)
 
 
 def test_what_a_run_read_is_in_its_manifest(results):

@@ -1,7 +1,7 @@
 """Manifests: an artefact's spec, its parents, and the time and memory of its job.
 
-An artefact's ``id`` hashes its spec, its parents' ids, its place and its files, and nothing that
-differs between two runs of the same thing; ``run`` holds what does.
+An artefact's ``id`` hashes its spec, its parents, its place, its files and its facts, and nothing
+that differs between two runs of the same thing; ``run`` holds what does.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from subliminal.config.errors import ConfigError
 KEYS = {
     "id": str,
     "stage": str,
+    "about": str,
     "path": str,
     "spec": dict,
     "parents": dict,
@@ -30,25 +30,28 @@ KEYS = {
 SHOWN = 12
 
 
-@cache
-def _sha256(path: Path, size: int, changed: int, inode: int) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex; once per process for a file that does not change."""
-    found = path.stat()
-    return _sha256(path, found.st_size, found.st_ctime_ns, found.st_ino)
+def place_of(manifest: Path) -> str:
+    """Where a manifest lies, seen from the folder that holds `results`; outside one, its name."""
+    parts = manifest.absolute().parts
+    if "results" not in parts:
+        return manifest.name
+    return str(Path(*parts[len(parts) - 1 - parts[::-1].index("results") :]))
 
 
 def identity(content: Mapping[str, Any]) -> str:
-    """The id of a manifest of this content."""
+    """The id of a manifest of this content: over all but how its run went."""
     parts = [
         content["stage"],
+        content["about"],
         content["path"],
         content["spec"],
-        {role: parent["id"] for role, parent in content["parents"].items()},
+        {r: [place_of(Path(p["path"])), p["id"]] for r, p in content["parents"].items()},
         content["outputs"],
         content["facts"],
     ]
@@ -58,14 +61,6 @@ def identity(content: Mapping[str, Any]) -> str:
 
 def _wrong(path: Path, what: str, manifest: Path) -> ConfigError:
     return ConfigError(f"{path} {what}; type: rm {manifest}, then run the same command again")
-
-
-def place_of(manifest: Path) -> str:
-    """Where a manifest lies, seen from the folder that holds `results`; outside one, its name."""
-    parts = manifest.absolute().parts
-    if "results" not in parts:
-        return manifest.name
-    return str(Path(*parts[len(parts) - 1 - parts[::-1].index("results") :]))
 
 
 def read_manifest(manifest: Path) -> dict[str, Any]:
