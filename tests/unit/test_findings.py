@@ -205,6 +205,8 @@ def test_wrong_pairs_are_counted_by_what_the_rule_says(full):
     frame.loc[frame[chosen].index[1], "verdict"] = "not specific"
     text = said(ExperimentTables(**(vars(full) | {"wrong_pairs": frame})), "Wrong pairs")
     assert f"same base, 1 of {chosen.sum()} " in text and "2 lie above regular data" in text
+    fired = frame[chosen].iloc[0]
+    assert f"{fired.measured_trait} after {fired.teacher_trait}'s data" in text
 
 
 def test_shuffles_give_averages_and_what_is_left_of_the_rise(full):

@@ -116,6 +116,21 @@ def _difference(row: pd.Series) -> str:
     )
 
 
+def _fired(pairs: pd.DataFrame) -> str:
+    """How many pairs the verdict's rule calls transmission, and which."""
+    fired = pairs[pairs["verdict"] == TRANSMISSION]
+    named = listed(
+        [
+            f"{row.measured_trait} after {row.teacher_trait}'s data, {row.teacher_base} → "
+            f"{row.student_base}, {with_interval(row.mean, row.low, row.high)}"
+            for row in fired.itertuples()
+        ]
+    )
+    percent = number(100 * len(fired) / len(pairs), 0)
+    told = f"{len(fired)} of {len(pairs)} ({percent} %) would be called transmission"
+    return f"{told} ({named})" if named else told
+
+
 def _false_positives(pairs: pd.DataFrame) -> Finding:
     """How often the verdict's rule fires where the teacher does not have the trait."""
     topic = "Wrong pairs"
@@ -126,12 +141,8 @@ def _false_positives(pairs: pd.DataFrame) -> Finding:
     parts = []
     for name, part in (("same base", judged[same]), ("other base", judged[~same])):
         if len(part):
-            fired = (part["verdict"] == TRANSMISSION).sum()
             above = part["verdict"].isin([TRANSMISSION, ABOVE_REGULAR, NOT_SPECIFIC]).sum()
-            parts.append(
-                f"{name}, {fired} of {len(part)} ({number(100 * fired / len(part), 0)} %) would be "
-                f"called transmission, {above} lie above regular data"
-            )
+            parts.append(f"{name}, {_fired(part)}, {above} lie above regular data")
     return Finding.plain(
         topic,
         "Students read for a trait that their teacher does not have, in all settings of three "
