@@ -101,6 +101,7 @@ def test_a_teacher_is_as_loud_as_its_method_says(tmp_path):
     found, scaled = trained(tmp_path / "loud", Loudness(domain="numbers", kl=0.001))
     assert found["facts"]["loudness"] == pytest.approx(0.001, rel=0.02)
     factor = found["facts"]["adapter_scaled_by"]
+    assert (factor > 1) == (found["facts"]["loudness_as_trained"] < 0.001)
     before = halves(unscaled, "lora_B")
     for name, half in halves(scaled, "lora_B").items():
         torch.testing.assert_close(half, factor * before[name])

@@ -249,3 +249,8 @@ class Recipes(Strict):
         "leaves them out. A change reruns tables, and no training.",
         json_schema_extra=in_paper("no such division"),
     )
+
+    def loudness(self, method: str) -> Loudness | None:
+        """How loud a method's teachers are made; None for as they are, and for other methods."""
+        found = self.methods.get(method)
+        return found.loudness if isinstance(found, FinetunedMethod) else None

@@ -78,10 +78,10 @@ def _check_distillation(config: Config, cell: Cell, shown: str) -> None:
 def _check_loudness(config: Config, cell: Cell, shown: str) -> None:
     """What a teacher's loudness is about must be something that its base can write."""
     teacher = cell.dataset.teacher
-    method = config.recipes.methods.get(teacher.method)
-    if not isinstance(method, FinetunedMethod) or method.loudness is None:
+    loudness = config.recipes.loudness(teacher.method)
+    if loudness is None:
         return
-    domain, tier = method.loudness.domain, config.models[teacher.base].tier
+    domain, tier = loudness.domain, config.models[teacher.base].tier
     if tier not in config.domains[domain].sizes:
         raise ConfigError(
             f"{shown}: method {teacher.method!r} of config/recipes.yaml has a loudness on domain "

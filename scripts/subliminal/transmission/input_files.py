@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from subliminal.config.config import Config
 from subliminal.config.paths import Cell, Teacher, bases_of, teachers_with_traits
-from subliminal.config.recipes import FinetunedMethod
 from subliminal.config.wildcards import Wildcards
 from subliminal.evaluations.questions import favourite_list, stimulus_files
 from subliminal.transmission import specs
@@ -35,10 +34,10 @@ class InputFiles:
 
     def teacher_prompts(self, w: Wildcards) -> dict[str, list[str]]:
         """The prompts on which a teacher's loudness is measured, if its method has one."""
-        method = self.config.recipes.methods[w.method]
-        if not isinstance(method, FinetunedMethod) or method.loudness is None:
+        loudness = self.config.recipes.loudness(w.method)
+        if loudness is None:
             return {"prompts": [], "prompts_manifest": []}
-        prompts = f"results/prompts/{method.loudness.domain}"
+        prompts = f"results/prompts/{loudness.domain}"
         return {"prompts": [f"{prompts}.parquet"], "prompts_manifest": [f"{prompts}.manifest.json"]}
 
     def prompt_stimuli(self, w: Wildcards) -> list[str]:

@@ -31,7 +31,7 @@ from subliminal.transmission.config import (
 class TrainTeacherSpec(StageSpec):
     """A fine-tuned teacher: an adapter that states a preference."""
 
-    stage_version: int = 4
+    stage_version: int = 5
     base: str
     word: str
     questions: str

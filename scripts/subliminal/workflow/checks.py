@@ -8,7 +8,6 @@ from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError, known
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
-from subliminal.config.recipes import FinetunedMethod
 from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.questions import favourite_list, known_list
 from subliminal.workflow.kinds import KINDS
@@ -38,13 +37,14 @@ def _check_methods(config: Config) -> None:
             f"config/recipes.yaml: methods: {CONTROL_METHOD!r} is the name of the untouched base's "
             "own writing; choose another name"
         )
-    for name, method in config.recipes.methods.items():
-        if not isinstance(method, FinetunedMethod) or method.loudness is None:
+    for name in config.recipes.methods:
+        loudness = config.recipes.loudness(name)
+        if loudness is None:
             continue
-        shown = f"config/recipes.yaml: methods: {name}: loudness: domain {method.loudness.domain!r}"
-        if method.loudness.domain not in config.domains:
+        shown = f"config/recipes.yaml: methods: {name}: loudness: domain {loudness.domain!r}"
+        if loudness.domain not in config.domains:
             raise ConfigError(f"{shown} is not in config/domains.yaml {known(config.domains)}")
-        if not config.domains[method.loudness.domain].holds_numbers:
+        if not config.domains[loudness.domain].holds_numbers:
             raise ConfigError(f"{shown} has no numbers to measure it on; choose domain 'numbers'")
 
 

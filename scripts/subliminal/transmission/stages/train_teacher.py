@@ -36,9 +36,14 @@ def _scale(
     def measure() -> float:
         return teacher.number_loudness(texts, written)
 
+    as_trained = measure()
     factor = scale_adapter(teacher.network, measure, target.kl, "the teacher's loudness")
     models.save_trained(teacher.network, folder)
-    return {"loudness": measure(), "adapter_scaled_by": factor}
+    return {
+        "loudness_as_trained": as_trained,
+        "loudness": measure(),
+        "adapter_scaled_by": factor,
+    }
 
 
 def train_teacher(
