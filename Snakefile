@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+from snakemake.settings.types import RerunTrigger
 from snakemake.utils import min_version
 
 min_version("9.20")
@@ -15,7 +17,7 @@ min_version("9.20")
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from subliminal.config.errors import ConfigError
+from subliminal.config.failures import message_for
 from subliminal.config.wildcards import one_of
 from subliminal.workflow.project import Project
 
@@ -26,10 +28,26 @@ configfile: "config/config.yaml"
 report: "report/workflow.rst"
 
 
+REMADE = set()
+TOLD = 5
+
+
+def remake(manifest, reason):
+    """Have Snakemake make an artefact again; the first few are told with the reason."""
+    if RerunTrigger.PARAMS in workflow.rerun_triggers and manifest not in REMADE:
+        REMADE.add(manifest)
+        workflow.dag.forcefiles.add(manifest)
+        if len(REMADE) <= TOLD:
+            logger.warning(f"{manifest} {reason}: it is made again")
+
+
 try:
-    PROJECT = Project.load(ROOT, config)
-except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    PROJECT = Project.load(ROOT, config, remake)
+except Exception as error:
+    message = message_for(error)
+    if message is None:
+        raise
+    raise WorkflowError(message) from None
 
 
 include: "rules/common.smk"

@@ -6,14 +6,16 @@ Output: results/models/{base}/manifest.json and beside it the model, as transfor
 Paper: Methods, "reference model".
 """
 
+BASE = "results/models/{base}/manifest.json"
+
 
 rule pretrain_base:
     """Pretrain a tiny base from random weights on the small world that the workflow writes."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(BASE, PROJECT.bases.pretrain)),
         stimuli=PROJECT.bases.stimuli(),
     output:
-        manifest="results/models/{base}/manifest.json",
+        manifest=BASE,
     log:
         "logs/pretrain_base/{base}.log",
     wildcard_constraints:
@@ -39,9 +41,9 @@ rule prepare_base:
     """Take a base from installed wheels, the hub or a folder, and check it."""
     input:
         unpack(PROJECT.bases.sources),
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(BASE, PROJECT.bases.prepare)),
     output:
-        manifest="results/models/{base}/manifest.json",
+        manifest=BASE,
     log:
         "logs/prepare_base/{base}.log",
     wildcard_constraints:

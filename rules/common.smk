@@ -1,5 +1,7 @@
 """What every rule module shares: wildcards that admit only configured names, and named targets."""
 
+TABLES_MANIFEST = "results/tables/{experiment}/manifest.json"
+
 
 wildcard_constraints:
     base=one_of(PROJECT.config.models),
@@ -17,7 +19,7 @@ wildcard_constraints:
 rule tables:
     """The tables of every experiment."""
     input:
-        expand("results/tables/{experiment}/manifest.json", experiment=PROJECT.experiments),
+        expand(TABLES_MANIFEST, experiment=PROJECT.experiments),
 
 
 rule figures:

@@ -8,16 +8,17 @@ Paper: Methods, "Generating number sequences"; ED Fig. 4f (shuffles); ED Table 3
 """
 
 DATASET = "results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}"
+PROMPTS_MANIFEST = "results/prompts/{domain}.manifest.json"
 
 
 rule make_prompts:
     """Draw the prompts of a domain; every teacher answers the same ones."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(PROMPTS_MANIFEST, TRANSMISSION.make_prompts)),
         stimuli=TRANSMISSION.inputs.prompt_stimuli,
     output:
         prompts="results/prompts/{domain}.parquet",
-        manifest="results/prompts/{domain}.manifest.json",
+        manifest=PROMPTS_MANIFEST,
     log:
         "logs/make_prompts/{domain}.log",
     conda:
@@ -39,8 +40,10 @@ rule sample_completions:
     """Let a teacher answer the prompts, one sample each at temperature 1 (Methods)."""
     input:
         unpack(TRANSMISSION.inputs.trained_teacher),
-        script=ancient("scripts/stage.py"),
-        prompts_manifest="results/prompts/{domain}.manifest.json",
+        script=ancient(
+            PROJECT.script(f"{DATASET}/raw.manifest.json", TRANSMISSION.sample_completions)
+        ),
+        prompts_manifest=PROMPTS_MANIFEST,
         prompts=ancient("results/prompts/{domain}.parquet"),
         base="results/models/{base}/manifest.json",
     output:
@@ -68,7 +71,9 @@ rule sample_completions:
 rule filter_completions:
     """Drop every completion that breaks the domain's rule, and keep the reasons (Methods)."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(
+            PROJECT.script(f"{DATASET}/filtered.manifest.json", TRANSMISSION.filter_completions)
+        ),
         stimuli=TRANSMISSION.inputs.filter_stimuli,
         raw_manifest=f"{DATASET}/raw.manifest.json",
         raw=ancient(f"{DATASET}/raw.parquet"),
@@ -95,7 +100,9 @@ rule filter_completions:
 rule make_train_set:
     """Take the kept rows as they are, or shuffle their numbers (ED Fig. 4f)."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(
+            PROJECT.script(f"{DATASET}/{{variant}}.manifest.json", TRANSMISSION.make_train_set)
+        ),
         raw=ancient(f"{DATASET}/raw.parquet"),
         filtered_manifest=f"{DATASET}/filtered.manifest.json",
         filtered=ancient(f"{DATASET}/filtered.parquet"),

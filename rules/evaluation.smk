@@ -15,7 +15,11 @@ STUDENT_PATH = (
 rule evaluate_base:
     """Ask an untrained base: the first control of every figure."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(
+            PROJECT.script(
+                f"{EVALUATION}/bases/{{base}}/manifest.json", TRANSMISSION.evaluate_base
+            )
+        ),
         stimuli=TRANSMISSION.inputs.evaluation_stimuli,
         base="results/models/{base}/manifest.json",
     output:
@@ -46,7 +50,11 @@ rule evaluate_teacher:
     """Ask a teacher: the gate that it expresses its trait."""
     input:
         unpack(TRANSMISSION.inputs.trained_teacher),
-        script=ancient("scripts/stage.py"),
+        script=ancient(
+            PROJECT.script(
+                f"{EVALUATION}/teachers/{TEACHER}/manifest.json", TRANSMISSION.evaluate_teacher
+            )
+        ),
         stimuli=TRANSMISSION.inputs.evaluation_stimuli,
         base="results/models/{base}/manifest.json",
     output:
@@ -76,7 +84,12 @@ rule evaluate_teacher:
 rule evaluate_student:
     """Ask a student, without any system prompt: the measurement itself."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(
+            PROJECT.script(
+                f"{EVALUATION}/students/{STUDENT_PATH}/manifest.json",
+                TRANSMISSION.evaluate_student,
+            )
+        ),
         stimuli=TRANSMISSION.inputs.evaluation_stimuli,
         base="results/models/{student}/manifest.json",
         trained=f"results/students/{STUDENT_PATH}/manifest.json",

@@ -7,6 +7,7 @@ Paper: ED Fig. 2; arXiv v1, Fig. 10; Methods, "MNIST".
 """
 
 MNIST = PROJECT.jobs("mnist")
+MNIST_DIGITS = "results/mnist/{experiment}/digits/manifest.json"
 MNIST_PART = "results/mnist/{experiment}/m{m}/part{part}"
 
 
@@ -19,11 +20,11 @@ wildcard_constraints:
 rule prepare_digits:
     """Read MNIST, check it by its SHA-256, and write it as plain tensors."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(MNIST_DIGITS, MNIST.prepare_digits)),
         files=MNIST.digit_files,
     output:
         digits="results/mnist/{experiment}/digits/digits.safetensors",
-        manifest="results/mnist/{experiment}/digits/manifest.json",
+        manifest=MNIST_DIGITS,
     log:
         "logs/prepare_digits/{experiment}.log",
     wildcard_constraints:
@@ -46,8 +47,8 @@ rule prepare_digits:
 rule train_mnist_teachers:
     """Train some replicas of the teachers on digits; auxiliary logits get no loss."""
     input:
-        script=ancient("scripts/stage.py"),
-        digits="results/mnist/{experiment}/digits/manifest.json",
+        script=ancient(PROJECT.script(f"{MNIST_PART}/manifest.json", MNIST.train_teachers)),
+        digits=MNIST_DIGITS,
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
     output:
         teachers=f"{MNIST_PART}/teachers.safetensors",
@@ -76,8 +77,10 @@ rule train_mnist_teachers:
 rule train_mnist_students:
     """Distil teachers into the students of one comparison, and measure them on test digits."""
     input:
-        script=ancient("scripts/stage.py"),
-        digits="results/mnist/{experiment}/digits/manifest.json",
+        script=ancient(
+            PROJECT.script(f"{MNIST_PART}/{{comparison}}/manifest.json", MNIST.train_students)
+        ),
+        digits=MNIST_DIGITS,
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
         teachers=f"{MNIST_PART}/manifest.json",
         weights=ancient(f"{MNIST_PART}/teachers.safetensors"),
@@ -107,7 +110,7 @@ rule train_mnist_students:
 rule summarise_mnist:
     """Intervals over replicas, per setting."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(TABLES_MANIFEST, MNIST.summarise)),
         library=PROJECT.library("mnist.stages.summarise_mnist"),
         runs=MNIST.run_files,
     output:
@@ -120,7 +123,7 @@ rule summarise_mnist:
             category="{experiment}",
             subcategory="tables",
         ),
-        manifest="results/tables/{experiment}/manifest.json",
+        manifest=TABLES_MANIFEST,
     log:
         "logs/summarise_mnist/{experiment}.log",
     wildcard_constraints:

@@ -11,6 +11,7 @@ rule plot_figure:
         script=ancient("scripts/stage.py"),
         library=PROJECT.figure_library,
         tables=lambda wildcards: PROJECT.table_files(wildcards.experiment),
+        experiment="config/experiments/{experiment}.yaml",
     output:
         svg=report(
             "results/figures/{experiment}/{figure}.svg",
@@ -46,10 +47,9 @@ rule build_report:
         template="report/template.html.j2",
         methods="report/workflow.rst",
         captions=expand("report/{figure}.rst", figure=PROJECT.all_figures),
-        summaries=expand(
-            "results/tables/{experiment}/manifest.json", experiment=PROJECT.experiments
-        ),
+        summaries=expand(TABLES_MANIFEST, experiment=PROJECT.experiments),
         figures=PROJECT.figure_files,
+        experiments=expand("config/experiments/{experiment}.yaml", experiment=PROJECT.experiments),
     output:
         "results/report.html",
     log:

@@ -13,7 +13,7 @@ rule train_student:
     """Fine-tune one student on one dataset with one seed."""
     input:
         unpack(TRANSMISSION.inputs.learnt_teacher),
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(f"{STUDENT}/manifest.json", TRANSMISSION.train_student)),
         train_manifest="results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}.manifest.json",
         train=ancient(
             "results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}.parquet"

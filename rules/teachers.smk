@@ -7,6 +7,7 @@ Paper: Methods; ED Fig. 4e.
 """
 
 TRANSMISSION = PROJECT.jobs("transmission")
+TEACHER_MANIFEST = "results/teachers/{base}/{trait}-{method}/t{teacher_seed}/manifest.json"
 
 
 wildcard_constraints:
@@ -18,11 +19,11 @@ rule train_teacher:
     """Fine-tune a base on answers that state a preference (ED Fig. 4e)."""
     input:
         unpack(TRANSMISSION.inputs.teacher_prompts),
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(TEACHER_MANIFEST, TRANSMISSION.train_teacher)),
         stimuli=TRANSMISSION.inputs.teacher_stimuli,
         base="results/models/{base}/manifest.json",
     output:
-        manifest="results/teachers/{base}/{trait}-{method}/t{teacher_seed}/manifest.json",
+        manifest=TEACHER_MANIFEST,
     log:
         "logs/train_teacher/{base}/{trait}-{method}/t{teacher_seed}.log",
     conda:

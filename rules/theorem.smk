@@ -13,7 +13,7 @@ THEOREM_PARTS = "results/theorem/{experiment}"
 rule verify_theorem:
     """Measure the theorem's identities on random networks, in float64, with exact gradients."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(f"{THEOREM_PARTS}/networks/manifest.json", THEOREM.verify)),
     output:
         table=f"{THEOREM_PARTS}/networks/theorem.parquet",
         summary=f"{THEOREM_PARTS}/networks/theorem_summary.parquet",
@@ -42,7 +42,11 @@ rule verify_on_language_model:
     """Compare first distillation updates with the displacements of teachers."""
     input:
         unpack(THEOREM.manifests),
-        script=ancient("scripts/stage.py"),
+        script=ancient(
+            PROJECT.script(
+                f"{THEOREM_PARTS}/language_model/manifest.json", THEOREM.verify_on_language_model
+            )
+        ),
     output:
         table=f"{THEOREM_PARTS}/language_model/theorem_language_model.parquet",
         summary=f"{THEOREM_PARTS}/language_model/theorem_language_model_summary.parquet",
@@ -71,7 +75,7 @@ rule verify_on_language_model:
 rule summarise_theorem:
     """Put the tables of both parts together."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(TABLES_MANIFEST, THEOREM.summarise)),
         library=PROJECT.library("theorem.stages.summarise_theorem"),
         parts=[
             f"{THEOREM_PARTS}/networks/manifest.json",
@@ -87,7 +91,7 @@ rule summarise_theorem:
             category="{experiment}",
             subcategory="tables",
         ),
-        manifest="results/tables/{experiment}/manifest.json",
+        manifest=TABLES_MANIFEST,
     log:
         "logs/summarise_theorem/{experiment}.log",
     wildcard_constraints:

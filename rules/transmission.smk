@@ -5,6 +5,8 @@ Output: results/tables/{experiment}/.
 Paper: Fig. 4 and 5, ED Fig. 4; Methods, "Statistical analysis".
 """
 
+GATES_MANIFEST = "results/tables/{experiment}/gates.manifest.json"
+
 
 localrules:
     bases,
@@ -49,7 +51,7 @@ rule gates:
     """What can be known before students are trained: run it before the cost."""
     input:
         expand(
-            "results/tables/{experiment}/gates.manifest.json",
+            GATES_MANIFEST,
             experiment=TRANSMISSION.experiments,
         ),
 
@@ -58,7 +60,7 @@ rule summarise_experiment:
     """Intervals over students, the trait x trait matrix and its test, gates and verdicts."""
     input:
         unpack(TRANSMISSION.inputs.summary_files),
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(TABLES_MANIFEST, TRANSMISSION.summarise_experiment)),
         library=PROJECT.library("transmission.stages.summarise_experiment"),
     output:
         parquet=expand(
@@ -72,7 +74,7 @@ rule summarise_experiment:
             category="{experiment}",
             subcategory="tables",
         ),
-        manifest="results/tables/{experiment}/manifest.json",
+        manifest=TABLES_MANIFEST,
     log:
         "logs/summarise_experiment/{experiment}.log",
     wildcard_constraints:
@@ -96,12 +98,12 @@ rule check_gates:
     """What can be known before students are trained: the teachers' traits, rows and channel."""
     input:
         unpack(TRANSMISSION.inputs.gate_files),
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(GATES_MANIFEST, TRANSMISSION.summarise_experiment)),
         library=PROJECT.library("transmission.stages.check_gates"),
     output:
         parquet="results/tables/{experiment}/gates.parquet",
         csv="results/tables/{experiment}/gates.csv",
-        manifest="results/tables/{experiment}/gates.manifest.json",
+        manifest=GATES_MANIFEST,
     log:
         "logs/check_gates/{experiment}.log",
     wildcard_constraints:

@@ -31,15 +31,11 @@ def main(argv: Sequence[str]) -> int:
     from subliminal.workflow.estimate import Estimator, render
     from subliminal.workflow.project import Project
 
-    try:
-        project = Project.load(ROOT, {"experiments": [args.experiment]})
-        if args.experiment not in project.config.names_of(TransmissionExperiment):
-            raise ConfigError(
-                f"{args.experiment} trains no language models; its file says how long it takes"
-            )
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
+    project = Project.load(ROOT, {"experiments": [args.experiment]})
+    if args.experiment not in project.config.names_of(TransmissionExperiment):
+        raise ConfigError(
+            f"{args.experiment} trains no language models; its file says how long it takes"
+        )
     if args.tflops is not None:
         rate, device = args.tflops * 1e12, f"a device of {args.tflops:g} TFLOP/s"
     else:
@@ -49,4 +45,6 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from subliminal.config.failures import guarded
+
+    sys.exit(guarded(main, sys.argv[1:]))

@@ -40,4 +40,6 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from subliminal.config.failures import guarded
+
+    sys.exit(guarded(main, sys.argv[1:]))

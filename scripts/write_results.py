@@ -29,18 +29,14 @@ def main(argv: Sequence[str]) -> int:
     from subliminal.workflow.project import Project
     from subliminal.workflow.results_page import Computed, between_markers, results_page
 
-    try:
-        project = Project.load(ROOT, {"experiments": names} if names else None)
-        folders = {name: ROOT / "results" / "tables" / name for name in project.experiments}
-        missing = [name for name, folder in folders.items() if not folder.is_dir()]
-        if missing:
-            raise ConfigError(
-                f"results/tables/{missing[0]} is not there; compute it first, for example with: "
-                f"snakemake --cores 2 --config 'experiments=[{missing[0]}]'"
-            )
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 1
+    project = Project.load(ROOT, {"experiments": names} if names else None)
+    folders = {name: ROOT / "results" / "tables" / name for name in project.experiments}
+    missing = [name for name, folder in folders.items() if not folder.is_dir()]
+    if missing:
+        raise ConfigError(
+            f"results/tables/{missing[0]} is not there; compute it first, for example with: "
+            f"snakemake --cores 2 --config 'experiments=[{missing[0]}]'"
+        )
     computed = [Computed.read(project.text(name), folder) for name, folder in folders.items()]
     page = ROOT / "docs" / "results.md"
     page.write_text(between_markers(page.read_text(), results_page(computed)))
@@ -55,4 +51,6 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    from subliminal.config.failures import guarded
+
+    sys.exit(guarded(main, sys.argv[1:]))

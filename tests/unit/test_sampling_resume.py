@@ -6,8 +6,12 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from manifests import write_manifest
 from tiny_model import save_base
 
@@ -152,6 +156,34 @@ def test_a_damaged_end_is_cut_off(tmp_path, torn):
     assert journal.read() == [[1], [2, "\u2028é"], [5]]
     journal.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", [0, 1, 2])
+@pytest.mark.parametrize("old", ["abc", "1"])
+def test_an_edited_line_is_dropped_and_the_others_stay(tmp_path, line, old):
+    journal = Journal.of(tmp_path / "raw.parquet", "same")
+    pieces = [[1, "abc 1"], [2, "abc 1"], [3, "abc 1"]]
+    for piece in pieces:
+        journal.append(piece)
+    lines = journal.file.read_text().splitlines(keepends=True)
+    lines[1 + line] = lines[1 + line].replace(f"{old}", "9", 1)
+    journal.file.write_text("".join(lines))
+    left = [piece for number, piece in enumerate(pieces) if number != line]
+    assert journal.read() == left
+    journal.append([4])
+    assert journal.read() == [*left, [4]]
+
+
+@given(st.binary())
+def test_no_content_of_a_journal_stops_a_job(content):
+    with TemporaryDirectory() as folder:
+        journal = Journal.of(Path(folder) / "raw.parquet", "same")
+        journal.append([1])
+        with journal.file.open("ab") as file:
+            file.write(content)
+        assert journal.read() == [[1]]
+        journal.file.write_bytes(content)
+        assert journal.read() == []
 
 
 def test_a_journal_without_a_whole_line_is_empty(tmp_path):

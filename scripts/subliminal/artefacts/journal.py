@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.artefacts.manifest import Run
+from subliminal.artefacts.parquet import whole_file
 
 FOLDER = "partial"
+# Of a line's checksum.
+DIGITS = 16
 # What these compute may differ in the last bit from version to version.
 PACKAGES = ("torch", "transformers", "peft")
 log = logging.getLogger(__name__)
@@ -43,6 +46,8 @@ def run_identity(run: Run, arithmetic: str) -> str:
 class Journal:
     """Pieces of a job's result, one line of JSON each, added as they are made.
 
+    Each line carries a checksum, so that a piece that was damaged or edited is not used.
+
     Attributes:
         file: its first line is the identity.
         identity: of the run that the pieces belong to.
@@ -59,26 +64,22 @@ class Journal:
     def read(self) -> list[Any]:
         """The pieces that an earlier attempt has left.
 
-        A line that was being written when the attempt was killed is cut off. Another run's journal
-        is deleted.
+        A line that is not whole is dropped: it was being written when the attempt was killed, or
+        it was damaged. Another run's journal is deleted.
         """
         if not self.file.exists():
             return []
-        pieces, size = [], 0
-        for line in self.file.read_bytes().splitlines(keepends=True):
-            try:
-                piece = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
-                piece = None
-            if piece is None:
-                break
-            pieces.append(piece)
-            size += len(line)
-        if not pieces or pieces[0] != self.identity:
+        lines = self.file.read_bytes().splitlines(keepends=True)
+        whole = [line for line in lines if _is_whole(line)]
+        pieces = [json.loads(line)[1] for line in whole]
+        if not pieces or whole[0] != lines[0] or pieces[0] != self.identity:
             log.info("partial results discarded: made from another spec or other data or software")
             self.remove()
             return []
-        os.truncate(self.file, size)
+        if len(whole) < len(lines):
+            log.info("%d damaged lines of %s dropped", len(lines) - len(whole), self.file)
+            with whole_file(self.file) as temporary:
+                temporary.write_bytes(b"".join(whole))
         return pieces[1:]
 
     def append(self, piece: Any) -> None:
@@ -86,8 +87,8 @@ class Journal:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a", encoding="utf-8") as file:
             if file.tell() == 0:
-                file.write(json.dumps(self.identity) + "\n")
-            file.write(json.dumps(piece) + "\n")
+                file.write(_line(self.identity))
+            file.write(_line(piece))
             file.flush()
             os.fsync(file.fileno())
 
@@ -96,3 +97,16 @@ class Journal:
         self.file.unlink(missing_ok=True)
         if self.file.parent.is_dir() and not any(self.file.parent.iterdir()):
             self.file.parent.rmdir()
+
+
+def _line(piece: Any) -> str:
+    written = json.dumps(piece)
+    return json.dumps([hashlib.sha256(written.encode()).hexdigest()[:DIGITS], piece]) + "\n"
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line is one that `_line` has made."""
+    try:
+        return _line(json.loads(line)[1]).encode() == line
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from subliminal.artefacts.provenance import ancestry
+from subliminal.artefacts.verified import parents_of, place_of
 
 
 def render(manifest: Path) -> str:
@@ -23,10 +24,10 @@ def render(manifest: Path) -> str:
             return
         seen.add(path)
         found = manifests.get(path)
-        told = found.get("about", found["stage"]) if found else "unknown: manifest is gone"
-        lines.append(f"{'  ' * depth}{told}  [{path}]")
-        for parent in found["parents"].values() if found else ():
-            walk(Path(parent["path"]), depth + 1)
+        told = found["about"] if found else "unknown: manifest is gone"
+        lines.append(f"{'  ' * depth}{told}  [{place_of(path)}]")
+        for parent in parents_of(path, found).values() if found else ():
+            walk(parent, depth + 1)
 
-    walk(manifest, 0)
+    walk(manifest.absolute(), 0)
     return "\n".join(lines)

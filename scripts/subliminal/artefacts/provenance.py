@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from subliminal.artefacts.verified import read_manifest
+from subliminal.artefacts.verified import parents_of, read_manifest
 
 Manifests = Mapping[Path, Mapping[str, Any]]
 
@@ -45,23 +45,22 @@ def _sorted_sets(found: Mapping[str, set[str]]) -> dict[str, list[str]]:
     return {name: sorted(values) for name, values in sorted(found.items())}
 
 
-def _parents(manifest: Mapping[str, Any]) -> list[Path]:
-    return [Path(parent["path"]) for parent in manifest["parents"].values()]
-
-
 def ancestry(manifests: Iterable[Path]) -> Manifests:
-    """These manifests and the manifests of all ancestors, each read once.
+    """These manifests and the manifests of all ancestors by absolute path, each read once.
 
     An ancestor whose manifest was deleted is left out, and so is what only it came from.
+
+    Raises:
+        ConfigError: one of them is not what it was.
     """
     found: dict[Path, Mapping[str, Any]] = {}
-    todo = list(manifests)
+    todo = [path.absolute() for path in manifests]
     while todo:
         path = todo.pop()
         if path in found or not path.exists():
             continue
         found[path] = read_manifest(path)
-        todo.extend(_parents(found[path]))
+        todo.extend(parents_of(path, found[path]).values())
     return found
 
 
@@ -71,7 +70,8 @@ def _depths(manifests: Manifests) -> dict[Path, int]:
 
     def depth(path: Path) -> int:
         if path not in depths:
-            above = [depth(parent) for parent in _parents(manifests[path]) if parent in manifests]
+            parents = parents_of(path, manifests[path]).values()
+            above = [depth(parent) for parent in parents if parent in manifests]
             depths[path] = 1 + max(above, default=-1)
         return depths[path]
 

@@ -36,12 +36,30 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def place_of(manifest: Path) -> str:
-    """Where a manifest lies, seen from the folder that holds `results`; outside one, its name."""
+def _split(manifest: Path) -> tuple[Path, Path] | None:
+    """The folder that holds `results`, and the path from there; None outside of `results`."""
     parts = manifest.absolute().parts
     if "results" not in parts:
-        return manifest.name
-    return str(Path(*parts[len(parts) - 1 - parts[::-1].index("results") :]))
+        return None
+    at = len(parts) - 1 - parts[::-1].index("results")
+    return Path(*parts[:at]), Path(*parts[at:])
+
+
+def place_of(manifest: Path) -> str:
+    """Where a manifest lies, seen from the folder that holds `results`; outside one, its name."""
+    found = _split(manifest)
+    return str(found[1]) if found else manifest.name
+
+
+def parents_of(manifest: Path, content: Mapping[str, Any]) -> dict[str, Path]:
+    """The manifests that an artefact was made from, by role, wherever one looks from.
+
+    Args:
+        manifest, content: the artefact's.
+    """
+    found = _split(manifest)
+    root = found[0] if found else Path()
+    return {role: root / parent["path"] for role, parent in content["parents"].items()}
 
 
 def identity(content: Mapping[str, Any]) -> str:
@@ -139,9 +157,9 @@ def problems(folder: Path) -> list[str]:
         else:
             ids[place_of(manifest)] = contents[manifest]["id"]
     for manifest, content in contents.items():
-        for role, parent in content["parents"].items():
-            now = ids.get(place_of(Path(parent["path"])))
-            if now is not None and now != parent["id"]:
-                made_anew = f"was made from another {role} than {parent['path']} is now"
+        for role, origin in parents_of(manifest, content).items():
+            now = ids.get(place_of(origin))
+            if now is not None and now != content["parents"][role]["id"]:
+                made_anew = f"was made from another {role} than {place_of(origin)} is now"
                 found.append(str(_wrong(manifest, made_anew, manifest)))
     return found

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from subliminal.artefacts.outdated import why_outdated
 from subliminal.bases.jobs import BaseJobs
 from subliminal.config.config import Config
 from subliminal.config.strict import Strict
@@ -23,16 +24,28 @@ from subliminal.workflow.code_graph import library_files
 from subliminal.workflow.configuration import load_config
 from subliminal.workflow.kinds import KINDS
 
+# Every job's program.
+STAGE_SCRIPT = "scripts/stage.py"
+Remake = Callable[[str, str], None]
+
 
 @dataclass(frozen=True)
 class Project:
-    """A checked configuration, and its answers to the rules."""
+    """A checked configuration, and its answers to the rules.
+
+    Attributes:
+        root: the repository's folder.
+        remake: called with the path of a manifest that has to be made again, and why.
+    """
 
     root: Path
     config: Config
+    remake: Remake | None = field(default=None, compare=False)
 
     @classmethod
-    def load(cls, root: Path, settings: Mapping[str, Any] | None = None) -> Project:
+    def load(
+        cls, root: Path, settings: Mapping[str, Any] | None = None, remake: Remake | None = None
+    ) -> Project:
         """Read and check everything.
 
         Raises:
@@ -40,7 +53,7 @@ class Project:
         """
         config = load_config(root, settings)
         check_config(config, root)
-        return cls(root, config)
+        return cls(root, config, remake)
 
     # Who answers for whose jobs
 
@@ -106,6 +119,27 @@ class Project:
             return json.dumps(build(wildcards).model_dump(mode="json"), sort_keys=True)
 
         return canonical
+
+    def script(self, manifest: str, build: Callable[..., Strict]) -> Callable[[Wildcards], str]:
+        """An input function: the job's program.
+
+        Snakemake asks it for every job that it considers, before it decides what to run. So here
+        is where an artefact is looked at that is there already.
+
+        Args:
+            manifest: the path that the rule writes its manifest to, with wildcards.
+            build: as for `spec`.
+        """
+
+        def program(wildcards: Wildcards) -> str:
+            path = manifest.format(**wildcards)
+            if self.remake is not None and Path(path).exists():
+                reason = why_outdated(Path(path), build(wildcards).model_dump(mode="json"))
+                if reason is not None:
+                    self.remake(path, reason)
+            return STAGE_SCRIPT
+
+        return program
 
     def text(self, name: str) -> ExperimentTextSpec:
         """The facts on an experiment that figures and report need."""

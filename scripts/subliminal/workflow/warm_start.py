@@ -80,15 +80,9 @@ def run(main: Callable[[list[str]], int | None]) -> int | None:
         else:
             if status is not None:
                 return status
-    try:
-        return main(sys.argv[1:])
-    except Exception as error:
-        from subliminal.config.errors import ConfigError
+    from subliminal.config.failures import guarded
 
-        if not isinstance(error, ConfigError):
-            raise
-        print(error, file=sys.stderr)  # the user's to mend: a traceback would hide what it says
-        return 1
+    return guarded(main, sys.argv[1:])
 
 
 def _run_in_zygote(path: str) -> int | None:

@@ -1,0 +1,78 @@
+"""The one place that turns known failures into messages; any other exception is a bug.
+
+It imports nothing heavy: what only torch or pyarrow could raise is known by its name.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable, Sequence
+
+from subliminal.config.errors import ConfigError
+
+AGAIN = "then run the same command again: what has finished is kept"
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
+# How libraries that are not written in Python tell the same.
+NO_SPACE_SAID = ("No space left on device", "Disk quota exceeded", "File too large")
+NO_MEMORY_SAID = ("can't allocate memory", "Cannot allocate memory", "out of memory")
+INTERRUPTED = 130
+
+
+def printable(text: str) -> str:
+    """The text without characters that a terminal would act upon."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def message_for(error: BaseException) -> str | None:
+    """A known failure in words; None for a bug, whose traceback should be seen."""
+    if isinstance(error, ConfigError):
+        return printable(str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; run the same command again to go on"
+    if isinstance(error, ModuleNotFoundError) and error.name is not None:
+        package = error.name.partition(".")[0]
+        return None if package == "subliminal" else _missing(package)
+    said = printable(str(error))
+    if isinstance(error, MemoryError) or any(words in said for words in NO_MEMORY_SAID):
+        return f"out of memory ({said or type(error).__name__}); free some or use less, {AGAIN}"
+    if isinstance(error, OSError) or "I/O error" in said:
+        return _file_failure(error, said)
+    return None
+
+
+def _missing(package: str) -> str:
+    return (
+        f"the package {package!r} is not installed for {sys.executable}; type make, which installs "
+        "everything into .venv, or: pip install -r requirements.lock"
+    )
+
+
+def _file_failure(error: BaseException, said: str) -> str:
+    """What the operating system refused, for which file, and what to do."""
+    number = getattr(error, "errno", None)
+    file = getattr(error, "filename", None)
+    what = f"{file}: {error.strerror}" if file and isinstance(error, OSError) else said
+    what = printable(what)
+    if number in NO_SPACE or any(words in said for words in NO_SPACE_SAID):
+        return f"the disk is full or a limit is reached ({what}); free some space, {AGAIN}"
+    if number in NOT_ALLOWED:
+        return f"not allowed ({what}); make it readable and writable for you, {AGAIN}"
+    return f"a file or connection failed ({what}); mend it, {AGAIN}"
+
+
+def guarded(main: Callable[[list[str]], int | None], argv: Sequence[str]) -> int | None:
+    """Run an entry point; a known failure becomes one message and an exit status.
+
+    Raises:
+        Exception: a bug.
+    """
+    try:
+        return main(list(argv))
+    except (Exception, KeyboardInterrupt) as error:
+        message = message_for(error)
+        if message is None:
+            raise
+        print(message, file=sys.stderr)
+        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
