@@ -202,4 +202,4 @@ def test_lost_weights_are_made_again(micro_copy):
     done = micro_copy.snakemake(manifest, "--cores", "1")
     assert done.returncode == 0, done.stdout
     assert weights.read_bytes() == before
-    assert micro_copy.planned() == set()
+    assert micro_copy.planned(manifest) == set()

@@ -2,7 +2,8 @@
 
 import json
 
-from subliminal.artefacts.verified import file_sha256, identity, place_of
+from subliminal.artefacts.hashing import file_sha256
+from subliminal.artefacts.verified import identity, place_of
 
 
 def write_manifest(path, outputs=(), parents=None, **content):

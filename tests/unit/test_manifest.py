@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from subliminal.artefacts import machine
+from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.lineage import render
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import arrow_schema, read_table, write_table
 from subliminal.artefacts.seeds import derive_seed
-from subliminal.artefacts.verified import file_sha256, read_manifest
+from subliminal.artefacts.verified import read_manifest
 from subliminal.bases.specs import PrepareBaseSpec
 from subliminal.config.models import FolderBase, HubBase, WheelBase, WheelFile
 from subliminal.transmission.schemas import PROMPTS

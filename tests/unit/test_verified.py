@@ -171,3 +171,17 @@ def test_what_a_run_read_is_in_its_manifest(results):
     child = read_manifest(results / "student/manifest.json")
     owl = read_manifest(results / "owl/manifest.json")
     assert child["parents"]["teacher"]["id"] == owl["id"]
+
+
+@pytest.mark.parametrize(
+    "name", ["adapter_config.json", "added_tokens.json", "chat_template.jinja", "model.py"]
+)
+def test_what_loading_a_model_would_read_has_to_be_listed(tmp_path, name):
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    manifest = tmp_path / "manifest.json"
+    write_manifest(manifest, [tmp_path / "model.safetensors"])
+    (tmp_path / "notes.md").touch()
+    verify(manifest)
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(ConfigError, match=f"rm .*{name}"):
+        verify(manifest)

@@ -19,10 +19,11 @@ from types import MappingProxyType
 from typing import Any
 
 from subliminal.artefacts.commit import git_commit
+from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.machine import arithmetic
 from subliminal.artefacts.parquet import whole_file
 from subliminal.artefacts.spec import StageSpec
-from subliminal.artefacts.verified import file_sha256, identity, place_of, verify
+from subliminal.artefacts.verified import identity, place_of, verify
 
 PACKAGES = (
     "torch",

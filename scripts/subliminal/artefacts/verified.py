@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from subliminal.artefacts.hashing import known_sha256
 from subliminal.config.errors import ConfigError
 
 KEYS = {
@@ -26,14 +27,11 @@ KEYS = {
     "facts": dict,
     "run": dict,
 }
+WEIGHTS = ".safetensors"
+# What transformers or peft would read beside weights.
+LOADED = {WEIGHTS, ".json", ".jinja", ".txt", ".model", ".bin", ".pt", ".pth", ".py"}
 # Of a checksum, as many digits as an error shows.
 SHOWN = 12
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _split(manifest: Path) -> tuple[Path, Path] | None:
@@ -115,13 +113,14 @@ def verify(manifest: Path) -> dict[str, Any]:
     """A manifest's content, once all files that it lists are as they were made.
 
     Raises:
-        ConfigError: a file is gone or is another one, or the manifest is not what it was.
+        ConfigError: a file is gone or is another one, a model's folder holds one more, or the
+            manifest is not what it was.
     """
     content = read_manifest(manifest)
     for name, listed in content["outputs"].items():
         file = manifest.parent / name
         try:
-            found = file_sha256(file)
+            found = known_sha256(file)
         except FileNotFoundError:
             raise _wrong(file, f"is gone, but {manifest} lists it", manifest) from None
         except OSError as error:
@@ -133,7 +132,21 @@ def verify(manifest: Path) -> dict[str, Any]:
                 f"{found[:SHOWN]}… found",
                 manifest,
             )
+    _refuse_strangers(manifest, content)
     return content
+
+
+def _refuse_strangers(manifest: Path, content: Mapping[str, Any]) -> None:
+    """Refuse what lies beside a model, is not listed, and would be read when it is loaded."""
+    if not any(name.endswith(WEIGHTS) for name in content["outputs"]):
+        return
+    for file in sorted(manifest.parent.iterdir()):
+        known = file.name in content["outputs"] or file.name.endswith("manifest.json")
+        if file.suffix in LOADED and not file.name.startswith(".") and not known:
+            raise ConfigError(
+                f"{file} is not listed in {manifest}, and loading the model would read it; "
+                f"type: rm {file}, then run the same command again"
+            )
 
 
 def manifests_below(folder: Path) -> list[Path]:

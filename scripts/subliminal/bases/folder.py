@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from subliminal.artefacts.verified import file_sha256
+from subliminal.artefacts.hashing import file_sha256
 from subliminal.bases.weights import (
     INDEX,
     SINGLE,
