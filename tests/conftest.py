@@ -11,6 +11,7 @@ from hypothesis import settings
 # The scripts find the library beside themselves; the tests find it in the same place.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
+from micro_workflow import micro_sources
 from working_copy import WorkingCopy
 
 # A busy machine must not fail a test: no example has a time limit.
@@ -57,3 +58,17 @@ def loopback_only(monkeypatch):
 def workflow_copy(tmp_path):
     """A copy of the repository without results, for this test alone."""
     return WorkingCopy.of_repository(tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def micro_run(tmp_path_factory):
+    """One small run of the whole workflow, finished; not to be changed."""
+    copy = micro_sources(tmp_path_factory.mktemp("micro") / "copy")
+    copy.make(cores=2)
+    return copy
+
+
+@pytest.fixture
+def micro_copy(micro_run, tmp_path):
+    """A copy of the finished run, results included, for this test alone."""
+    return micro_run.copy(tmp_path / "copy")

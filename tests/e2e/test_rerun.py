@@ -191,15 +191,41 @@ def test_nothing_runs_again_for_the_loss_of_snakemakes_memory_alone(micro_copy):
     assert micro_copy.planned() == set()
 
 
-def test_lost_weights_are_made_again(micro_copy):
-    """They are no output of a rule: Snakemake does not miss them."""
+def test_a_lost_setting_of_an_adapter_is_made_again(micro_copy):
+    """It is no output of a rule: Snakemake does not miss it."""
     path = "results/students/tiny-a/tiny/numbers/tiny-a/owl-finetuned/t1/train/seed2"
-    weights = micro_copy.root / path / "adapter_model.safetensors"
-    before = weights.read_bytes()
-    weights.unlink()
+    setting = micro_copy.root / path / "adapter_config.json"
+    before = setting.read_bytes()
+    setting.unlink()
     manifest = f"{path}/manifest.json"
     assert {rule for rule, _ in micro_copy.planned(manifest)} == {"train_student"}
     done = micro_copy.snakemake(manifest, "--cores", "1")
     assert done.returncode == 0, done.stdout
-    assert weights.read_bytes() == before
+    assert setting.read_bytes() == before
     assert micro_copy.planned(manifest) == set()
+
+
+def test_lost_weights_are_told_with_what_to_type_and_then_made_again(micro_copy):
+    """They are no output of a rule, and may have been deleted to save space."""
+    path = "tiny-a/tiny/numbers/tiny-a/owl-finetuned/t1/train/seed2"
+    student = micro_copy.root / "results/students" / path
+    weights = (student / "adapter_model.safetensors").read_bytes()
+    (student / "adapter_model.safetensors").unlink()
+    assert micro_copy.planned() == set()
+    evaluation = f"results/evaluations/favourite-animal/students/{path}/manifest.json"
+    again = (evaluation, "--cores", "1")
+    (micro_copy.root / evaluation).unlink()
+    failed = micro_copy.snakemake(*again)
+    assert failed.returncode != 0
+    told = [line for line in failed.stdout.splitlines() if "adapter_model.safetensors" in line]
+    assert len(told) == 1
+    assert f"rm results/students/{path}/manifest.json" in told[0]
+    assert "Traceback" not in failed.stdout
+    (student / "manifest.json").unlink()
+    assert {rule for rule, _ in micro_copy.planned(evaluation)} == {
+        "train_student",
+        "evaluate_student",
+    }
+    done = micro_copy.snakemake(*again)
+    assert done.returncode == 0, done.stdout
+    assert (student / "adapter_model.safetensors").read_bytes() == weights

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from subliminal.artefacts.verified import KEYS, place_of
+from subliminal.artefacts.verified import KEYS, WEIGHTS, place_of
 
 # Characters of a value that a reason shows.
 SHOWN = 40
@@ -39,6 +39,8 @@ def why_outdated(manifest: Path, spec: Mapping[str, Any]) -> str | None:
     if content["path"] != place_of(manifest):
         return f"is the manifest of {content['path']}"
     lost = [name for name in content["outputs"] if not (manifest.parent / name).exists()]
+    # Weights may have been deleted to save space. Whoever needs them is told that they are gone.
+    lost = [name for name in lost if not name.endswith(WEIGHTS)]
     if lost:
         return f"lists {lost[0]}, which is gone"
     changed = _difference(content["spec"], spec)

@@ -6,7 +6,7 @@ said in the registries of `domains`, `evaluations` and `workflow.kinds`.
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment
 from subliminal.config.models import Base, Tier
 from subliminal.config.recipes import Recipes
-from subliminal.config.strict import FILE_NAME, Name, Strict
+from subliminal.config.strict import FileName, Name, Strict
 from subliminal.config.traits import Trait
 
 Chosen = TypeVar("Chosen", bound=Experiment)
@@ -24,7 +24,7 @@ Chosen = TypeVar("Chosen", bound=Experiment)
 class Settings(Strict):
     """`config/config.yaml`: which experiments `snakemake` computes, and what asks for a GPU."""
 
-    experiments: list[Annotated[str, Field(pattern=FILE_NAME)]] = Field(
+    experiments: list[FileName] = Field(
         min_length=1,
         description="Files of `config/experiments/` to compute, by their names without `.yaml`.",
     )

@@ -23,6 +23,17 @@ _PATTERNS = {
 }
 
 
+# Of a file's values; the longest of ours has some 200.
+MOST_VALUES = 100_000
+# Characters of what was found, in a message.
+MOST_SHOWN = 100
+
+
+def shortened(text: str) -> str:
+    """A text of bearable length."""
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML that refuses a repeated key; PyYAML silently keeps the last one."""
 
@@ -48,7 +59,7 @@ def read_yaml(path: Path, shown: str) -> Any:
         ConfigError: there is no such file, or it is not valid YAML.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except FileNotFoundError:
         raise ConfigError(
             f"{shown}: no such file; restore it, for example with: git checkout {shown}"
@@ -60,6 +71,28 @@ def read_yaml(path: Path, shown: str) -> Any:
         raise ConfigError(f"{shown}: {place}{error.problem}; correct the YAML") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{shown}: {error}; correct the YAML") from None
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        # Values that do not fit their !!tag, numbers of thousands of digits, brackets without end.
+        raise ConfigError(f"{shown}: not readable ({error}); correct the YAML") from None
+    _refuse_endless(data, shown)
+    return data
+
+
+def _refuse_endless(data: Any, shown: str) -> None:
+    """Refuse what a few lines of anchors and aliases can blow up: more values than a file holds."""
+    seen, todo = 0, [data]
+    while todo:
+        value = todo.pop()
+        seen += 1
+        if seen > MOST_VALUES:
+            raise ConfigError(
+                f"{shown}: more than {MOST_VALUES} values once its aliases (*name) are followed; "
+                "write it without them"
+            )
+        if isinstance(value, dict):
+            todo.extend(value.values())
+        elif isinstance(value, list):
+            todo.extend(value)
 
 
 def _where(error: Any, data: Any) -> list[str]:
@@ -81,7 +114,7 @@ def _where(error: Any, data: Any) -> list[str]:
         elif isinstance(data, dict) and part in data:
             parts.append(str(part))
             data = data[part]
-    return [*parts, str(last)] if last == "key" or error["type"] == "missing" else parts
+    return [*parts, shortened(str(last))] if last == "key" or error["type"] == "missing" else parts
 
 
 def _shown(found: Any) -> str:
@@ -96,7 +129,10 @@ def _shown(found: Any) -> str:
         )
     if isinstance(found, dict | list) and found:
         return "a list" if isinstance(found, list) else "keys with values"
-    return repr(found)
+    try:
+        return shortened(repr(found))
+    except ValueError:  # a whole number of thousands of digits
+        return "a number too large to be shown"
 
 
 def _advice(error: Any) -> str:
@@ -116,6 +152,8 @@ def _advice(error: Any) -> str:
             return f"expected {context['min_length']} or more, found {context['actual_length']}"
         case "too_long":
             return f"expected {context['max_length']} or fewer, found {context['actual_length']}"
+        case "string_too_long":
+            expected = f"{context['max_length']} characters or fewer"
         case "string_pattern_mismatch":
             expected = _PATTERNS[context["pattern"]]
         case "dict_type" | "model_type" | "model_attributes_type":

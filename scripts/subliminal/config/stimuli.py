@@ -10,16 +10,48 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from subliminal.config.errors import ConfigError
+
 STIMULI = Path(__file__).resolve().parents[3] / "config" / "stimuli"
+
+
+class _Stimulus(dict[str, Any]):
+    """A file's content; an entry that it should have and has not is the file's fault."""
+
+    def __init__(self, content: dict[str, Any], shown: str) -> None:
+        super().__init__(content)
+        self.shown = shown
+
+    def __missing__(self, key: str) -> Any:
+        raise ConfigError(f"{self.shown}: {key!r} is missing; type: git checkout {self.shown}")
 
 
 @lru_cache
 def stimulus(name: str) -> dict[str, Any]:
-    """The content of one file, by its name without `.json`."""
-    content: dict[str, Any] = json.loads((STIMULI / f"{name}.json").read_text(encoding="utf-8"))
-    return content
+    """The content of one file, by its name without `.json`.
+
+    Raises:
+        ConfigError: it is gone or damaged.
+    """
+    shown = f"config/stimuli/{name}.json"
+    try:
+        content = json.loads((STIMULI / f"{name}.json").read_bytes())
+        if isinstance(content, dict):
+            return _Stimulus(content, shown)
+        found = "no JSON object"
+    except (OSError, ValueError, RecursionError) as error:
+        found = str(error)
+    raise ConfigError(f"{shown}: not readable ({found}); type: git checkout {shown}")
 
 
 def items(name: str) -> list[str]:
-    """The list of texts that a file holds, in the authors' order."""
-    return list(stimulus(name)["items"])
+    """The list of texts that a file holds, in the authors' order.
+
+    Raises:
+        ConfigError: it holds none.
+    """
+    found = stimulus(name).get("items")
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found) or not found:
+        shown = f"config/stimuli/{name}.json"
+        raise ConfigError(f"{shown}: 'items' is no list of texts; type: git checkout {shown}")
+    return list(found)

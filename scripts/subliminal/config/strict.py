@@ -13,7 +13,10 @@ WORD = r"^[a-z]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 REVISION = r"^[0-9a-f]{40}$"
 REPOSITORY = r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$"
-Name = Annotated[str, Field(pattern=NAME)]
+# Two names with a hyphen between them make a folder's name, of which file systems take 255 bytes.
+LONGEST_NAME = 60
+Name = Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)]
+FileName = Annotated[str, Field(pattern=FILE_NAME, max_length=LONGEST_NAME)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]

@@ -15,7 +15,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from subliminal.artefacts.progress import start_logging
+from subliminal.artefacts.spec import StageSpec
+from subliminal.config.errors import ConfigError
 
 LIBRARY = Path(__file__).resolve().parents[1]
 
@@ -72,10 +76,24 @@ def run_stage(name: str, argv: Sequence[str]) -> None:
         _add_option(parser, parameter, kinds[parameter.name])
     found = vars(parser.parse_args(argv))
     values = {p.name: found[p.name] for p in options}
-    values["spec"] = kinds["spec"].model_validate_json(found["spec"])
+    values["spec"] = _spec(kinds["spec"], found["spec"])
     if "log" in parameters:
         values["log"] = start_logging(f"{name} {_about(values)}")
     stage(**values)
+
+
+def _spec(kind: type[StageSpec], text: str) -> StageSpec:
+    """The spec that a rule has sent.
+
+    Raises:
+        ConfigError: it is none of this stage.
+    """
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise ConfigError(
+            f"--spec is not a spec of this stage: {error.errors()[0]['msg']}; let Snakemake run it"
+        ) from None
 
 
 def _about(values: dict[str, Any]) -> str:

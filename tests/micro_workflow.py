@@ -5,7 +5,7 @@ from pathlib import Path
 
 from working_copy import WorkingCopy
 
-MICRO = Path(__file__).parent / "micro"
+MICRO = Path(__file__).parent / "e2e" / "micro"
 
 
 def micro_sources(root):
