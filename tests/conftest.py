@@ -19,15 +19,22 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
-# These look at one finished run, which one process makes for all of them.
-ONE_RUN = {"test_interruption", "test_micro_run", "test_rerun"}
+# The tests of a group look at one finished run, which one process makes for all of them.
+ONE_RUN = {
+    "test_interruption": "micro",
+    "test_micro_run": "micro",
+    "test_rerun": "micro",
+    "test_machine": "faults",
+    "test_results": "faults",
+    "test_strings": "faults",
+}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """The tests of a file, or of one finished run, belong to one of the processes."""
     for item in items:
-        group = "micro" if item.path.stem in ONE_RUN else str(item.path)
+        group = ONE_RUN.get(item.path.stem, str(item.path))
         item.add_marker(pytest.mark.xdist_group(group))
 
 

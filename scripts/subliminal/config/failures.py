@@ -16,7 +16,12 @@ NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 # How libraries that are not written in Python tell the same.
 NO_SPACE_SAID = ("No space left on device", "Disk quota exceeded", "File too large")
-NO_MEMORY_SAID = ("can't allocate memory", "Cannot allocate memory", "out of memory")
+NO_MEMORY_SAID = (
+    "can't allocate memory",
+    "annot allocate memory",
+    "out of memory",
+    "failed to map segment",
+)
 INTERRUPTED = 130
 
 
