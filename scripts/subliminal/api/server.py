@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 from subliminal.api.access import API_KEY, BASE_URL, Access, access
 from subliminal.api.answers import read_answer
@@ -34,6 +35,7 @@ CONNECT_SECONDS = 15.0
 GRACE_SECONDS = 60.0
 # Of one answer: what stands around its tokens; a token's text, bytes and log-probability.
 ANSWER_BYTES, TOKEN_BYTES = 1_000_000, 4_000
+PROXIES = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY"
 KEPT = "run the same command again: answers that came are kept"
 
 
@@ -89,7 +91,7 @@ def _client(place: Access, plan: Sampling) -> AsyncOpenAI:
         )
     raise ConfigError(
         f"the proxies or certificates that the environment names cannot be used ({wrong}); unset "
-        "or correct HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR"
+        f"or correct {PROXIES}, SSL_CERT_FILE and SSL_CERT_DIR"
     )
 
 
@@ -110,8 +112,10 @@ def _unreached(error: BaseException, place: Access) -> ConfigError:
             "server does not encrypt, or name its certificate in SSL_CERT_FILE"
         )
     if isinstance(error, httpx2.ConnectError | httpx2.TimeoutException | httpx2.ProxyError):
+        proxy = any(getproxies().get(kind) for kind in ("http", "https", "all"))
+        through = f" through the environment's proxy ({PROXIES})" if proxy else ""
         return ConfigError(
-            f"no server answers at {place.url} ({BASE_URL}): {said}; start it, then {KEPT}"
+            f"no server answers at {place.url} ({BASE_URL}){through}: {said}; start it, then {KEPT}"
         )
     return ConfigError(
         f"what is at {place.url} ({BASE_URL}) breaks an answer off or does not speak HTTP: {said}; "
@@ -158,6 +162,13 @@ def _told(error: BaseException, model: str, place: Access) -> BaseException:
         said = place.told(f"{error.status_code} {answer.content.decode(errors='replace')}")
         to = place.told(answer.headers.get("location", ""))
         return _refused(error.status_code, said, to, model, place)
+    # What libraries raise on an address or a header that they did not foresee.
+    if isinstance(error, openai.OpenAIError | ExceptionGroup | ValueError | OverflowError):
+        said = place.told(f"{type(error).__name__}: {error}")
+        return ConfigError(
+            f"no request to {place.url} ({BASE_URL}) can be made: {said}; correct the address, or "
+            f"unset or correct {PROXIES}"
+        )
     return error
 
 
