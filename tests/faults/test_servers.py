@@ -38,7 +38,7 @@ ESCAPES = "\x1b[31m\x1b]0;title\x07\x9b2J\u202ereversed\u200b"
 # What a terminal obeys, or what turns the text around.
 UNSAFE = ("\x1b", "\x07", "\x9b", "\u202e", "\r")
 PROMPTS_ASKED = ["p0", "p1", "p2"]
-REQUEST_SECONDS = 2.5
+REQUEST_SECONDS = 2.0
 # A client that still waits by then hangs: the stand-in cuts all connections.
 HUNG_AFTER_S = 8.0
 MOST_MEMORY = 30_000_000
@@ -206,6 +206,11 @@ SPOILT = [
     Fault("an event stream", body('data: {"choices": []}\n\n'), (NONE,)),
     Fault("redirects in a loop", redirect("http://127.0.0.1:{port}/v1/x"), ("redirects (307) to",)),
     Fault("moved for good", redirect("/v2", "301 Moved"), ("redirects (301) to /v2", "export")),
+    Fault(
+        "moved to bytes",
+        body("", "302 Found", ["Location: /\xff\x9b2J"]),
+        ("redirects (302) to /",),
+    ),
     Fault("moved nowhere", body("", "302 Found"), ("redirects (302) to nowhere",)),
     Fault(
         "redirect that shows the key",
@@ -410,9 +415,11 @@ ENVIRONMENTS = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def packed():
-    """Packing takes a second, which no fault shall spend."""
+def prepared():
+    """Packing and the client's imports take seconds, which no fault shall spend."""
     packed_spaces()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        attempt(Fault("none"), monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from subliminal.api.access import Access
 from subliminal.config.errors import ConfigError
 
 # All that the openai client or an error message reads of an answer's headers.
-KEPT = ("location", "retry-after", "retry-after-ms", "x-should-retry")
+KEPT = (b"location", b"retry-after", b"retry-after-ms", b"x-should-retry")
 UNPACKED = "identity"
 
 
@@ -36,7 +36,8 @@ class BoundedClient(httpx2.AsyncClient):
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             # Whoever asks bounds the whole request, repeats included.
             timeout=httpx2.Timeout(None, connect=connect_seconds),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
+            # Each request looks at every idle connection: hundreds take longer than new ones.
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100),
         )
         self.access, self.most_bytes = access, most_bytes
 
@@ -54,7 +55,8 @@ class BoundedClient(httpx2.AsyncClient):
             body = await self._body(response)
         finally:
             await response.aclose()
-        headers = {name: response.headers[name] for name in KEPT if name in response.headers}
+        # As bytes: a server may send what is no ASCII.
+        headers = [(k, v) for k, v in response.headers.raw if k.lower() in KEPT]
         return httpx2.Response(response.status_code, headers=headers, content=body, request=request)
 
     async def _body(self, response: httpx2.Response) -> bytes:
