@@ -129,6 +129,14 @@ def packed_spaces():
     return b"".join([*(packer.compress(b" " * 1_000_000) for _ in range(100)), packer.flush()])
 
 
+def refuses_one(connection, request):
+    """One request is refused at once, and the other never answered."""
+    if request.prompt == "p1":
+        connection.answer("no", "400 Bad")
+    else:
+        connection.wait()
+
+
 def bomb(connection, request):
     connection.answer(packed_spaces(), headers=["Content-Encoding: gzip"])
 
@@ -169,6 +177,7 @@ SPOILT = [
     Fault("endless 100 Continue", endless(b"", CONTINUE, 0.001), (BOUND_S,)),
     Fault("flood of 100 Continue", endless(b"", CONTINUE * 999), (BOUND_S,)),
     Fault("silence", lambda connection, request: connection.wait(), (BOUND_S,)),
+    Fault("a refusal beside silence", refuses_one, ("400 no",)),
     Fault("gzip bomb", bomb, ("compresses its answers (gzip)", "switch compression off")),
     Fault(
         "length of 10 GB",

@@ -10,8 +10,10 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
+from ipaddress import IPv4Address, IPv6Address
 from json import dumps
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -108,21 +110,25 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _without_login(parts: SplitResult) -> str:
-    """The address without user and password; an IPv6 address keeps its brackets."""
-    import httpx2
-
-    url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    try:
-        # The resolver encodes once more, and refuses what is no name by a UnicodeError.
-        httpx2.URL(url).raw_host.decode().encode("idna")
-    except (httpx2.InvalidURL, UnicodeError):
-        host = False
-    else:
-        host = True
+def _host(name: str) -> str:
+    """A host in ASCII; an IPv6 address in brackets."""
+    host = ""
+    # Of what is none, the resolver would say so by other exceptions, and only at the first request.
+    with suppress(ValueError):
+        if ":" in name:
+            host = f"[{IPv6Address(name)}]"
+        elif re.fullmatch("[0-9.]+", name):
+            host = str(IPv4Address(name))
+        else:
+            host = name.encode("idna").decode()
     if not host:
         raise _no_address("its host is no name and no IP address")
-    return url
+    return host
+
+
+def _without_login(parts: SplitResult) -> str:
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme}://{_host(parts.hostname or '')}{port}{parts.path}"
 
 
 def _login(parts: SplitResult) -> tuple[str, str] | None:

@@ -83,15 +83,14 @@ def _client(place: Access, plan: Sampling) -> AsyncOpenAI:
     most_bytes = ANSWER_BYTES + TOKEN_BYTES * plan.max_new_tokens
     try:
         http = BoundedClient(place, most_bytes, CONNECT_SECONDS)
-    except (httpx2.InvalidURL, ValueError, ImportError, OSError) as error:
-        wrong = type(error).__name__
-    else:
         return openai.AsyncOpenAI(
             base_url=place.url, api_key=place.key, max_retries=REPEATS, http_client=http
         )
+    except (httpx2.InvalidURL, ValueError, ImportError, OSError) as error:
+        wrong = type(error).__name__  # its words may hold a proxy's password
     raise ConfigError(
-        f"the proxies or certificates that the environment names cannot be used ({wrong}); unset "
-        f"or correct {PROXIES}, SSL_CERT_FILE and SSL_CERT_DIR"
+        f"no client of {place.url} ({BASE_URL}) can be made of what the environment names "
+        f"({wrong}); unset or correct {PROXIES}, SSL_CERT_FILE and SSL_CERT_DIR"
     )
 
 
