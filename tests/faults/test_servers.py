@@ -165,11 +165,11 @@ def refused(status, *says, headers=("Retry-After: 999999",)):
 
 SPOILT = [
     # Bytes and seconds without end.
-    Fault("endless body", endless(HEAD + b"\r\n", b" " * 65536), ("more than 0.23 MB",)),
+    Fault("endless body", endless(HEAD + b"\r\n", b" " * 65536), ("more than 0.21 MB",)),
     Fault(
         "endless chunks",
         endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"8000\r\n" + b" " * 32768 + b"\r\n"),
-        ("more than 0.23 MB",),
+        ("more than 0.21 MB",),
     ),
     Fault("endless drip", endless(HEAD + b"\r\n", b" ", 0.05), (BOUND_S, "batch_size")),
     Fault("endless headers", endless(HEAD, b"X-More: " + b"x" * 1000 + b"\r\n"), (BROKEN,)),
@@ -182,13 +182,13 @@ SPOILT = [
     Fault(
         "length of 10 GB",
         endless(HEAD + b"Content-Length: 10000000000\r\n\r\n", b" " * 65536),
-        ("more than 0.23 MB",),
+        ("more than 0.21 MB",),
     ),
     *(
         Fault(
             f"endless body of {status}",
             endless(f"HTTP/1.1 {status} No\r\n\r\n".encode(), b"x" * 65536),
-            ("more than 0.23 MB", str(status)),
+            ("more than 0.21 MB", str(status)),
         )
         for status in (401, 404, 500)
     ),

@@ -138,6 +138,21 @@ def _completion(answer: dict[str, Any], plan: Sampling, access: Access) -> Compl
     return Completion(text, FINISHED[ending], log_probs=log_probs)
 
 
+def _none(answer: Any, body: bytes, wrong: str, access: Access) -> ConfigError:
+    """What answers, and is no chat completion."""
+    said = access.told(body.decode(errors="replace"))
+    if isinstance(answer, dict) and answer.get("error"):
+        return ConfigError(
+            f"the server at {access.url} answers with an error: {said}; mend it there, then run "
+            "the same command again: answers that came are kept"
+        )
+    return ConfigError(
+        f"what answers at {access.url} is no chat completion; {BASE_URL} has to be the address up "
+        f"to /v1, as the server shows it when it starts; found ({wrong or 'no choices'}): "
+        f"{said or 'nothing'}"
+    )
+
+
 def read_answer(body: bytes, plan: Sampling, access: Access) -> Completion:
     """The completion that the body of a server's answer holds.
 
@@ -151,18 +166,8 @@ def read_answer(body: bytes, plan: Sampling, access: Access) -> Completion:
         answer = _parsed(body)
     except ValueError as error:
         wrong = str(error)
-    said = access.told(body.decode(errors="replace"))
-    if isinstance(answer, dict) and answer.get("error"):
-        raise ConfigError(
-            f"the server at {access.url} answers with an error: {said}; mend it there, then run "
-            "the same command again: answers that came are kept"
-        )
-    if not isinstance(answer, dict) or "choices" not in answer:
-        raise ConfigError(
-            f"what answers at {access.url} is no chat completion; {BASE_URL} has to be the address "
-            f"up to /v1, as the server shows it when it starts; found ({wrong or 'no choices'}): "
-            f"{said or 'nothing'}"
-        )
+    if not isinstance(answer, dict) or answer.get("error") or "choices" not in answer:
+        raise _none(answer, body, wrong, access)
     try:
         return _completion(answer, plan, access)
     except ValueError as error:

@@ -34,7 +34,7 @@ CONNECT_SECONDS = 15.0
 # After a failure, answers under way are waited for as long as one comes in this time.
 GRACE_SECONDS = 60.0
 # Of one answer: what stands around its tokens; a token's text, bytes and log-probability.
-ANSWER_BYTES, TOKEN_BYTES = 1_000_000, 4_000
+ANSWER_BYTES, TOKEN_BYTES = 500_000, 1_000
 PROXIES = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY"
 KEPT = "run the same command again: answers that came are kept"
 
