@@ -11,6 +11,7 @@ import tracemalloc
 import zlib
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from threading import Timer
 
 import openai._base_client
@@ -472,13 +473,14 @@ def spoils(fault, spared):
 
 def everything_of(error):
     """All that an exception and those behind it would show."""
-    told, todo = [], [error]
+    seen, todo = [], [error]
     while todo:
         one = todo.pop()
-        if one is not None:
-            told += [str(one), repr(one), *traceback.format_exception(one)]
+        if one is not None and one not in seen:
+            seen.append(one)
             todo += [one.__cause__, one.__context__]
-    return "\n".join(told)
+    told = [[str(one), repr(one), *traceback.format_exception(one)] for one in seen]
+    return "\n".join(chain.from_iterable(told))
 
 
 def ending(error, says, same):
@@ -487,12 +489,12 @@ def ending(error, says, same):
         return Outcome.RECOVERED if same else Outcome.SILENT
     if not isinstance(error, ConfigError):
         return Outcome.TRACEBACK
-    told = str(error)
+    told, behind = str(error), everything_of(error)
     clear = (
         all(text in told for text in says)
         and len(told) < LONGEST_MESSAGE
         and told.isprintable()
-        and not any(canary in everything_of(error) for canary in CANARIES)
+        and not any(canary in behind for canary in CANARIES)
     )
     return Outcome.CLEAR_ERROR if says and clear else Outcome.UNCLEAR_ERROR
 
