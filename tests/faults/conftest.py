@@ -1,6 +1,11 @@
 """The count of outcomes, printed at the end of the tests."""
 
+import sys
 from collections import Counter
+from pathlib import Path
+
+# The small models and manifests of the unit tests.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
 from outcomes import PROPERTY, Outcome
 

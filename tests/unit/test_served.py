@@ -20,7 +20,7 @@ from manifests import write_manifest
 from tiny_model import random_model, save_base
 
 from subliminal.api import server as served
-from subliminal.api.server import BASE_URL, shown_url
+from subliminal.api.access import BASE_URL, shown_url
 from subliminal.artefacts.journal import Journal
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.verified import read_manifest

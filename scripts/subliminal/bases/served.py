@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from subliminal.api.server import sample_served, shown_url
+from subliminal.api.access import shown_url
+from subliminal.api.server import sample_served
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Sampling, Server
 from subliminal.evaluations.model import Completion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from subliminal.api.server import base_url
+from subliminal.api.access import access
 from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError, known
 from subliminal.config.models import HostedBase, PretrainedBase
@@ -178,7 +178,7 @@ def check_transmission(config: Config, name: str) -> None:
                 "in config/domains.yaml"
             )
         if size.server is not None:
-            base_url()
+            access()
     traits = sorted({cell.dataset.teacher.trait for cell in cells})
     if all(config.traits[trait].control for trait in traits):
         raise ConfigError(

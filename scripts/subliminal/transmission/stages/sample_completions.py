@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
 
-from subliminal.api.server import base_url
+from subliminal.api.access import access
 from subliminal.artefacts.journal import Journal, run_identity
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table, write_table
@@ -60,7 +60,7 @@ def sample_completions(
         ConfigError: no server answers, or its answers are not samples of the teacher.
     """
     if spec.server is not None:
-        base_url()  # an error before models are loaded
+        access()  # an error before models are loaded
     parents = {"prompts": prompts.with_suffix(".manifest.json"), "base": base, "teacher": trained}
     run = Run.begin("sample_completions", spec, parents)
     local = open_model(base, trained, threads)
