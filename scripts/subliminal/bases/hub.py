@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from subliminal.bases.folder import WANTED
+from subliminal.bases.foreign import in_library_words, shown
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import HubBase
 from subliminal.config.strict import SHA256
@@ -40,26 +41,46 @@ def fetch(source: HubBase, setting: str) -> Path:
     Raises:
         ConfigError: it cannot be had.
     """
-    import httpx2
-    from huggingface_hub import errors, snapshot_download
+    from huggingface_hub import constants
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    token = os.environ.get("HF_TOKEN")
-    try:
-        folder = snapshot_download(
-            source.repository,
-            revision=source.revision,
-            allow_patterns=list(WANTED),
-            token=token or False,  # not even what `hf auth login` left on this machine
-        )
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, httpx2.TransportError) as error:
+    folder = _downloaded(source, f"{setting}: repository {source.repository}")
+    if Path(folder).resolve() != snapshot_folder(source).resolve():
         raise ConfigError(
-            f"{setting}: repository {source.repository} at {source.revision}: "
-            f"{_explanation(error, source, token is not None)}"
-        ) from error
+            f"{setting}: repository {source.repository}: asked for the commit {source.revision}, "
+            f"{constants.ENDPOINT} gave {shown(Path(folder).name)}; set HF_ENDPOINT to another hub"
+        )
     return Path(folder)
+
+
+def _downloaded(source: HubBase, place: str) -> str:
+    """The folder that the hub's client makes.
+
+    Raises:
+        ConfigError: the hub refuses, cannot be reached, or answers something else.
+    """
+    import httpx2
+    from huggingface_hub import errors, snapshot_download
+
+    token = os.environ.get("HF_TOKEN")
+    with in_library_words(f"{place}: an answer of the hub cannot be used", "try again"):
+        try:
+            return snapshot_download(
+                source.repository,
+                revision=source.revision,
+                allow_patterns=list(WANTED),
+                token=token or False,  # not even what `hf auth login` left on this machine
+            )
+        except (
+            errors.HfHubHTTPError,
+            errors.LocalEntryNotFoundError,
+            httpx2.TransportError,
+        ) as error:
+            raise ConfigError(
+                f"{place} at {source.revision}: {_explanation(error, source, token is not None)}"
+            ) from error
 
 
 def _explanation(error: Exception, source: HubBase, has_token: bool) -> str:
