@@ -218,6 +218,6 @@ def _end_of_turn(tokenizer: PreTrainedTokenizerBase, setting: str) -> int:
             return token
     raise ConfigError(
         f"{setting}: its chat template ends an answer with {shown(repr(ending))}, in which the "
-        "tokenizer knows no special token, so that a model could not tell that it has finished; use another "
-        "base or template"
+        "tokenizer knows no special token, so that a model could not tell that it has finished; "
+        "use another base or template"
     )

@@ -8,7 +8,7 @@ from subliminal.artefacts.verified import file_sha256
 from subliminal.bases.files import copy, is_there
 from subliminal.bases.settings import CONFIG, require_ends, require_layers, require_plain
 from subliminal.bases.shards import INDEX, found_in, require_map, weight_files
-from subliminal.bases.weights import SINGLE, read_tensors, write_single
+from subliminal.bases.weights import SINGLE, main_dtype, read_tensors, write_single
 from subliminal.config.errors import ConfigError
 from subliminal.local.turns import GENERATION
 
@@ -45,6 +45,7 @@ def take(source: Path, target: Path, place: str) -> dict[str, str]:
     require_ends(source, place)
     shards = weight_files(source, place)
     tensors = read_tensors(shards, place)
+    main_dtype(tensors, place)  # before anything is copied
     require_map(source, tensors, place)
     require_layers(config, tensors, place)
     copied = copied_files(source, place)

@@ -11,9 +11,9 @@ LONGEST = 200
 
 
 def shown(text: object) -> str:
-    """The first line of a text, without what a terminal would obey, and not too long."""
-    first = next(iter(str(text).strip()[: 2 * LONGEST].splitlines()), "")
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in first)
+    """A text in one line, without what a terminal would obey, and not too long."""
+    line = " ".join(str(text)[: 4 * LONGEST].split())
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
     return safe if len(safe) <= LONGEST else f"{safe[:LONGEST]}…"
 
 
@@ -36,5 +36,7 @@ def in_library_words(about: str, advice: str = "use another base") -> Iterator[N
     except (ConfigError, MemoryError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
-        words = shown(error) or type(error).__name__
+        words = shown(error)
+        if " " not in words:  # such as the key that a dictionary does not have
+            words = f"{type(error).__name__}: {words}"
         raise ConfigError(f"{about}: {words}; {advice}") from error

@@ -55,6 +55,26 @@ def fetch(source: HubBase, setting: str) -> Path:
     return Path(folder)
 
 
+def promised_bytes(source: HubBase) -> int:
+    """The size of all files that would be fetched, as the hub tells it; 0 if it does not.
+
+    Why it does not is told where the files themselves are asked for.
+    """
+    from huggingface_hub import snapshot_download
+
+    try:
+        files = snapshot_download(
+            source.repository,
+            revision=source.revision,
+            allow_patterns=list(WANTED),
+            token=os.environ.get("HF_TOKEN") or False,
+            dry_run=True,
+        )
+    except Exception:
+        return 0
+    return sum(file.file_size for file in files if file.will_download)
+
+
 def _downloaded(source: HubBase, place: str) -> str:
     """The folder that the hub's client makes.
 

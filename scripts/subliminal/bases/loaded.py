@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 from subliminal.bases.foreign import in_library_words, shown
-from subliminal.bases.space import require_memory
 from subliminal.config.errors import ConfigError
 from subliminal.local.turns import GENERATION
 
 # What a model can be fine-tuned in.
 DTYPES = ("torch.float32", "torch.bfloat16", "torch.float16", "torch.float64")
+
+
+def require_readable(folder: Path, setting: str) -> None:
+    """Check that transformers can read the settings of a model, by themselves.
+
+    It reads them again with the tokenizer and with the weights, and then says less of where a
+    mistake is.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    from transformers import AutoConfig, GenerationConfig
+
+    with in_library_words(f"{setting}: transformers cannot read its config.json"):
+        AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    if (folder / GENERATION).exists():
+        with in_library_words(f"{setting}: transformers cannot read its {GENERATION}"):
+            GenerationConfig.from_pretrained(folder, local_files_only=True)
 
 
 def checked_vocabulary(folder: Path, largest_id: int, setting: str) -> int:
@@ -24,8 +40,8 @@ def checked_vocabulary(folder: Path, largest_id: int, setting: str) -> int:
         largest_id: the highest of its tokenizer's ids.
 
     Raises:
-        ConfigError: transformers cannot read it, weights are missing or of another shape, it would
-            not fit into memory, or the tokenizer has tokens that the model does not know.
+        ConfigError: transformers cannot read it, weights are missing or of another shape, or
+            the tokenizer has tokens that the model does not know.
     """
     from transformers import AutoModelForCausalLM
 
@@ -46,9 +62,6 @@ def checked_vocabulary(folder: Path, largest_id: int, setting: str) -> int:
             f"{setting}: config.json: dtype: expected float32, bfloat16 or float16, found "
             f"{model.dtype}; use another base"
         )
-    # What is no weight is made when the model is loaded: tables of positions, and masks.
-    made = sum(math.prod(b.shape) * b.element_size() for b in model.buffers())
-    require_memory(made, setting)
     known = model.config.get_text_config().vocab_size
     if largest_id >= known:
         raise ConfigError(
@@ -73,19 +86,15 @@ def _require_all(report: Any, setting: str) -> None:
         )
 
 
-def require_known_ends(folder: Path, ends: list[int], known: int, setting: str) -> None:
-    """Check that the model knows every token that ends a turn, and that the settings are read.
+def require_known_ends(ends: list[int], known: int, setting: str) -> None:
+    """Check that the model knows every token that ends a turn.
 
     Raises:
-        ConfigError: it does not, or transformers cannot read them.
+        ConfigError: it does not.
     """
-    from transformers import GenerationConfig
-
     unknown = [end for end in ends if end >= known]
     if unknown:
         raise ConfigError(
             f"{setting}: {GENERATION}: eos_token_id: expected tokens below {known}, found "
             f"{unknown[0]}; use another base"
         )
-    with in_library_words(f"{setting}: transformers cannot read its {GENERATION}"):
-        GenerationConfig.from_pretrained(folder, local_files_only=True)

@@ -104,8 +104,9 @@ def _collect_wheel(
 
 
 def _collect_hub(source: HubBase, stage: Path, setting: str, log: logging.Logger) -> dict[str, str]:
-    size = source.parameters * HUB_BYTES
     fetched = hub.snapshot_folder(source).exists()
+    # What a repository holds is not what somebody has written of it here.
+    size = max(source.parameters * HUB_BYTES, 0 if fetched else hub.promised_bytes(source))
     room.require_disk({stage: size, hub.cache_folder(): 0 if fetched else size}, setting)
     room.require_memory(size, setting)
     log.info("fetching %s, about %s", source.repository, room.gigabytes(size))
@@ -140,11 +141,12 @@ def _complete(stage: Path, configured: str | None, setting: str) -> dict[str, An
     )
     ends = write_end_of_turn_ids(stage, found["end_of_turn"], found["eos_token_id"])
     vocabulary_size = bounded(
-        partial(_checked_model, stage, found["largest_id"], ends, setting),
+        partial(loaded.checked_vocabulary, stage, found["largest_id"], setting),
         "reading its model",
         setting,
         memory=(stage / SINGLE).stat().st_size,
     )
+    loaded.require_known_ends(ends, vocabulary_size, setting)
     return {
         "parameters": count_parameters(tensors),
         "dtype": dtype,
@@ -158,6 +160,7 @@ def _complete(stage: Path, configured: str | None, setting: str) -> dict[str, An
 
 def _settled_chat(stage: Path, configured: str | None, setting: str) -> dict[str, Any]:
     """Write the one chat template; what it and the tokenizer do."""
+    loaded.require_readable(stage, setting)
     own = tokens.load_tokenizer(stage, setting).chat_template
     chat.write_template(stage, chat.settled_template(own, configured, setting))
     tokenizer = tokens.load_tokenizer(stage, setting)
@@ -167,10 +170,3 @@ def _settled_chat(stage: Path, configured: str | None, setting: str) -> dict[str
         "eos_token_id": tokenizer.eos_token_id,
         "largest_id": tokens.largest_id(tokenizer, setting),
     }
-
-
-def _checked_model(stage: Path, largest_id: int, ends: list[int], setting: str) -> int:
-    """The model's vocabulary, which has all tokens of its tokenizer and its settings."""
-    known = loaded.checked_vocabulary(stage, largest_id, setting)
-    loaded.require_known_ends(stage, ends, known, setting)
-    return known
