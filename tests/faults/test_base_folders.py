@@ -6,7 +6,7 @@ import pytest
 from base_runs import contents, require_right
 from broken_bases import FAULTS
 
-pytestmark = pytest.mark.usefixtures("short_limits")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_limits")]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

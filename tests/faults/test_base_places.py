@@ -12,7 +12,7 @@ from outcomes import RIGHT, record
 from subliminal.bases.stages import prepare_base as stage
 from subliminal.local.models import load_base, load_tokenizer
 
-pytestmark = pytest.mark.usefixtures("short_limits")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_limits")]
 OVER = "its base is made in the folder"
 
 

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from subliminal.bases.folder import WANTED
-from subliminal.bases.foreign import in_library_words, shown
+from subliminal.bases.foreign import in_library_words
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import HubBase
 from subliminal.config.strict import SHA256
@@ -46,13 +46,13 @@ def fetch(source: HubBase, setting: str) -> Path:
 
     disable_progress_bars()
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    folder = _downloaded(source, f"{setting}: repository {source.repository}")
-    if Path(folder).resolve() != snapshot_folder(source).resolve():
+    folder = Path(_downloaded(source, f"{setting}: repository {source.repository}"))
+    if not folder.is_dir():
         raise ConfigError(
-            f"{setting}: repository {source.repository}: asked for the commit {source.revision}, "
-            f"{constants.ENDPOINT} gave {shown(Path(folder).name)}; set HF_ENDPOINT to another hub"
+            f"{setting}: repository {source.repository}: {constants.ENDPOINT} gave none of a "
+            f"model's files at {source.revision}; correct repository or revision"
         )
-    return Path(folder)
+    return folder
 
 
 def promised_bytes(source: HubBase) -> int:
