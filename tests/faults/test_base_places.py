@@ -3,12 +3,15 @@
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from base_runs import contents, ending, make, prepared, require_right, use
+from bases_fixture import folder_base
 from guard import guarded
 from outcomes import RIGHT, record
 
+from subliminal.bases.jobs import BaseJobs
 from subliminal.bases.stages import prepare_base as stage
 from subliminal.local.models import load_base, load_tokenizer
 
@@ -180,6 +183,23 @@ def test_a_base_is_the_same_bytes_whatever_was_there(request, sound, source, tar
     record(request, outcome)
     assert outcome in RIGHT, told
     assert all((target / name).read_bytes() == content for name, content in first.items())
+
+
+def test_what_lies_in_a_folder_does_not_stop_the_planning(source):
+    """Snakemake is told of files that it can look at; the job finds the rest."""
+
+    def planned():
+        base = SimpleNamespace(models={"tiny": folder_base(source)})
+        return BaseJobs(base).sources(SimpleNamespace(base="tiny"))["folder"]
+
+    sound = planned()
+    os.mkfifo(source / "a pipe")
+    (source / "a link").symlink_to("a link")
+    (source / "two\nlines").write_text("")
+    assert planned() == sound
+    source.chmod(0)
+    assert guarded(planned) == [str(source / "config.json")]
+    source.chmod(0o700)
 
 
 def test_what_is_loaded_later_runs_no_code(source, tmp_path):

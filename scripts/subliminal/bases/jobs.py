@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,11 @@ STIMULI = (
     "preference_answers",
     "cot_suffix",
 )
+
+
+def _can_be_an_input(path: Path) -> bool:
+    """Whether Snakemake can look at a file; what else lies in a folder, its job finds."""
+    return os.path.isfile(path) and path.name.isprintable()
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class BaseJobs:
         files = {"chat_template": [f"{CHAT_TEMPLATES}/{template}.jinja"] if template else []}
         if isinstance(model, FolderBase):
             folder = Path(model.folder).expanduser()
-            found = sorted(str(path) for path in folder.glob("*") if path.is_file())
+            found = sorted(str(path) for path in folder.glob("*") if _can_be_an_input(path))
             # Where there is nothing Snakemake says what is missing.
             files["folder"] = found or [str(folder / "config.json")]
         return files
