@@ -139,6 +139,11 @@ def test_the_links_of_the_hubs_cache_are_followed(request, tmp_path, sound, targ
     require_right(request, snapshot, target, "")
 
 
+def test_the_folder_itself_may_be_a_link(request, tmp_path, source, target):
+    (tmp_path / "link").symlink_to(source)
+    require_right(request, tmp_path / "link", target, "")
+
+
 def test_links_out_of_the_hubs_cache_are_not(request, tmp_path, source, target):
     snapshot = tmp_path / "models--a--b/snapshots/abc"
     source.rename(tmp_path / "elsewhere")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 SETTINGS = "tokenizer_config.json"
+READ_FIRST = (SETTINGS, "special_tokens_map.json", "added_tokens.json")
 # Every kind of answer has numbers; what encodes them must give them back.
 NUMBERS = "217, 5, 946"
 # Long runs of one character are what patterns that search for ever are made to search in.
@@ -30,8 +31,9 @@ def load_tokenizer(folder: Path, setting: str) -> PreTrainedTokenizerBase:
     """
     from transformers import AutoTokenizer
 
-    if is_there(folder / SETTINGS, setting):
-        read_json(folder / SETTINGS, setting)
+    for name in READ_FIRST:  # the library would not say which of them is damaged
+        if is_there(folder / name, setting):
+            read_json(folder / name, setting)
     with in_library_words(f"{setting}: transformers cannot read its tokenizer"):
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
 

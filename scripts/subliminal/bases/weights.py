@@ -20,8 +20,8 @@ from subliminal.config.errors import ConfigError
 
 SINGLE = "model.safetensors"
 PREFIX = 8
-# What the format's own library reads.
-LARGEST_HEADER = 100_000_000
+# A hundred thousand tensors take 10 MB.
+LARGEST_HEADER = 32_000_000
 LARGEST_NUMBER, MOST_DIMENSIONS = 2**63 - 1, 64
 # What a checkpoint that is fit for fine-tuning is made of, and torch's names for it.
 DTYPES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16"}

@@ -37,6 +37,24 @@ def many_positions(folder):
     rewrite(folder / CONFIG, architectures=["GPTNeoForCausalLM"])
 
 
+def experts(folder):
+    config(model_type="mixtral", architectures=["MixtralForCausalLM"], num_local_experts=10**6)(
+        folder
+    )
+
+
+def vision(folder):
+    """A multi-modal model whose text decoder is the sound model."""
+    text = json.loads((folder / CONFIG).read_text()) | {"model_type": "gemma3_text"}
+    content = {
+        "model_type": "gemma3",
+        "architectures": ["Gemma3ForConditionalGeneration"],
+        "text_config": text,
+        "vision_config": {"model_type": "siglip_vision_model", "num_hidden_layers": 10**6},
+    }
+    (folder / CONFIG).write_text(json.dumps(content))
+
+
 CONFIGS = [
     *(
         Fault(f"hidden_size {value!r}", config(hidden_size=value), "config.json: hidden_size: exp")
@@ -103,6 +121,67 @@ CONFIGS = [
         "an unknown activation",
         config(hidden_act="evil"),
         "transformers cannot read its model",
+    ),
+    Fault(
+        "an epsilon that is no number",
+        config(rms_norm_eps=float("nan")),
+        "its model answers with values that are infinite",
+    ),
+    Fault(
+        "a negative epsilon",
+        config(rms_norm_eps=-1e9),
+        "its model answers with values that are infinite",
+    ),
+    Fault(
+        "positions divided by zero",
+        config(rope_theta=0, rope_parameters=None),
+        "its model answers with values that are infinite",
+    ),
+    Fault(
+        "an epsilon that is text",
+        config(rms_norm_eps="x"),
+        "transformers cannot read its config.json",
+    ),
+    Fault(
+        "padding beyond the vocabulary",
+        config(pad_token_id=10**6),
+        "transformers cannot read its model",
+    ),
+    Fault(
+        "padding that is text", config(pad_token_id="x"), "transformers cannot read its config.json"
+    ),
+    Fault("a million experts", experts, "its weights lack"),
+    Fault("a million layers of vision", vision, "reading its model was stopped"),
+    Fault(
+        "layer_types of another length",
+        config(layer_types=["full_attention"]),
+        "transformers cannot read its config.json",
+    ),
+    Fault(
+        "layer_types that are none",
+        config(layer_types=["evil", "evil"]),
+        "transformers cannot read its config.json",
+    ),
+    Fault(
+        "an encoder that masks",
+        config(model_type="bert", architectures=["BertForMaskedLM"]),
+        "causal",
+    ),
+    Fault(
+        "heads that do not divide",
+        config(num_attention_heads=3, head_dim=None),
+        "transformers cannot read its config.json",
+    ),
+    Fault(
+        "embeddings tied by text",
+        config(tie_word_embeddings="x"),
+        "transformers cannot read its config.json",
+    ),
+    Fault("a name of another repository", config(_name_or_path="mistralai/Mistral-7B"), WORKS),
+    Fault(
+        "ids for labels",
+        config(id2label={"x": 1}, num_labels=-1),
+        "transformers cannot read its config.json",
     ),
     Fault("config.json as a list", replaced(CONFIG, "[]"), "config.json is damaged"),
     Fault("a deep config.json", replaced(CONFIG, '{"a":' + DEEP + "}"), "nested too deeply"),

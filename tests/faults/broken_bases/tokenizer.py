@@ -56,6 +56,16 @@ def with_code(folder):
     settings(tokenizer_class="Evil", auto_map={"AutoTokenizer": ["evil.Evil", None]})(folder)
 
 
+def only(name, content):
+    """The tokenizer is another file."""
+
+    def damage(folder):
+        (folder / TOKENIZER).unlink()
+        (folder / name).write_bytes(content)
+
+    return damage
+
+
 TOKENIZERS = [
     Fault("a tokenizer cut", cut(TOKENIZER, 0.5), READS),
     Fault("a tokenizer of nothing", replaced(TOKENIZER, "{}"), READS),
@@ -111,6 +121,30 @@ TOKENIZERS = [
             )
         ),
         WORKS,
+    ),
+    Fault("another library's tokenizer", only("tokenizer.model", b"\n\x05evil"), READS),
+    Fault("a pickle for a tokenizer", only("tokenizer.model", b"\x80\x04cposix\nsystem\n."), READS),
+    Fault("a vocabulary without merges", only("vocab.json", b'{"a": 0}'), READS),
+    Fault("a vocabulary that is a list", only("vocab.json", b"[]"), READS),
+    Fault(
+        "special tokens in a list",
+        replaced("special_tokens_map.json", "[]"),
+        "special_tokens_map.json is damaged",
+    ),
+    Fault(
+        "special tokens that are none",
+        replaced("special_tokens_map.json", "{"),
+        "special_tokens_map.json is damaged",
+    ),
+    Fault(
+        "added tokens that are none",
+        replaced("added_tokens.json", "{"),
+        "added_tokens.json is damaged",
+    ),
+    Fault(
+        "added tokens at 10^9",
+        replaced("added_tokens.json", '{"<x>": 1000000000}'),
+        "its tokenizer has 263 tokens",
     ),
     Fault("settings as a list", replaced(SETTINGS, "[]"), "tokenizer_config.json is damaged"),
     Fault("settings cut", cut(SETTINGS, 0.5), "tokenizer_config.json is damaged"),

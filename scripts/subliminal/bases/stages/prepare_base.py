@@ -10,7 +10,7 @@ from typing import Any
 
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.verified import file_sha256
-from subliminal.bases import chat, folder, hub, loaded, tokens, wheel
+from subliminal.bases import chat, folder, hub, loaded, tokens, trial, wheel
 from subliminal.bases import space as room
 from subliminal.bases.child import bounded
 from subliminal.bases.finite import require_finite
@@ -140,11 +140,12 @@ def _complete(stage: Path, configured: str | None, setting: str) -> dict[str, An
         setting,
     )
     ends = write_end_of_turn_ids(stage, found["end_of_turn"], found["eos_token_id"])
+    size = (stage / SINGLE).stat().st_size
     vocabulary_size = bounded(
-        partial(loaded.checked_vocabulary, stage, found["largest_id"], setting),
+        partial(_tried_model, stage, found["largest_id"], setting),
         "reading its model",
         setting,
-        memory=(stage / SINGLE).stat().st_size,
+        memory=size * (1 + trial.MEMORY_PER_BYTE * (size <= trial.LARGEST)),
     )
     loaded.require_known_ends(ends, vocabulary_size, setting)
     return {
@@ -170,3 +171,11 @@ def _settled_chat(stage: Path, configured: str | None, setting: str) -> dict[str
         "eos_token_id": tokenizer.eos_token_id,
         "largest_id": tokens.largest_id(tokenizer, setting),
     }
+
+
+def _tried_model(stage: Path, largest_id: int, setting: str) -> int:
+    """The size of the vocabulary of a model that has been tried, unless that takes memory."""
+    known = loaded.checked_vocabulary(stage, largest_id, setting)
+    if (stage / SINGLE).stat().st_size <= trial.LARGEST:
+        trial.require_answers(stage, known, setting)
+    return known
