@@ -37,8 +37,8 @@ def sound(tmp_path_factory):
 
 @pytest.fixture
 def short_limits(monkeypatch):
-    """A second and little memory for what a tiny tokenizer and template do in moments."""
+    """Two seconds and little memory for what a tiny tokenizer and template do in moments."""
     from subliminal.bases import child
 
-    monkeypatch.setattr(child, "SECONDS", 1)
+    monkeypatch.setattr(child, "SECONDS", 2)
     monkeypatch.setattr(child, "MEMORY", 600_000_000)

@@ -144,6 +144,17 @@ def test_the_folder_itself_may_be_a_link(request, tmp_path, source, target):
     require_right(request, tmp_path / "link", target, "")
 
 
+@pytest.mark.parametrize("folder", ["loop", "~nobody-is-called-this/base", "a-file", "a" * 300])
+def test_a_folder_that_is_none(request, tmp_path, target, folder, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "a-file").write_text("")
+    base = SimpleNamespace(models={"tiny": folder_base(folder)})
+    (planned,) = BaseJobs(base).sources(SimpleNamespace(base="tiny"))["folder"]
+    assert planned.endswith("config.json")
+    require_right(request, folder, target, "correct its path")
+
+
 def test_links_out_of_the_hubs_cache_are_not(request, tmp_path, source, target):
     snapshot = tmp_path / "models--a--b/snapshots/abc"
     source.rename(tmp_path / "elsewhere")

@@ -62,7 +62,8 @@ def bounded(
     if answer is None:
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    told = json.loads(answer) if answer else {}
+    ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    told = json.loads(answer) if answer and ended_by is None else {}
     if FAULT in told:
         raise RuntimeError(told[FAULT])
     if MISTAKE in told:
@@ -72,7 +73,7 @@ def bounded(
     allowed = f"{memory / 1e9:.1f} GB of memory"
     raise ConfigError(
         f"{setting}: {what} was stopped: expected at most {seconds} seconds of processor time and "
-        f"{allowed}, found {_excess(told, status)}; use another base"
+        f"{allowed}, found {_excess(FULL in told, answer is None, ended_by)}; use another base"
     )
 
 
@@ -96,13 +97,16 @@ def _work(work: Callable[[], Any], writing: int, memory: int, seconds: int) -> N
 
 
 def _limit(memory: int, seconds: int) -> None:
-    import torch
+    if "torch" in sys.modules:
+        import torch
 
-    # The threads of the process that this one is of are not here, and would be waited for.
-    torch.set_num_threads(1)
+        # The threads of the process that this one is of are not here, and would be waited for.
+        torch.set_num_threads(1)
     used = _data_bytes()
     resource.setrlimit(resource.RLIMIT_DATA, (used + memory, used + memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -127,12 +131,11 @@ def _received(reading: int, deadline: float) -> bytes | None:
     return None
 
 
-def _excess(told: dict[str, Any], status: int) -> str:
+def _excess(full: bool, late: bool, ended_by: int | None) -> str:
     """Which limit a child went beyond that gave no answer."""
-    if FULL in told:
+    if full:
         return "more memory"
-    ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
-    if ended_by in (signal.SIGXCPU, signal.SIGKILL):
+    if late or ended_by == signal.SIGXCPU:
         return "more time"
     # Libraries that do not get the memory that they ask for end the process in some such way.
     name = signal.Signals(ended_by).name if ended_by else "no answer"

@@ -25,9 +25,14 @@ STIMULI = (
 )
 
 
-def _can_be_an_input(path: Path) -> bool:
-    """Whether Snakemake can look at a file; what else lies in a folder, its job finds."""
-    return os.path.isfile(path) and path.name.isprintable()
+def _files_in(folder: Path) -> list[str]:
+    """The files of a folder that Snakemake can look at; what else lies there, its job finds."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    paths = [str(folder / name) for name in names if name.isprintable()]
+    return [path for path in paths if os.path.isfile(path)]
 
 
 @dataclass(frozen=True)
@@ -69,10 +74,9 @@ class BaseJobs:
         template = model.chat_template
         files = {"chat_template": [f"{CHAT_TEMPLATES}/{template}.jinja"] if template else []}
         if isinstance(model, FolderBase):
-            folder = Path(model.folder).expanduser()
-            found = sorted(str(path) for path in folder.glob("*") if _can_be_an_input(path))
+            folder = model.path
             # Where there is nothing Snakemake says what is missing.
-            files["folder"] = found or [str(folder / "config.json")]
+            files["folder"] = _files_in(folder) or [str(folder / "config.json")]
         return files
 
     # What a job asks of the machine

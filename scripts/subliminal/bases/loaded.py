@@ -56,19 +56,19 @@ def checked_vocabulary(folder: Path, largest_id: int, setting: str) -> int:
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # told below, in one line
         )
+        known = int(model.config.get_text_config().vocab_size)
     _require_all(report, setting)
     if str(model.dtype) not in DTYPES:
         raise ConfigError(
             f"{setting}: config.json: dtype: expected float32, bfloat16 or float16, found "
             f"{model.dtype}; use another base"
         )
-    known = model.config.get_text_config().vocab_size
     if largest_id >= known:
         raise ConfigError(
             f"{setting}: its tokenizer has {largest_id + 1} tokens, its model knows {known}; "
             "take both from one place"
         )
-    return int(known)
+    return known
 
 
 def _require_all(report: Any, setting: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,9 +68,9 @@ def require_apart(source: Path, folder: Path, place: str) -> None:
     Raises:
         ConfigError: it is.
     """
-    origin = source.resolve()
+    origin = Path(os.path.realpath(source))  # links in a circle are no error to it
     for made in (folder, stage_of(folder)):
-        if origin.is_relative_to(made.resolve()):
+        if origin.is_relative_to(os.path.realpath(made)):
             raise ConfigError(
                 f"{place}: it lies where the base is made, in {made}, and would be replaced; move "
                 "it elsewhere"

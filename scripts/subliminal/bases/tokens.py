@@ -44,12 +44,12 @@ def require_encoding(tokenizer: PreTrainedTokenizerBase, setting: str) -> None:
     Raises:
         ConfigError: it does not.
     """
-    if tokenizer.pad_token_id is None and tokenizer.eos_token_id is None:
-        raise ConfigError(
-            f"{setting}: its tokenizer has neither an end of text nor a padding token "
-            f"({SETTINGS}: eos_token, pad_token); use another base"
-        )
     with in_library_words(f"{setting}: its tokenizer fails"):
+        if tokenizer.pad_token_id is None and tokenizer.eos_token_id is None:
+            raise ConfigError(
+                f"{setting}: its tokenizer has neither an end of text nor a padding token "
+                f"({SETTINGS}: eos_token, pad_token); use another base"
+            )
         for text in (NUMBERS, *RUNS):
             tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
             if len(tokens) > MOST_PER_BYTE * len(text):

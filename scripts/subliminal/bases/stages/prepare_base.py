@@ -15,6 +15,7 @@ from subliminal.bases import space as room
 from subliminal.bases.child import bounded
 from subliminal.bases.finite import require_finite
 from subliminal.bases.opening import LOCAL
+from subliminal.bases.settings import require_ends
 from subliminal.bases.specs import PrepareBaseSpec
 from subliminal.bases.staging import publish, require_apart, staging
 from subliminal.bases.weights import SINGLE, count_parameters, main_dtype, read_tensors
@@ -54,7 +55,7 @@ def prepare_base(
     configured = chat_template.read_text() if chat_template is not None else None
     models.prepare(0, threads)  # nothing is drawn
     if isinstance(spec.source, FolderBase):
-        origin = Path(spec.source.folder).expanduser()
+        origin = spec.source.path
         require_apart(origin, manifest.parent, f"{setting}: folder {origin}")
     with staging(manifest.parent, setting) as stage:
         hashes = _collect(spec.source, stage, setting, log)
@@ -120,7 +121,7 @@ def _collect_hub(source: HubBase, stage: Path, setting: str, log: logging.Logger
 
 
 def _collect_folder(source: FolderBase, stage: Path, setting: str) -> dict[str, str]:
-    origin = Path(source.folder).expanduser()
+    origin = source.path
     place = f"{setting}: folder {origin}"
     folder.require_files(origin, place)
     size = folder.bytes_to_take(origin, place)
@@ -134,6 +135,7 @@ def _complete(stage: Path, configured: str | None, setting: str) -> dict[str, An
     tensors = read_tensors([stage / SINGLE], setting)
     dtype = main_dtype(tensors, setting)
     require_finite(tensors, setting)
+    require_ends(stage, setting)  # of a GGUF file they are transformers' own
     found = bounded(
         partial(_settled_chat, stage, configured, setting),
         "trying its tokenizer and chat template",
