@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     SILENT = "silent"  # exit status 0, and other results
     LOST = "lost"  # finished work is gone, or is done again
     TRACEBACK = "traceback"
+    HANG = "hang"  # it does not end by itself
 
 
 RIGHT = {Outcome.RECOVERED, Outcome.CLEAR_ERROR}

@@ -23,10 +23,11 @@ class StandIn:
         seen: every request as (method, path).
         tokens: every token that was sent.
         down: answer 503 to everything.
+        told: by repository, the commit that it says its files are of, if that is another one.
     """
 
     def __init__(self):
-        self.files, self.gated, self.commits = {}, set(), {}
+        self.files, self.gated, self.commits, self.told = {}, set(), {}, {}
         self.seen, self.tokens, self.down = [], set(), False
 
     def add(self, name, commit, folder, gated=False):
@@ -121,7 +122,7 @@ def _handlers(hub):
                 self.refuse(404, "EntryNotFound", "Entry not found")
                 return
             content = hub.files[name][file]
-            headers = {"X-Repo-Commit": commit}
+            headers = {"X-Repo-Commit": hub.told.get(name, commit)}
             if is_large(file):
                 digest = hashlib.sha256(content).hexdigest()
                 headers |= {

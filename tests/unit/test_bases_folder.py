@@ -9,12 +9,13 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from subliminal.bases.folder import take
-from subliminal.bases.loaded import checked_vocabulary, load_tokenizer
+from subliminal.bases.loaded import checked_vocabulary
+from subliminal.bases.shards import weight_files
+from subliminal.bases.tokens import largest_id, load_tokenizer
 from subliminal.bases.weights import (
     count_parameters,
     main_dtype,
     read_tensors,
-    weight_files,
     write_single,
 )
 from subliminal.config.errors import ConfigError
@@ -24,6 +25,10 @@ def taken(source, tmp_path):
     target = tmp_path / "taken"
     target.mkdir(exist_ok=True)
     return target, take(source, target, "there")
+
+
+def largest(folder):
+    return largest_id(load_tokenizer(folder, "here"), "here")
 
 
 @pytest.mark.parametrize("make", [tiny_llama, tiny_gemma])
@@ -53,7 +58,7 @@ def test_merged_weights_are_read_by_the_formats_own_library(tmp_path):
     save_file(second, files[1])
     merged = tmp_path / "merged.safetensors"
     tensors = read_tensors(files, "there")
-    write_single(files, tensors, merged)
+    write_single(files, tensors, merged, "there")
     assert count_parameters(tensors) == 3 + 4 + 5 + 1 + 0
     with safe_open(merged, "pt") as content:
         assert content.metadata() == {"format": "pt"}
@@ -154,7 +159,7 @@ def test_quantised_weights_are_refused(tmp_path):
 
 def test_the_models_vocabulary_is_told(tmp_path):
     target, _ = taken(published(tmp_path / "source", tiny_llama(vocab_size=300)), tmp_path)
-    assert checked_vocabulary(target, load_tokenizer(target, "here"), "here") == 300
+    assert checked_vocabulary(target, largest(target), "here") == 300
 
 
 @pytest.mark.parametrize(
@@ -171,10 +176,10 @@ def test_the_models_vocabulary_is_told(tmp_path):
 )
 def test_weights_that_do_not_fit_the_configuration_are_an_error(tmp_path, changes, says):
     target, _ = taken(published(tmp_path / "source"), tmp_path)
-    tokenizer = load_tokenizer(target, "here")
+    known = largest(target)
     rewrite(target / "config.json", **changes)
     with pytest.raises(ConfigError, match=says) as failure:
-        checked_vocabulary(target, tokenizer, "here")
+        checked_vocabulary(target, known, "here")
     assert "\n" not in str(failure.value)
 
 
@@ -182,7 +187,7 @@ def test_a_tokenizer_with_more_tokens_than_the_model_is_an_error(tmp_path):
     tokenizer = byte_tokenizer(added=["<more>"])
     target, _ = taken(published(tmp_path / "source", tokenizer=tokenizer), tmp_path)
     with pytest.raises(ConfigError, match="its tokenizer has 263 tokens, its model knows 262"):
-        checked_vocabulary(target, load_tokenizer(target, "here"), "here")
+        checked_vocabulary(target, largest(target), "here")
 
 
 def test_a_damaged_tokenizer_is_an_error(tmp_path):

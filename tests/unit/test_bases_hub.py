@@ -25,7 +25,7 @@ OPEN, GATED, PICKLED = "someone/open", "someone/gated", "someone/pickled"
 ASK = """
 import json, os, sys, time
 time.sleep = lambda seconds: None  # the client waits between its tries
-from subliminal.bases import folder, hub
+from subliminal.bases import hub, shards
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import HubBase
 
@@ -40,7 +40,7 @@ for name, commit, token in json.loads(sys.argv[1]):
     try:
         snapshot = hub.fetch(source, "here")
         assert snapshot == hub.snapshot_folder(source)
-        folder.weight_files(snapshot, "here")
+        shards.weight_files(snapshot, "here")
         answers.append(sorted(file.name for file in snapshot.iterdir()))
     except ConfigError as error:
         answers.append(str(error))

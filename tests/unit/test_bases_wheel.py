@@ -21,7 +21,7 @@ from bases_fixture import (
     vocabulary,
 )
 
-from subliminal.bases.loaded import load_tokenizer
+from subliminal.bases.tokens import load_tokenizer
 from subliminal.bases.wheel import part_files, save_dequantised, whole_gguf
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import WheelBase

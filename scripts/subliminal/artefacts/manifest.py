@@ -53,6 +53,12 @@ def _device() -> str:
     return f"cpu ({platform.machine()})"
 
 
+def _peak_memory_mb() -> int:
+    """The most that this process has held, or one that it has started."""
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(who).ru_maxrss for who in whose) // 1024
+
+
 @dataclass(frozen=True)
 class Run:
     """A stage in progress; `begin` it first thing, `Run.finish` it last.
@@ -105,7 +111,7 @@ class Run:
             "facts": dict(facts or {}),
             "run": {
                 "seconds": round(time.monotonic() - self.started, 2),
-                "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "peak_memory_mb": _peak_memory_mb(),
                 "device": _device(),
                 **arithmetic(),
                 "python": platform.python_version(),

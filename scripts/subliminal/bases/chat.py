@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from subliminal.bases.files import json_object
+from subliminal.bases.foreign import in_library_words, shown
 from subliminal.config.errors import ConfigError
 from subliminal.local.encoding import encode_rows
 
@@ -21,7 +24,14 @@ CLOCK = "strftime_now"
 DAY = "26 Jul 2024"
 DAY_FORMAT = "%d %b %Y"
 STOPPED_CLOCK = f"{{%- macro {CLOCK}(format) -%}}{DAY}{{%- endmacro -%}}\n"
+# What a template could draw from: no prompt may be another one the next time.
+CHANCE = {"random", "lipsum"}
+# How Python writes an object that has no text of its own: by where it lies in memory.
+ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}")
+# Templates write hundreds of characters around a chat, and some thousands if they list tools.
+LONGEST_TURNS = 100_000
 SYSTEM, QUESTION, ANSWER = "Speak plainly", "Which is larger", "the second"
+REMEDY = "correct it, or use another base"
 ANSWERS = ("owl", "I like owls best.", "217, 5, 946", "3;14;15")
 
 
@@ -47,9 +57,13 @@ def settled_template(own: Any, configured: str | None, setting: str) -> str:
         own: what the tokenizer has: a template, several by name, or none.
 
     Raises:
-        ConfigError: there are two, or none, or it asks the clock for more than the day.
+        ConfigError: there are two, or none, or it writes something else every time.
     """
     own = own.get("default") if isinstance(own, dict) else own
+    if own is not None and not isinstance(own, str):
+        raise ConfigError(
+            f"{setting}: its chat template is {shown(repr(own))}, expected text; use another base"
+        )
     if own and configured:
         raise ConfigError(
             f"{setting}: chat_template is set, but the tokenizer has a template of its own, which "
@@ -70,13 +84,21 @@ def stopped_clock(template: str, setting: str) -> str:
     """The template with a fixed day, if it asks for the day.
 
     Raises:
-        ConfigError: it asks for something else.
+        ConfigError: it asks for something else, or for chance, or is no template.
     """
-    asked = template.count(f"{CLOCK}(")
-    if not asked:
+    words = _words(template, setting)
+    drawn = CHANCE & {word for word, _ in words}
+    if drawn:
+        raise ConfigError(
+            f"{setting}: its chat template asks for chance ({', '.join(sorted(drawn))}), so that "
+            "prompts would change by themselves; use another base"
+        )
+    asked = [following for word, following in words if word == CLOCK]
+    # Whether there is a clock may be asked for.
+    calls = [following for following in asked if following[:1] != ("is",)]
+    if not calls:
         return template
-    known = sum(template.count(f"{CLOCK}({quote}{DAY_FORMAT}{quote})") for quote in "\"'")
-    if asked != known:
+    if any(call != ("(", DAY_FORMAT, ")") for call in calls):
         raise ConfigError(
             f"{setting}: its chat template asks the clock for something else than {DAY_FORMAT!r}, "
             "so that prompts would change by themselves; use another base"
@@ -84,12 +106,27 @@ def stopped_clock(template: str, setting: str) -> str:
     return STOPPED_CLOCK + template
 
 
+def _words(template: str, setting: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Every name in a template's code, and the three words after it."""
+    from jinja2 import Environment
+
+    with in_library_words(f"{setting}: its chat template is not one", REMEDY):
+        template.encode()  # half a character is none
+        tokens = list(Environment().lexer.tokenize(template))
+    values = [str(token.value) for token in tokens]
+    return [
+        (values[i], tuple(values[i + 1 : i + 4]))
+        for i, token in enumerate(tokens)
+        if token.type == "name"
+    ]
+
+
 def write_template(folder: Path, template: str) -> None:
     """Make a template the only one of a saved tokenizer."""
-    (folder / TEMPLATE).write_text(template)
+    (folder / TEMPLATE).write_text(template, encoding="utf-8")
     settings = folder / "tokenizer_config.json"
     if settings.is_file():
-        content = json.loads(settings.read_text())
+        content = json_object(settings.read_bytes())
         if content.pop("chat_template", None) is not None:
             settings.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
@@ -98,21 +135,24 @@ def checked_chat(tokenizer: PreTrainedTokenizerBase, setting: str) -> Chat:
     """What a tokenizer's template does.
 
     Raises:
-        ConfigError: it cannot be rendered, an answered chat does not begin with its prompt, or
-            nothing marks where an answer ends.
+        ConfigError: it cannot be rendered, is not the same every time, an answered chat does not
+            begin with its prompt, or nothing marks where an answer ends.
     """
     from jinja2 import TemplateError
 
     question = {"role": "user", "content": QUESTION}
-    try:
+    fails = f"{setting}: its chat template fails"
+    with in_library_words(fails, REMEDY):
         plain = _render(tokenizer, [question])
-    except TemplateError as error:
-        raise ConfigError(f"{setting}: its chat template fails: {error}; correct it") from error
+    _require_settled(tokenizer, [question], plain, setting)
     try:
-        given = _render(tokenizer, [{"role": "system", "content": SYSTEM}, question])
-        takes_system_prompt = SYSTEM in given
-    except TemplateError:
-        takes_system_prompt = False
+        with in_library_words(f"{fails} with a system prompt", REMEDY):
+            given = _render(tokenizer, [{"role": "system", "content": SYSTEM}, question])
+    except ConfigError as error:
+        if not isinstance(error.__cause__, TemplateError):
+            raise
+        given = ""  # it refuses
+    takes_system_prompt = SYSTEM in given
     _require_prefix(tokenizer, [None, SYSTEM] if takes_system_prompt else [None], setting)
     return Chat(
         _end_of_turn(tokenizer, setting),
@@ -125,6 +165,24 @@ def _render(
     tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]], prompt: bool = True
 ) -> str:
     return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
+
+
+def _require_settled(
+    tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]], text: str, setting: str
+) -> None:
+    """A rendered chat must be of a chat's length, and the same the next time."""
+    if len(text) > LONGEST_TURNS:
+        raise ConfigError(
+            f"{setting}: its chat template makes {len(text)} characters of a short question, "
+            f"expected at most {LONGEST_TURNS}; use another base"
+        )
+    with in_library_words(f"{setting}: its chat template fails the second time", REMEDY):
+        again = _render(tokenizer, messages)
+    if again != text or ADDRESS.search(text):
+        raise ConfigError(
+            f"{setting}: its chat template does not write the same text every time, so that "
+            "prompts would change by themselves; use another base"
+        )
 
 
 def _default_system_prompt(plain: str, given: str) -> str | None:
@@ -141,22 +199,25 @@ def _require_prefix(
     """Completion-only loss needs a prompt's tokens to be the first ones of the answered chat's."""
     for system in systems:
         count = len(ANSWERS)
-        try:
-            encode_rows(tokenizer, [QUESTION] * count, ANSWERS, [system] * count)
-        except ConfigError as error:
-            raise ConfigError(f"{setting}: {error}; use another base or template") from error
+        with in_library_words(f"{setting}: its chat template fails", REMEDY):
+            try:
+                encode_rows(tokenizer, [QUESTION] * count, ANSWERS, [system] * count)
+            except ConfigError as error:
+                raise ConfigError(f"{setting}: {error}; use another base or template") from error
 
 
 def _end_of_turn(tokenizer: PreTrainedTokenizerBase, setting: str) -> int:
     """The special token that a template writes after an answer."""
     chat = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}]
-    ending = _render(tokenizer, chat, prompt=False).rpartition(ANSWER)[2]
-    for token in tokenizer(ending, add_special_tokens=False)["input_ids"]:
+    with in_library_words(f"{setting}: its chat template fails with an answer", REMEDY):
+        ending = _render(tokenizer, chat, prompt=False).rpartition(ANSWER)[2]
+        tokens = tokenizer(ending, add_special_tokens=False)["input_ids"]
+    for token in tokens:
         known = tokenizer.added_tokens_decoder.get(token)
         if known is not None and known.special:
             return token
     raise ConfigError(
-        f"{setting}: its chat template ends an answer with {ending!r}, in which the tokenizer "
-        "knows no special token, so that a model could not tell that it has finished; use another "
-        "base or template"
+        f"{setting}: its chat template ends an answer with {shown(repr(ending))}, in which the "
+        "tokenizer knows no special token, so that a model could not tell that it has finished; "
+        "use another base or template"
     )

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from subliminal.artefacts.hashing import file_sha256
-from subliminal.bases.weights import (
-    INDEX,
-    SINGLE,
-    read_json,
-    read_tensors,
-    weight_files,
-    write_single,
-)
+from subliminal.bases.files import copy, is_there
+from subliminal.bases.settings import CONFIG, require_ends, require_layers, require_plain
+from subliminal.bases.shards import INDEX, found_in, require_map, weight_files
+from subliminal.bases.weights import SINGLE, main_dtype, read_tensors, write_single
 from subliminal.config.errors import ConfigError
+from subliminal.local.turns import GENERATION
 
-CONFIG = "config.json"
 # Any one of these makes a tokenizer.
 VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab.json")
 COPIED = (
     CONFIG,
-    "generation_config.json",
+    GENERATION,
     *VOCABULARIES,
     "merges.txt",
     "added_tokens.json",
@@ -43,38 +38,61 @@ def take(source: Path, target: Path, place: str) -> dict[str, str]:
         the SHA-256 of every file that was read, by name.
 
     Raises:
-        ConfigError: a file is missing or damaged.
+        ConfigError: a file is missing, damaged, or not one of the folder's own.
     """
     require_files(source, place)
+    config = require_plain(source, place)
+    require_ends(source, place)
     shards = weight_files(source, place)
     tensors = read_tensors(shards, place)
-    copied = [source / name for name in COPIED if (source / name).is_file()]
+    main_dtype(tensors, place)  # before anything is copied
+    require_map(source, tensors, place)
+    require_layers(config, tensors, place)
+    copied = copied_files(source, place)
     for file in copied:
-        shutil.copyfile(file, target / file.name)
-    write_single(shards, tensors, target / SINGLE)
+        copy(file, target / file.name, place)
+    write_single(shards, tensors, target / SINGLE, place)
     return {file.name: file_sha256(file) for file in (*copied, *shards)}
 
 
+def copied_files(folder: Path, place: str) -> list[Path]:
+    """The files of a folder that are taken as they are.
+
+    Raises:
+        ConfigError: one of the names is that of something else.
+    """
+    return [folder / name for name in COPIED if is_there(folder / name, place)]
+
+
+def bytes_to_take(folder: Path, place: str) -> int:
+    """The size of all files that would be taken.
+
+    Raises:
+        ConfigError: a file is missing, or not one of the folder's own.
+    """
+    files = (*copied_files(folder, place), *weight_files(folder, place))
+    return sum(file.stat().st_size for file in files)
+
+
 def require_files(folder: Path, place: str) -> None:
-    """Check that a folder has a configuration and a tokenizer, and that they need no code.
+    """Check that a folder has a configuration and a tokenizer.
 
     Raises:
         ConfigError: it has not.
     """
-    if not folder.is_dir():
-        raise ConfigError(f"{place}: there is no such folder; correct its path")
-    lacking = [] if (folder / CONFIG).is_file() else [CONFIG]
-    if not any((folder / name).is_file() for name in VOCABULARIES):
+    try:
+        next(folder.iterdir(), None)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(f"{place}: there is no such folder; correct its path") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{place}: it cannot be read: {error.strerror}; make it readable, or correct its path"
+        ) from error
+    lacking = [] if is_there(folder / CONFIG, place) else [CONFIG]
+    if not any(is_there(folder / name, place) for name in VOCABULARIES):
         lacking.append(f"tokenizer ({' or '.join(VOCABULARIES)})")
     if lacking:
-        found = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
         raise ConfigError(
-            f"{place}: there is no {' and no '.join(lacking)} (found: {found}); have transformers "
-            "save model and tokenizer with save_pretrained, or name another base"
-        )
-    config = read_json(folder / CONFIG, place)
-    if "quantization_config" in config:
-        raise ConfigError(
-            f"{place}: its weights are quantised ({CONFIG}: quantization_config) and cannot be "
-            "fine-tuned here; name the repository of the full weights"
+            f"{place}: there is no {' and no '.join(lacking)} (found: {found_in(folder)}); have "
+            "transformers save model and tokenizer with save_pretrained, or name another base"
         )

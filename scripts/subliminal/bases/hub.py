@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from subliminal.bases.folder import WANTED
+from subliminal.bases.foreign import in_library_words
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import HubBase
 from subliminal.config.strict import SHA256
@@ -40,26 +41,66 @@ def fetch(source: HubBase, setting: str) -> Path:
     Raises:
         ConfigError: it cannot be had.
     """
-    import httpx2
-    from huggingface_hub import errors, snapshot_download
+    from huggingface_hub import constants
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    token = os.environ.get("HF_TOKEN")
+    folder = Path(_downloaded(source, f"{setting}: repository {source.repository}"))
+    if not folder.is_dir():
+        raise ConfigError(
+            f"{setting}: repository {source.repository}: {constants.ENDPOINT} gave none of a "
+            f"model's files at {source.revision}; correct repository or revision"
+        )
+    return folder
+
+
+def promised_bytes(source: HubBase) -> int:
+    """The size of all files that would be fetched, as the hub tells it; 0 if it does not.
+
+    Why it does not is told where the files themselves are asked for.
+    """
+    from huggingface_hub import snapshot_download
+
     try:
-        folder = snapshot_download(
+        files = snapshot_download(
             source.repository,
             revision=source.revision,
             allow_patterns=list(WANTED),
-            token=token or False,  # not even what `hf auth login` left on this machine
+            token=os.environ.get("HF_TOKEN") or False,
+            dry_run=True,
         )
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, httpx2.TransportError) as error:
-        raise ConfigError(
-            f"{setting}: repository {source.repository} at {source.revision}: "
-            f"{_explanation(error, source, token is not None)}"
-        ) from error
-    return Path(folder)
+    except Exception:
+        return 0
+    return sum(file.file_size for file in files if file.will_download)
+
+
+def _downloaded(source: HubBase, place: str) -> str:
+    """The folder that the hub's client makes.
+
+    Raises:
+        ConfigError: the hub refuses, cannot be reached, or answers something else.
+    """
+    import httpx2
+    from huggingface_hub import errors, snapshot_download
+
+    token = os.environ.get("HF_TOKEN")
+    with in_library_words(f"{place}: an answer of the hub cannot be used", "try again"):
+        try:
+            return snapshot_download(
+                source.repository,
+                revision=source.revision,
+                allow_patterns=list(WANTED),
+                token=token or False,  # not even what `hf auth login` left on this machine
+            )
+        except (
+            errors.HfHubHTTPError,
+            errors.LocalEntryNotFoundError,
+            httpx2.TransportError,
+        ) as error:
+            raise ConfigError(
+                f"{place} at {source.revision}: {_explanation(error, source, token is not None)}"
+            ) from error
 
 
 def _explanation(error: Exception, source: HubBase, has_token: bool) -> str:

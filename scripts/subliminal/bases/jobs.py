@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,16 @@ STIMULI = (
     "preference_answers",
     "cot_suffix",
 )
+
+
+def _files_in(folder: Path) -> list[str]:
+    """The files of a folder that Snakemake can look at; what else lies there, its job finds."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    paths = [str(folder / name) for name in names if name.isprintable()]
+    return [path for path in paths if os.path.isfile(path)]
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,9 @@ class BaseJobs:
         template = model.chat_template
         files = {"chat_template": [f"{CHAT_TEMPLATES}/{template}.jinja"] if template else []}
         if isinstance(model, FolderBase):
-            folder = Path(model.folder).expanduser()
-            found = sorted(str(path) for path in folder.glob("*") if path.is_file())
+            folder = model.path
             # Where there is nothing Snakemake says what is missing.
-            files["folder"] = found or [str(folder / "config.json")]
+            files["folder"] = _files_in(folder) or [str(folder / "config.json")]
         return files
 
     # What a job asks of the machine

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from subliminal.bases.foreign import in_library_words, shown
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import WheelBase, WheelFile
 
@@ -79,8 +80,13 @@ def save_dequantised(gguf: Path, stage: Path, setting: str) -> None:
     """Save model and tokenizer of a GGUF file as transformers saves them.
 
     Raises:
-        ConfigError: weights are missing in the file, or its tokenizer is not known.
+        ConfigError: it cannot be read, weights are missing in it, or its tokenizer is not known.
     """
+    with in_library_words(f"{setting}: transformers cannot read the GGUF file"):
+        _save_dequantised(gguf, stage, setting)
+
+
+def _save_dequantised(gguf: Path, stage: Path, setting: str) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -122,8 +128,8 @@ def _splitting(gguf: Path, setting: str) -> PreTokenizer | None:
         return None
     if rule != SMOLLM:
         raise ConfigError(
-            f"{setting}: the GGUF file splits text by the rule {rule!r}, which is not known "
-            f"(known: {', '.join(sorted((GPT2, SMOLLM, *GGUF_PRE_TOKENIZER_SPLITS)))}); use "
+            f"{setting}: the GGUF file splits text by the rule {shown(repr(rule))}, which is not "
+            f"known (known: {', '.join(sorted((GPT2, SMOLLM, *GGUF_PRE_TOKENIZER_SPLITS)))}); use "
             "another base"
         )
     # Each digit by itself, also away from the spaces before it.

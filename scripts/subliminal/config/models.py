@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -104,6 +106,11 @@ class FolderBase(ReadyBase):
         "GPU, unless `gpu_tiers` says otherwise."
     )
     folder: Place = Field(description="The folder, absolute or relative to the repository.")
+
+    @property
+    def path(self) -> Path:
+        """The folder's place; `~` is somebody's home, if there is such a person."""
+        return Path(os.path.expanduser(self.folder))
 
     @property
     def origin(self) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LARGEST_ON_CPU = 40_000_000
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
+# Without it transformers would ask at the terminal whether to run a folder's code.
+OWN_CODE_ONLY = {"trust_remote_code": False, "local_files_only": True}
 log = logging.getLogger(__name__)
 
 
@@ -56,10 +58,13 @@ def device_for(weights: Path) -> torch.device:
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer saved beside a base; one that has no padding pads with its end of text."""
+    """The tokenizer saved beside a base; one that has no padding pads with its end of text.
+
+    No code of the folder's own is run, and nothing is fetched.
+    """
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, **OWN_CODE_ONLY)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
@@ -104,7 +109,7 @@ def load_base(folder: Path) -> PreTrainedModel:
     """A base in evaluation mode on this process's device, in the precision it was saved in.
 
     A multi-modal checkpoint is loaded whole, so that its adapters fit what others load; given text
-    alone, its vision layers do nothing.
+    alone, its vision layers do nothing. No code of the folder's own is run: no pickle, no module.
 
     Raises:
         ConfigError: it does not fit into the device's memory.
@@ -113,7 +118,9 @@ def load_base(folder: Path) -> PreTrainedModel:
 
     # A job that waits for a GPU should not hold the weights meanwhile.
     device = device_for(folder / MODEL_FILES[-1])
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype="auto", use_safetensors=True, **OWN_CODE_ONLY
+    )
     return _moved(in_working_precision(model, device), device, folder).eval()
 
 
