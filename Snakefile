@@ -12,12 +12,25 @@ from snakemake.utils import min_version
 
 min_version("9.20")
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(str(workflow.current_basedir)).resolve()
+# Of two folders, one would give the settings and the other the rest of the configuration.
+if {ROOT} != {Path(workflow.basedir).resolve(), Path.cwd().resolve()}:
+    raise WorkflowError(
+        f"This workflow runs in its own folder, not in another one ({Path.cwd()}) nor as a module; "
+        f"type: cd '{ROOT}' && snakemake --cores 2 (for a second configuration, copy that folder)"
+    )
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from subliminal.config.errors import ConfigError
-from subliminal.config.wildcards import one_of
-from subliminal.workflow.project import Project
+try:
+    from subliminal.config.errors import ConfigError
+    from subliminal.config.wildcards import one_of
+    from subliminal.workflow.guard import guard
+    from subliminal.workflow.project import Project
+except ImportError as error:
+    raise WorkflowError(
+        f"{sys.executable} cannot run this workflow: {error}; "
+        "type `make`, or activate the environment that it has made: . .venv/bin/activate"
+    ) from None
 
 
 configfile: "config/config.yaml"
@@ -30,6 +43,9 @@ try:
     PROJECT = Project.load(ROOT, config)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
+
+if workflow.is_main_process:
+    guard(workflow, ROOT)
 
 
 include: "rules/common.smk"

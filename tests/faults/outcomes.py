@@ -13,7 +13,9 @@ from enum import StrEnum
 import pytest
 
 PROPERTY = "fault outcome"
-TRACEBACK = re.compile(r"^(Traceback \(most recent call last\):|\w+Exception in rule )", re.MULTILINE)
+TRACEBACK = re.compile(
+    r"^(Traceback \(most recent call last\):|\w+Exception in rule )", re.MULTILINE
+)
 
 
 class Outcome(StrEnum):
