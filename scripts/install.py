@@ -36,7 +36,7 @@ def main() -> int:
     except ConfigError as error:
         return failed(str(error))
     except OSError as error:
-        return failed(in_words(error))
+        return failed(in_words(error, ROOT))
     except subprocess.CalledProcessError as error:
         print((error.output or b"").decode(errors="replace"), end="", file=sys.stderr)
         return failed(f"{shlex.join(error.cmd)} has failed; mend that, then type make again")

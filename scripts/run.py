@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,12 +24,19 @@ def main(argv: list[str]) -> int:
 
     from subliminal.config.errors import ConfigError
     from subliminal.workflow.folder_lock import refuse_if_held
+    from subliminal.workflow.guard import check_folders, give_a_home, in_words
     from subliminal.workflow.warm_start import run_warm
 
     try:
-        refuse_if_held(ROOT)  # Snakemake would say it too, after having read everything
+        check_folders(ROOT)
+        refuse_if_held(ROOT)  # the Snakefile says it too, after all has been read
+        give_a_home(ROOT)
+        tempfile.gettempdir()
     except ConfigError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(in_words(error, ROOT), file=sys.stderr)
         return 1
     parent = os.getppid()
     return run_warm(["snakemake", "--cores", cores, *arguments], ended=lambda: is_ending(parent))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import errno
 import getpass
+import logging
 import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,9 @@ def guard(workflow: Any, root: Path) -> None:
         root: the repository's folder.
     """
 
+    # A full disk is told once below, not by each line that goes to Snakemake's log.
+    logging.raiseExceptions = False
+
     def guarded(name: str) -> Callable[..., Any]:
         method = getattr(workflow, name)
         runs = name == "execute"
@@ -63,7 +68,7 @@ def guard(workflow: Any, root: Path) -> None:
             except ConfigError as error:
                 raise CliException(str(error)) from None
             except OSError as error:
-                raise CliException(in_words(error)) from error
+                raise CliException(in_words(error, root)) from error
 
         return call
 
@@ -127,6 +132,18 @@ def check_python() -> None:
     )
 
 
+def give_a_home(root: Path) -> None:
+    """Snakemake keeps a cache in the user's home, which a number in a container may lack."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    known = os.path.isabs(cache)
+    if known:
+        with suppress(OSError):
+            os.makedirs(cache, exist_ok=True)
+    if not known or not os.access(cache, os.W_OK | os.X_OK):
+        home = root / ".snakemake" / "home"
+        os.environ.update(HOME=str(home), XDG_CACHE_HOME=str(home / ".cache"))
+
+
 def name_the_user() -> None:
     """Snakemake asks for the user's name, which a number in a container may lack."""
     try:
@@ -135,8 +152,8 @@ def name_the_user() -> None:
         os.environ["USER"] = str(os.getuid())
 
 
-def in_words(error: OSError) -> str:
-    """What went wrong with which file, and what to do."""
-    place = f"{error.filename}: " if error.filename else ""
+def in_words(error: OSError, root: Path) -> str:
+    """What went wrong with which file, or somewhere in the folder, and what to do."""
     advice = ADVICE.get(error.errno or 0, "mend that")
-    return f"{place}{error.strerror or error}; {advice}, then type the same command again"
+    place = error.filename or f"somewhere below {root}"
+    return f"{place}: {error.strerror or error}; {advice}, then type the same command again"
