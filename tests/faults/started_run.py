@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,7 @@ def micro_copy(root: Path) -> WorkingCopy:
     return copy
 
 
-def wait_until(true: object, what: str) -> None:
+def wait_until(true: Callable[[], object], what: str) -> None:
     """Poll; a busy machine has time."""
     deadline = time.monotonic() + PATIENCE_S
     while not true():

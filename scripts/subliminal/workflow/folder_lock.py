@@ -46,9 +46,11 @@ def held(root: Path, *, recover: bool) -> Iterator[None]:
             return
         if recover:
             _clear(root, _read(descriptor))
-        _write(descriptor, [str(os.getpid()), *_machine()])
+        if not _is_left_behind(root):  # else it stays known whose that is
+            _write(descriptor, [str(os.getpid()), *_machine()])
         yield
-        _write(descriptor, [])
+        if not _is_left_behind(root):
+            _write(descriptor, [])
     finally:
         os.close(descriptor)
 
@@ -96,15 +98,19 @@ def _clear(root: Path, owner: list[str]) -> None:
         raise ConfigError(
             f"jobs of a killed run are still going in {root}; wait for them, or type: kill {jobs}"
         )
-    folder = root / LEFT_BEHIND
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not _is_left_behind(root):
         return
     if not set(owner[1:]) & set(_machine()):
         raise ConfigError(
-            f"{folder} is the lock of a run on another machine, or of an earlier version of this "
+            f"{root / LEFT_BEHIND} is the lock of a run on another machine, or of an earlier version of this "
             "workflow; if that run is over, type: snakemake --unlock"
         )
-    shutil.rmtree(folder)
+    shutil.rmtree(root / LEFT_BEHIND)
+
+
+def _is_left_behind(root: Path) -> bool:
+    """Whether Snakemake's lock is there, though no run is going."""
+    return (root / LEFT_BEHIND).is_dir() and any((root / LEFT_BEHIND).iterdir())
 
 
 def _jobs(root: Path) -> Iterator[str]:
