@@ -12,6 +12,7 @@ import fcntl
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ from subliminal.config.errors import ConfigError
 LOCK = Path(".snakemake") / "run.lock"
 LEFT_BEHIND = Path(".snakemake") / "locks"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
+# A holder without a name has just begun, or only looks.
+LOOKS = 10
+LOOK_S = 0.05
 NO_FLOCK = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 
@@ -73,19 +77,25 @@ def refuse_if_held(root: Path) -> None:
 
 def _locked(root: Path, descriptor: int, how: int) -> bool:
     """Whether the lock was got; False where there are no such locks."""
-    try:
-        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pid, host, *_ = [*_read(descriptor), "?", "?"]
-        raise ConfigError(
-            f"another run is going in {root} (process {pid} on {host}); "
-            f"wait for it, or end it with: kill {pid}"
-        ) from None
-    except OSError as error:
-        if error.errno in NO_FLOCK:
-            return False
-        raise
-    return True
+    owner: list[str] = []
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            owner = _read(descriptor)
+        except OSError as error:
+            if error.errno in NO_FLOCK:
+                return False
+            raise
+        if owner:
+            break
+        time.sleep(LOOK_S)
+    pid, host, *_ = [*owner, "?", "?"]
+    raise ConfigError(
+        f"another run is going in {root} (process {pid} on {host}); "
+        f"wait for it, or end it with: kill {pid}"
+    )
 
 
 def _clear(root: Path, owner: list[str]) -> None:
@@ -102,8 +112,8 @@ def _clear(root: Path, owner: list[str]) -> None:
         return
     if not set(owner[1:]) & set(_machine()):
         raise ConfigError(
-            f"{root / LEFT_BEHIND} is the lock of a run on another machine, or of an earlier version of this "
-            "workflow; if that run is over, type: snakemake --unlock"
+            f"{root / LEFT_BEHIND} is the lock of a run on another machine, or of an earlier version "
+            "of this workflow; if that run is over, type: snakemake --unlock"
         )
     shutil.rmtree(root / LEFT_BEHIND)
 
