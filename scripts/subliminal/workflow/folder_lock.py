@@ -112,8 +112,8 @@ def _clear(root: Path, owner: list[str]) -> None:
         return
     if not set(owner[1:]) & set(_machine()):
         raise ConfigError(
-            f"{root / LEFT_BEHIND} is the lock of a run on another machine, or of an earlier version "
-            "of this workflow; if that run is over, type: snakemake --unlock"
+            f"{root / LEFT_BEHIND} is the lock of a run on another machine, or of an earlier "
+            "version of this workflow; if that run is over, type: snakemake --unlock"
         )
     shutil.rmtree(root / LEFT_BEHIND)
 
