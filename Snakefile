@@ -8,18 +8,30 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
-from snakemake.settings.types import RerunTrigger
 from snakemake.utils import min_version
 
 min_version("9.20")
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(str(workflow.current_basedir)).resolve()
+# Of two folders, one would give the settings and the other the rest of the configuration.
+if {ROOT} != {Path(workflow.basedir).resolve(), Path.cwd().resolve()}:
+    raise WorkflowError(
+        f"This workflow runs in its own folder, not in another one ({Path.cwd()}) nor as a module; "
+        f"type: cd '{ROOT}' && snakemake --cores 2 (for a second configuration, copy that folder)"
+    )
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from subliminal.config.failures import message_for
-from subliminal.config.wildcards import one_of
-from subliminal.workflow.project import Project
+try:
+    from subliminal.config.failures import message_for
+    from subliminal.config.wildcards import one_of
+    from subliminal.workflow.guard import guard
+    from subliminal.workflow.project import Project
+    from subliminal.workflow.remaking import remaking
+except ImportError as error:
+    raise WorkflowError(
+        f"{sys.executable} cannot run this workflow: {error}; "
+        "type `make`, or activate the environment that it has made: . .venv/bin/activate"
+    ) from None
 
 
 configfile: "config/config.yaml"
@@ -28,26 +40,16 @@ configfile: "config/config.yaml"
 report: "report/workflow.rst"
 
 
-REMADE = set()
-TOLD = 5
-
-
-def remake(manifest, reason):
-    """Have Snakemake make an artefact again; the first few are told with the reason."""
-    if RerunTrigger.PARAMS in workflow.rerun_triggers and manifest not in REMADE:
-        REMADE.add(manifest)
-        workflow.dag.forcefiles.add(manifest)
-        if len(REMADE) <= TOLD:
-            logger.warning(f"{manifest} {reason}: it is made again")
-
-
 try:
-    PROJECT = Project.load(ROOT, config, remake)
+    PROJECT = Project.load(ROOT, config, remaking(workflow))
 except Exception as error:
     message = message_for(error)
     if message is None:
         raise
     raise WorkflowError(message) from None
+
+if workflow.is_main_process:
+    guard(workflow, ROOT)
 
 
 include: "rules/common.smk"

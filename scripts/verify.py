@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-RESULTS = Path(__file__).resolve().parents[1] / "results"
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "results"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,7 +24,9 @@ def main(argv: Sequence[str]) -> int:
     folder = parser.parse_args(argv).folder
 
     from subliminal.artefacts.verified import manifests_below, problems
+    from subliminal.workflow.folder_lock import refuse_if_held
 
+    refuse_if_held(ROOT)  # files that are just being written fit no manifest
     count = len(manifests_below(folder))
     if count == 0:
         print(f"no manifest below {folder}: run `make` first", file=sys.stderr)

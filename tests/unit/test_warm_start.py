@@ -404,23 +404,46 @@ def test_wrapper_with_an_unusable_folder_or_preload_runs_cold(
     assert call(ENVIRON, *bad).stdout == "cold\n"
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_wrapper_passes_signals_on(tmp_path: Path, sent: signal.Signals) -> None:
-    """The command gets the signal and time to finish; only then is the rest torn down."""
+def signals_as_at_a_terminal() -> None:
+    """Whoever starts the tests in the background, or by nohup, has these ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_wrapper_ends_its_command(tmp_path: Path, sent: signal.Signals) -> None:
+    """The command is told to end and has time for it; what it has started ends at once."""
     code = (
-        "import os, signal, sys, time; from pathlib import Path\n"
-        "signal.signal(int(sys.argv[2]), lambda *_: sys.exit(42))\n"
+        "import os, signal, subprocess, sys, time; from pathlib import Path\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(42 if job.wait() == -15 else 43))\n"
+        "job = subprocess.Popen(['sleep', '600'])\n"
         "Path(sys.argv[1]).write_text(f'{os.getpid()}\\n')\n"
         "time.sleep(600)\n"
     )
     folder, pid_file = tmp_path / "temporary", tmp_path / "pid"
     folder.mkdir()
     wrapper = subprocess.Popen(
-        [*WRAPPER, "--", sys.executable, "-c", code, str(pid_file), str(int(sent))],
+        [*WRAPPER, "--", sys.executable, "-c", code, str(pid_file)],
         env={**ENVIRON, "TMPDIR": str(folder)},
+        preexec_fn=signals_as_at_a_terminal,
     )
     pid = read_pid(pid_file)
     wrapper.send_signal(sent)
     assert wrapper.wait(PATIENCE_S) == 42
     assert not alive(pid)
     assert list(folder.iterdir()) == []
+
+
+def test_wrapper_leaves_what_nohup_has_set_aside(tmp_path: Path) -> None:
+    """A terminal that closes does not end a run that was started to outlive it."""
+    release, pid_file = tmp_path / "release", tmp_path / "pid"
+    waiting = 'echo $$ > "$0"; while [ ! -e "$1" ]; do sleep 0.1; done'
+    wrapper = subprocess.Popen(
+        [*WRAPPER, "--", "sh", "-c", waiting, str(pid_file), str(release)],
+        env=ENVIRON,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    read_pid(pid_file)
+    wrapper.send_signal(signal.SIGHUP)
+    release.touch()
+    assert wrapper.wait(PATIENCE_S) == 0

@@ -32,6 +32,7 @@ from collections.abc import Callable, Sequence
 
 TYPE_CHECKING = False  # typing would make up a quarter of a client's import time
 if TYPE_CHECKING:
+    from subprocess import Popen
     from typing import Any, NoReturn
 
 SOCKET_VARIABLE = "SUBLIMINAL_WARM_START_SOCKET"
@@ -61,6 +62,8 @@ NO_THREADS = {  # what torch, NumPy and pyarrow would start when loaded
 PROTOCOL = 1
 PATIENCE_S = 120.0  # a client that comes early waits for the preloading to end
 REQUEST_S = 10.0  # the zygote serves nobody else while it reads one request
+LOOK_S = 1.0  # how often the wrapper looks whether it is to end
+GRACE_S = 10  # what Snakemake has to tidy up in, once its jobs are gone
 ZYGOTE = (
     "import sys; sys.path[0] = sys.argv.pop(1); "
     "import subliminal.workflow.warm_start as warm_start; "
@@ -157,16 +160,25 @@ def _receive(connection: socket.socket, fds: list[int] | None = None) -> Any:
     return json.loads(body)
 
 
-def run_warm(command: list[str], preload: Sequence[str] = PRELOAD) -> int:
-    """Run `command` beside a zygote and return its exit status (128 + N if killed by signal N)."""
+def run_warm(
+    command: list[str],
+    preload: Sequence[str] = PRELOAD,
+    ended: Callable[[], bool] = lambda: False,
+) -> int:
+    """Run `command` beside a zygote and return its exit status (128 + N if killed by signal N).
+
+    SIGINT, SIGTERM and SIGHUP end it with all that it has started, and so does a true `ended()`.
+    """
     import subprocess
     import tempfile
 
     if not (sys.platform == "linux" and hasattr(os, "pidfd_open")):
         return subprocess.run(command).returncode % 256
-    # Signals are taken by sigwaitinfo alone, so none can cut the clean-up short.
-    forwarded = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, forwarded | {signal.SIGCHLD})
+    # Signals are taken by sigtimedwait alone, so none can cut the clean-up short. One that nohup or
+    # a shell's & has set aside stays so.
+    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    ending -= {number for number in ending if signal.getsignal(number) is signal.SIG_IGN}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ending | {signal.SIGCHLD})
     bind_to_parent = _parent_binder()
     wrapper = os.getpid()
     scripts = os.path.abspath(__file__).rpartition("/subliminal/")[0]
@@ -174,6 +186,8 @@ def run_warm(command: list[str], preload: Sequence[str] = PRELOAD) -> int:
     def bound(death_signal: int) -> Callable[[], None]:
         def prepare() -> None:
             bind_to_parent(wrapper, death_signal)
+            for number in (signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)  # the terminal's: `_end` goes by the order
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
         return prepare
@@ -201,10 +215,10 @@ def run_warm(command: list[str], preload: Sequence[str] = PRELOAD) -> int:
         try:
             job = subprocess.Popen(command, env=environ, preexec_fn=bound(signal.SIGTERM))
             while job.poll() is None:
-                info = signal.sigwaitinfo(forwarded | {signal.SIGCHLD})
-                # What the terminal sends (code > 0) has reached the command's group by itself.
-                if info.si_signo != signal.SIGCHLD and info.si_code <= 0:
-                    job.send_signal(info.si_signo)
+                info = signal.sigtimedwait(ending | {signal.SIGCHLD}, LOOK_S)
+                if (info and info.si_signo in ending) or ended():
+                    _end(job)
+                    print("stopped; the same command goes on from here", file=sys.stderr)
         except OSError as error:
             print(f"warm start: cannot run {command[0]}: {error}", file=sys.stderr)
             return 127
@@ -213,6 +227,30 @@ def run_warm(command: list[str], preload: Sequence[str] = PRELOAD) -> int:
                 zygote.kill()  # and with it, by their death signal, whatever jobs are left
                 zygote.wait()
     return job.returncode if job.returncode >= 0 else 128 - job.returncode
+
+
+def _end(command: Popen[bytes]) -> None:
+    """End a command and all that it has started; Snakemake alone would wait for its jobs' ends."""
+    import contextlib
+    import subprocess
+
+    import psutil
+
+    tree, below = psutil.Process(command.pid), set()
+    for second in range(GRACE_S):
+        below |= set(tree.children(recursive=True))
+        if second == 0:
+            command.terminate()  # before its jobs, so that it starts no others
+        for process in below:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            command.wait(LOOK_S)
+            break
+    for process in (tree, *below):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    command.wait()
 
 
 def _parent_binder() -> Callable[[int, int], None]:

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.manifest import Run
-from subliminal.artefacts.verified import file_sha256
 from subliminal.bases import chat, folder, hub, loaded, tokens, trial, wheel
 from subliminal.bases import space as room
 from subliminal.bases.child import bounded

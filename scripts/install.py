@@ -1,0 +1,116 @@
+"""Make the environment .venv from the files of requirements; `make` calls it when these change.
+
+An environment that is there stays until the new one is whole: if an installation fails, it is put
+back. Nothing beyond Python's own library can be imported here, and nothing of later than 3.11.
+"""
+
+import importlib.util
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+PREVIOUS = ROOT / ".venv-previous"
+STAMP = VENV / "installed"
+PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+FILES = (["--requirement", "requirements.lock"], ["--no-deps", "-r", "requirements-data.txt"])
+
+
+def main() -> int:
+    """Install; what went wrong is said in one sentence after what pip says."""
+    from subliminal.config.errors import ConfigError
+    from subliminal.config.failures import message_for
+    from subliminal.workflow.folder_lock import held
+    from subliminal.workflow.guard import check_folders
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    try:
+        check_folders(ROOT)
+        with held(ROOT, recover=False):  # a run needs its environment
+            install()
+    except (ConfigError, OSError) as error:
+        return failed(str(message_for(error)))
+    except subprocess.CalledProcessError as error:
+        print((error.output or b"").decode(errors="replace"), end="", file=sys.stderr)
+        return failed(f"{shlex.join(error.cmd)} has failed; mend that, then type make again")
+    except KeyboardInterrupt:
+        return failed("stopped; type make to try again")
+    return 0
+
+
+def failed(cause: str) -> int:
+    """Say what went wrong, and that the previous environment is there."""
+    print(f"no environment was made: {cause}", file=sys.stderr)
+    if VENV.exists():
+        print(f"{VENV} is as it was; to use it so, type: touch {STAMP}", file=sys.stderr)
+    return 1
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that the previous environment is put back."""
+    raise KeyboardInterrupt
+
+
+def install() -> None:
+    """Put a new environment in the place of the previous one, or leave that one."""
+    from subliminal.config.errors import ConfigError
+
+    for module in ("venv", "ensurepip"):
+        if importlib.util.find_spec(module) is None:
+            raise ConfigError(
+                f"{sys.executable} has no module {module}; install it (on Debian and Ubuntu: "
+                "apt install python3-venv), or type make PYTHON= and another Python's path"
+            )
+    put_aside()
+    try:
+        make_environment()
+    except BaseException:
+        remove(VENV)
+        if lies(PREVIOUS):
+            PREVIOUS.rename(VENV)
+        raise
+    remove(PREVIOUS)
+
+
+def put_aside() -> None:
+    """Move the environment away; after an installation that was killed it is there already."""
+    if lies(PREVIOUS) and not STAMP.exists():
+        remove(VENV)
+    elif lies(VENV):
+        remove(PREVIOUS)
+        VENV.rename(PREVIOUS)
+
+
+def make_environment() -> None:
+    """The environment, and last of all the stamp that says for which folder and Python it is."""
+    import venv
+
+    venv.create(VENV, with_pip=True, symlinks=True)
+    python = str(VENV / "bin" / "python")
+    for file in FILES:
+        subprocess.run([python, *PIP, *file], cwd=ROOT, check=True)
+    stamp = "import sys; print(sys.prefix, sys.version_info[:2])"
+    STAMP.write_bytes(subprocess.run([python, "-c", stamp], check=True, capture_output=True).stdout)
+
+
+def lies(path: Path) -> bool:
+    """Whether there is something of that name, a link to nowhere included."""
+    return path.is_symlink() or path.exists()
+
+
+def remove(path: Path) -> None:
+    """Delete a folder or, without what it points to, a link."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
