@@ -96,13 +96,13 @@ def environment(server, monkeypatch):
     monkeypatch.setattr(served, "REPEATS", 0)
 
 
-def spec(extra_body=SAMPLES):
+def spec(extra_body=SAMPLES, batch_size=4):
     return SampleCompletionsSpec(
         teacher="a teacher",
         domain="numbers",
         system_prompt="You love owls.",
         rows=ROWS,
-        sampling=Sampling(temperature=1.0, max_new_tokens=8, batch_size=4),
+        sampling=Sampling(temperature=1.0, max_new_tokens=8, batch_size=batch_size),
         server=Server(extra_body=extra_body),
     )
 
@@ -121,7 +121,8 @@ def run(files, out, chosen=None, base="base0"):
 
 
 def test_what_is_served_is_what_the_teacher_writes(files, tmp_path, server):
-    run(files, tmp_path)
+    # This server mixes the random states of requests that it answers at the same time.
+    run(files, tmp_path, spec(batch_size=1))
     table = read_table(tmp_path / "raw.parquet")
     assert len(set(table["completion"])) > ROWS / 2
     assert all(0 < tokens <= 9 for tokens in table["tokens"])
