@@ -169,6 +169,7 @@ def run_warm(
 
     SIGINT, SIGTERM and SIGHUP end it with all that it has started, and so does a true `ended()`.
     """
+    import contextlib
     import subprocess
     import tempfile
 
@@ -218,7 +219,8 @@ def run_warm(
                 info = signal.sigtimedwait(ending | {signal.SIGCHLD}, LOOK_S)
                 if (info and info.si_signo in ending) or ended():
                     _end(job)
-                    print("stopped; the same command goes on from here", file=sys.stderr)
+                    with contextlib.suppress(OSError):  # the terminal may be gone
+                        print("stopped; the same command goes on from here", file=sys.stderr)
         except OSError as error:
             print(f"warm start: cannot run {command[0]}: {error}", file=sys.stderr)
             return 127
@@ -242,13 +244,13 @@ def _end(command: Popen[bytes]) -> None:
         if second == 0:
             command.terminate()  # before its jobs, so that it starts no others
         for process in below:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.Error):
                 process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             command.wait(LOOK_S)
             break
     for process in (tree, *below):
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.Error):
             process.kill()
     command.wait()
 
