@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from subliminal.bases.specs import PretrainBaseSpec
+from subliminal.config.errors import ConfigError
 from subliminal.config.strict import Strict
 from subliminal.workflow import command_line
 from subliminal.workflow.command_line import load_stage, run_stage, stage_modules
@@ -77,7 +78,7 @@ def test_everything_else_is_needed(given, option):
 
 
 def test_a_spec_must_be_that_of_the_stage(given):
-    with pytest.raises(ValueError, match="word"):
+    with pytest.raises(ConfigError, match="word"):
         run_stage("stage", ["--spec", json.dumps({"wort": "owl"}), *NEEDED[2:]])
     assert not given
 
