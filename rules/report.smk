@@ -4,14 +4,16 @@ Input: results/tables/{experiment}/, report/.
 Output: results/figures/{experiment}/, results/report.html.
 """
 
+FIGURE_MANIFEST = "results/figures/{experiment}/{figure}.manifest.json"
+REPORT_MANIFEST = "results/report.manifest.json"
+
 
 rule plot_figure:
     """Draw one figure of an experiment, as SVG and as a page that stands by itself."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(FIGURE_MANIFEST, PROJECT.plot_figure)),
         library=PROJECT.figure_library,
         tables=lambda wildcards: PROJECT.table_files(wildcards.experiment),
-        experiment="config/experiments/{experiment}.yaml",
     output:
         svg=report(
             "results/figures/{experiment}/{figure}.svg",
@@ -21,6 +23,7 @@ rule plot_figure:
             labels={"figure": "{figure}"},
         ),
         html="results/figures/{experiment}/{figure}.html",
+        manifest=FIGURE_MANIFEST,
     log:
         "logs/plot_figure/{experiment}/{figure}.log",
     conda:
@@ -35,23 +38,25 @@ rule plot_figure:
         r"""
         python {input.script:q} plot_figure --spec {params.spec:q} \
             --tables {input.tables:q} \
-            --svg {output.svg:q} --html {output.html:q} 2>&1 | tee {log:q}
+            --svg {output.svg:q} --html {output.html:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 
 
 rule build_report:
     """One page: what was found, figures, tables, methods, provenance."""
     input:
-        script=ancient("scripts/stage.py"),
+        script=ancient(PROJECT.script(REPORT_MANIFEST, PROJECT.build_report)),
         library=PROJECT.report_library(),
         template="report/template.html.j2",
         methods="report/workflow.rst",
         captions=expand("report/{figure}.rst", figure=PROJECT.all_figures),
         summaries=expand(TABLES_MANIFEST, experiment=PROJECT.experiments),
         figures=PROJECT.figure_files,
-        experiments=expand("config/experiments/{experiment}.yaml", experiment=PROJECT.experiments),
+        figure_manifests=PROJECT.figure_manifests,
     output:
-        "results/report.html",
+        report="results/report.html",
+        manifest=REPORT_MANIFEST,
     log:
         "logs/build_report.log",
     conda:
@@ -68,5 +73,5 @@ rule build_report:
             --template {input.template:q} --methods {input.methods:q} \
             --captions {input.captions:q} \
             --summaries {input.summaries:q} --figures {input.figures:q} \
-            --report {output:q} 2>&1 | tee {log:q}
+            --report {output.report:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

@@ -1,5 +1,6 @@
 """What runs again after a change: exactly what depends on it, and nothing after no change."""
 
+import json
 import os
 import random
 import re
@@ -184,6 +185,18 @@ def test_a_change_is_noticed_without_snakemakes_memory(micro_copy, file, old, ne
     assert remembered
     shutil.rmtree(micro_copy.root / ".snakemake")
     assert micro_copy.planned() == remembered
+
+
+def test_an_edited_stimulus_is_noticed_whatever_its_time(micro_copy):
+    path = micro_copy.root / "config/stimuli/favourite_animal.json"
+    before = path.stat()
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "items": content["items"][::-1]}))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    planned = micro_copy.planned()
+    assert {rule for rule, _ in planned} >= EVALUATIONS
+    shutil.rmtree(micro_copy.root / ".snakemake")
+    assert micro_copy.planned() == planned
 
 
 def test_nothing_runs_again_for_the_loss_of_snakemakes_memory_alone(micro_copy):

@@ -92,6 +92,12 @@ READ = {
         f"{TABLES}/channel.parquet",
         "results/figures/micro/transmission.svg",
     ),
+    "a figure": Read(
+        "results/figures/micro/transmission.svg",
+        "results/figures/micro/transmission.manifest.json",
+        "results/figures/micro/bases.svg",
+        "results/report.html",
+    ),
 }
 DAMAGES: dict[str, damage.Damage] = {
     "a bit flipped": damage.flip_a_bit,

@@ -297,7 +297,8 @@ def test_same_bytes_twice_and_no_network(tmp_path):
     tables = sorted(summary.parent.glob("*.parquet"))
     for run in ("first", "second"):
         folder = tmp_path / run
-        plot_figure(spec("bases"), tables, folder / "bases.svg", folder / "bases.html")
+        files = (folder / f"bases.{kind}" for kind in ("svg", "html", "manifest.json"))
+        plot_figure(spec("bases"), tables, *files)
     for name in ("bases.svg", "bases.html"):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
     page = (tmp_path / "first" / "bases.html").read_text(encoding="utf-8")

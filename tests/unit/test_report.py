@@ -9,6 +9,7 @@ import pytest
 import report_fixture
 from docutils.utils import SystemMessage
 from jinja2 import UndefinedError
+from manifests import write_manifest
 
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
 from subliminal.report.page import inline_svg, render, rst_to_html
@@ -71,6 +72,7 @@ def page(tmp_path_factory):
         for figure in FIGURES:
             path = folder / f"{figure}.svg"
             path.write_text(SVG.format(name=f"{name} {figure}"))
+            write_manifest(path.with_suffix(".manifest.json"), [path])
             figures.append(path)
     spec = BuildReportSpec(
         experiments=[
@@ -95,6 +97,7 @@ def page(tmp_path_factory):
         PROSE / "workflow.rst",
         PROSE / "template.html.j2",
         report,
+        results / "report.manifest.json",
     )
     return report.read_text(encoding="utf-8")
 

@@ -82,9 +82,10 @@ class Run:
             parents: manifests of what is read, by role; None for a role that is not filled.
 
         Raises:
-            ConfigError: a parent is not what it was when it was made.
+            ConfigError: a parent is not what it was when it was made, or a stimulus has changed.
         """
         started = time.monotonic()
+        spec.require_stimuli()
         origins = {
             role: {"path": str(parent), "id": verify(parent)["id"]}
             for role, parent in parents.items()

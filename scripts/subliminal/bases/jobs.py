@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from subliminal.artefacts.spec import with_stimuli
 from subliminal.bases import resources, specs
 from subliminal.config.config import Config
 from subliminal.config.models import CHAT_TEMPLATES, FolderBase, PretrainedBase, ReadyBase
@@ -55,7 +56,7 @@ class BaseJobs:
 
     def pretrain(self, w: Wildcards) -> Strict:
         """Spec of rule pretrain_base."""
-        return specs.pretrain_base(self.config, w.base)
+        return with_stimuli(specs.pretrain_base(self.config, w.base), self.stimuli())
 
     def prepare(self, w: Wildcards) -> Strict:
         """Spec of rule prepare_base."""

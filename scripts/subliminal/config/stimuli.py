@@ -5,6 +5,7 @@ Section and figure names in this library are those of Cloud et al., Nature 652, 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -42,6 +43,20 @@ def stimulus(name: str) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         found = str(error)
     raise ConfigError(f"{shown}: not readable ({found}); type: git checkout {shown}")
+
+
+@lru_cache
+def stimulus_sha256(name: str) -> str:
+    """SHA-256 of a file's bytes, in hex.
+
+    Raises:
+        ConfigError: it is not there.
+    """
+    shown = f"config/stimuli/{name}.json"
+    try:
+        return hashlib.sha256((STIMULI / f"{name}.json").read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError(f"{shown}: {error.strerror}; type: git checkout {shown}") from None
 
 
 def items(name: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from subliminal.artefacts.spec import with_stimuli
 from subliminal.bases import resources
 from subliminal.config.config import Config
 from subliminal.config.models import Base
@@ -123,11 +124,13 @@ class TransmissionJobs:
 
     def train_teacher(self, w: Wildcards) -> Strict:
         """Spec of rule train_teacher."""
-        return specs.train_teacher(self.config, teacher_of(w))
+        spec = specs.train_teacher(self.config, teacher_of(w))
+        return with_stimuli(spec, self.inputs.teacher_stimuli(w))
 
     def make_prompts(self, w: Wildcards) -> Strict:
         """Spec of rule make_prompts."""
-        return specs.make_prompts(self.config, w.domain)
+        spec = specs.make_prompts(self.config, w.domain)
+        return with_stimuli(spec, self.inputs.prompt_stimuli(w))
 
     def sample_completions(self, w: Wildcards) -> Strict:
         """Spec of rule sample_completions."""
@@ -135,7 +138,8 @@ class TransmissionJobs:
 
     def filter_completions(self, w: Wildcards) -> Strict:
         """Spec of rule filter_completions."""
-        return specs.filter_completions(self.config, w.domain, teacher_of(w))
+        spec = specs.filter_completions(self.config, w.domain, teacher_of(w))
+        return with_stimuli(spec, self.inputs.filter_stimuli(w))
 
     def make_train_set(self, w: Wildcards) -> Strict:
         """Spec of rule make_train_set."""
@@ -147,17 +151,21 @@ class TransmissionJobs:
 
     def evaluate_base(self, w: Wildcards) -> Strict:
         """Spec of rule evaluate_base."""
-        return specs.evaluate_model(self.config, w.evaluation, f"bases/{w.base}")
+        return self._evaluate(w, f"bases/{w.base}")
 
     def evaluate_teacher(self, w: Wildcards) -> Strict:
         """Spec of rule evaluate_teacher."""
         teacher = teacher_of(w)
         prompt = specs.teacher_system_prompt(self.config, teacher)
-        return specs.evaluate_model(self.config, w.evaluation, f"teachers/{teacher.path}", prompt)
+        return self._evaluate(w, f"teachers/{teacher.path}", prompt)
 
     def evaluate_student(self, w: Wildcards) -> Strict:
         """Spec of rule evaluate_student."""
-        return specs.evaluate_model(self.config, w.evaluation, f"students/{cell_of(w).path}")
+        return self._evaluate(w, f"students/{cell_of(w).path}")
+
+    def _evaluate(self, w: Wildcards, model: str, system_prompt: str | None = None) -> Strict:
+        spec = specs.evaluate_model(self.config, w.evaluation, model, system_prompt)
+        return with_stimuli(spec, self.inputs.evaluation_stimuli(w))
 
     def summarise_experiment(self, w: Wildcards) -> Strict:
         """Spec of rule summarise_experiment."""

@@ -110,6 +110,11 @@ class Project:
             for figure in self.figures(name)
         ]
 
+    @property
+    def figure_manifests(self) -> list[str]:
+        """The manifests of all figures."""
+        return [str(Path(file).with_suffix(".manifest.json")) for file in self.figure_files]
+
     # Specs
 
     def spec(self, build: Callable[..., Strict]) -> Callable[[Wildcards], str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import whole_file
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
-from subliminal.artefacts.verified import verify
 from subliminal.report.page import Chapter, inline_figures, render, rst_to_html, shown
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
 
@@ -37,6 +37,7 @@ def build_report(
     methods: Path,
     template: Path,
     report: Path,
+    manifest: Path,
 ) -> None:
     """Write the report.
 
@@ -47,10 +48,14 @@ def build_report(
         methods: what was done, in prose.
 
     Raises:
-        ConfigError: tables are not what their manifests say.
+        ConfigError: tables or figures are not what their manifests say.
     """
-    for summary in summaries:
-        verify(summary)
+    tables = {f"tables of {path.parent.name}": path for path in summaries}
+    drawn = {
+        f"figure {path.parent.name}/{path.stem}": path.with_suffix(".manifest.json")
+        for path in figures
+    }
+    run = Run.begin("build_report", spec, tables | drawn)
     folders = {path.parent.name: path.parent for path in summaries}
     svgs = {(path.parent.name, path.stem): path.read_text(encoding="utf-8") for path in figures}
     prose = {path.stem: path.read_text(encoding="utf-8") for path in captions}
@@ -65,3 +70,4 @@ def build_report(
     )
     with whole_file(report) as temporary:
         temporary.write_text(page, encoding="utf-8")
+    run.finish(manifest, [report])
