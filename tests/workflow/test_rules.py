@@ -12,7 +12,7 @@ import pytest
 import yaml
 from working_copy import REPOSITORY
 
-from subliminal.workflow.code_graph import library_files
+from subliminal.workflow.code_graph import imported_modules, library_files
 from subliminal.workflow.command_line import load_stage, stage_modules
 
 SNAKEFILES = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "rules").glob("*.smk"))]
@@ -134,6 +134,16 @@ def test_job_is_compared_with_the_manifest_that_it_writes(rule):
     expected = f"PROJECT.script({manifest}, {spec})"
     script = re.search(r"script=ancient\( ?(.+?) ?\), \w+[=:]", body)[1]
     assert script.replace("( ", "(").replace(", )", ")").replace(" )", ")") == expected
+
+
+@pytest.mark.parametrize("file", sorted(LIBRARY.rglob("*.py")), ids=lambda path: path.stem)
+def test_a_files_imports_are_those_that_python_finds(file):
+    tree = ast.parse(file.read_text())
+    found = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    assert imported_modules(file.read_text()) == {n for n in found if n.startswith("subliminal")}
 
 
 def test_every_stage_is_that_of_a_rule():
