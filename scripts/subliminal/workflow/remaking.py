@@ -12,7 +12,7 @@ TOLD = 5
 def remaking(workflow: Any) -> Callable[[str, str], None]:
     """A function that takes a manifest to be made again and the reason.
 
-    Specs are compared wherever Snakemake compares params: not under `--rerun-triggers mtime`.
+    Specs are compared wherever more than times are: not under `--rerun-triggers mtime`.
 
     Args:
         workflow: Snakemake's, whose plan is being made when the function is called.
@@ -23,7 +23,7 @@ def remaking(workflow: Any) -> Callable[[str, str], None]:
     known: set[str] = set()
 
     def remake(manifest: str, reason: str) -> None:
-        if RerunTrigger.PARAMS not in workflow.rerun_triggers or manifest in known:
+        if set(workflow.rerun_triggers) <= {RerunTrigger.MTIME} or manifest in known:
             return
         known.add(manifest)
         # As if it stood behind --forcerun, which would make it a target as well.
