@@ -22,7 +22,7 @@ def start_logging(label: str) -> logging.Logger:
         force=True,
     )
     # Third-party notices of no consequence to a reader of a job's log.
-    for noisy in ("transformers", "torch", "httpx"):
+    for noisy in ("transformers", "torch", "httpx", "openai"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     return logging.getLogger("subliminal")
 
