@@ -24,6 +24,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("experiments", nargs="*", help="names of files in config/experiments")
     names = parser.parse_args(argv).experiments
 
+    from subliminal.artefacts.verified import verify
     from subliminal.config.errors import ConfigError
     from subliminal.transmission.readme import readme_table
     from subliminal.workflow.project import Project
@@ -45,6 +46,7 @@ def main(argv: Sequence[str]) -> int:
     if tiny is not None:
         readme = ROOT / "README.md"
         readme.write_text(between_markers(readme.read_text(), readme_table(tiny.tables, tiny.text)))
+        verify((ROOT / PICTURE).with_suffix(".manifest.json"))
         shutil.copyfile(ROOT / PICTURE, ROOT / "docs" / "transmission.svg")
         print("wrote README.md and docs/transmission.svg")
     return 0

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from manifests import write_manifest
 
 from subliminal.artefacts.manifest import Run
+from subliminal.artefacts.provenance import ancestry
 from subliminal.artefacts.verified import problems, read_manifest, verify
 from subliminal.config.errors import ConfigError
 from subliminal.transmission.specs import MakeTrainSetSpec
@@ -185,3 +187,13 @@ def test_what_loading_a_model_would_read_has_to_be_listed(tmp_path, name):
     (tmp_path / name).write_text("{}")
     with pytest.raises(ConfigError, match=f"rm .*{name}"):
         verify(manifest)
+
+
+def test_a_name_may_be_that_of_the_folder_of_results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    base, student = (Path("results") / name / "results/manifest.json" for name in ("a", "b"))
+    write_manifest(base, [])
+    Run.begin("make_train_set", SPEC, {"base": base}).finish(student, [])
+    assert verify(student)["path"] == str(student)
+    assert problems(tmp_path / "results") == []
+    assert [*ancestry([student])] == [tmp_path / student, tmp_path / base]

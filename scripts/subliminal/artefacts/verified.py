@@ -36,6 +36,9 @@ SHOWN = 12
 
 def _split(manifest: Path) -> tuple[Path, Path] | None:
     """The folder that holds `results`, and the path from there; None outside of `results`."""
+    here = Path.cwd()
+    if manifest.absolute().is_relative_to(here / "results"):  # where jobs run
+        return here, manifest.absolute().relative_to(here)
     parts = manifest.absolute().parts
     if "results" not in parts:
         return None

@@ -12,7 +12,7 @@ from typing import Any
 
 from subliminal.artefacts.commit import shortened
 from subliminal.artefacts.provenance import ancestry, described_versions
-from subliminal.artefacts.verified import read_manifest
+from subliminal.artefacts.verified import read_manifest, verify
 from subliminal.report.findings import Finding
 from subliminal.report.numbers import number
 from subliminal.report.page import shown
@@ -31,7 +31,12 @@ class Computed:
 
     @classmethod
     def read(cls, text: ExperimentTextSpec, folder: Path) -> Computed:
-        """Read the tables of `results/tables/{experiment}`."""
+        """Read the tables of `results/tables/{experiment}`.
+
+        Raises:
+            ConfigError: they are not what their manifest says.
+        """
+        verify(folder / "manifest.json")
         tables = shown(text.kind).tables
         paths = [folder / f"{name}.parquet" for name in tables.names()]
         return cls(text, tables.read(paths), folder / "manifest.json")
