@@ -12,8 +12,8 @@ wildcard_constraints:
     evaluation=one_of(PROJECT.config.evaluations),
     experiment=one_of(PROJECT.experiments),
     figure=one_of(PROJECT.all_figures),
-    seed=r"\d+",
-    teacher_seed=r"\d+",
+    seed=r"[0-9]{1,10}",
+    teacher_seed=r"[0-9]{1,10}",
 
 
 rule tables:

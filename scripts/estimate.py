@@ -14,6 +14,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def _rate(text: str) -> float:
+    """A device's rate, as the command line has it."""
+    rate = float(text)
+    if not 0 < rate < float("inf"):
+        raise ValueError
+    return rate
+
+
 def main(argv: Sequence[str]) -> int:
     """Calibrate, and print the table."""
     parser = argparse.ArgumentParser(
@@ -21,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("experiment", help="a file of config/experiments, without .yaml")
     parser.add_argument(
-        "--tflops", type=float, help="the device's rate, instead of measuring this one"
+        "--tflops", type=_rate, help="the device's rate, instead of measuring this one"
     )
     args = parser.parse_args(argv)
 

@@ -13,8 +13,8 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("manifest", type=Path, help="a manifest.json below results/")
     args = parser.parse_args(argv)
-    if not args.manifest.is_file():
-        parser.error(f"{args.manifest} is not there; give the path of a manifest below results/")
+    if not args.manifest.name.endswith("manifest.json") or not args.manifest.is_file():
+        parser.error(f"{args.manifest} is no manifest; give the path of one below results/")
 
     from subliminal.artefacts.lineage import render
 

@@ -24,6 +24,7 @@ def main(argv: Sequence[str]) -> int:
     folder = parser.parse_args(argv).folder
 
     from subliminal.artefacts.verified import manifests_below, problems
+    from subliminal.config.failures import printable
     from subliminal.workflow.folder_lock import refuse_if_held
 
     refuse_if_held(ROOT)  # files that are just being written fit no manifest
@@ -33,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
         return 1
     found = problems(folder)
     for problem in found:
-        print(problem, file=sys.stderr)
+        print(printable(problem), file=sys.stderr)
     if not found:
         print(f"{count} artefacts below {folder} are what their manifests say")
     return 1 if found else 0

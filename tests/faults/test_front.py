@@ -275,7 +275,7 @@ def test_full_disk_for_snakemakes_own_files(copy, refused):
         pytest.skip("needs a disk of its own to fill")
     try:
         subprocess.run(["dd", "if=/dev/zero", f"of={folder}/fill"], capture_output=True)
-        refused(copy, SNAKEMAKE, "No space left on device; make room on that disk, then type")
+        refused(copy, SNAKEMAKE, "No space left on device", "free some space")
     finally:
         subprocess.run(["umount", str(folder)], check=True)
 
@@ -284,7 +284,7 @@ def test_no_place_for_temporary_files(copy, refused):
     def nothing_can_be_written():
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
-    says = ["No usable temporary directory found", "then type the same command again"]
+    says = ["No usable temporary directory found", "then run the same command again"]
     refused(copy, MAKE, *says, before=nothing_can_be_written)
 
 

@@ -15,6 +15,8 @@ import pytest
 from outcomes import RIGHT, Outcome, outcome_of, record
 from working_copy import WorkingCopy
 
+from subliminal.artefacts.verified import identity
+
 pytestmark = pytest.mark.slow
 
 PATH = "tiny-a/tiny/numbers/tiny-a/{trait}-finetuned/t1/train/seed1"
@@ -317,3 +319,21 @@ def test_results_of_another_configuration_are_not_taken_for_this_ones(micro_copy
     damage.set_entry("spec", "recipe", "lora", "alpha", to=8)(manifest)
     planned = micro_copy.planned(f"{STUDENT}/manifest.json")
     assert {rule for rule, _ in planned} == {"train_student"}
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_results_of_another_teacher_do_not_pass_for_this_ones(micro_copy, remembered, request):
+    """Whole folders of another configuration: each file is what its manifest says."""
+    for folder in ("students", "evaluations/favourite-animal/students"):
+        for manifest in (micro_copy.root / "results" / folder).rglob("manifest.json"):
+            content = json.loads(manifest.read_text())
+            for parent in content["parents"].values():
+                if not parent["path"].startswith("results/models"):
+                    parent["id"] = hashlib.sha256(parent["id"].encode()).hexdigest()
+            manifest.write_text(json.dumps({**content, "id": identity(content)}))
+    if not remembered:
+        shutil.rmtree(micro_copy.root / ".snakemake")
+    planned = {rule for rule, _ in micro_copy.planned("results/tables/micro/manifest.json")}
+    outcome = Outcome.RECOVERED if "train_student" in planned else Outcome.SILENT
+    record(request, outcome)
+    assert outcome in RIGHT

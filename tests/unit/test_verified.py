@@ -8,7 +8,8 @@ import pytest
 from manifests import write_manifest
 
 from subliminal.artefacts.manifest import Run
-from subliminal.artefacts.provenance import ancestry
+from subliminal.artefacts.outdated import why_outdated
+from subliminal.artefacts.provenance import ancestry, described_stages
 from subliminal.artefacts.verified import problems, read_manifest, verify
 from subliminal.config.errors import ConfigError
 from subliminal.transmission.specs import MakeTrainSetSpec
@@ -197,3 +198,51 @@ def test_a_name_may_be_that_of_the_folder_of_results(tmp_path, monkeypatch):
     assert verify(student)["path"] == str(student)
     assert problems(tmp_path / "results") == []
     assert [*ancestry([student])] == [tmp_path / student, tmp_path / base]
+
+
+@pytest.mark.parametrize("outputs", [{"a": 5}, {"../a": "b"}, {"a\0b": "c"}, {"a/b": "c"}])
+def test_a_manifest_lists_files_of_its_folder(tmp_path, outputs):
+    manifest = write_manifest(tmp_path / "manifest.json", outputs)
+    with pytest.raises(ConfigError, match="'outputs'"):
+        read_manifest(manifest)
+
+
+def test_half_a_character_is_damage(tmp_path):
+    manifest = write_manifest(tmp_path / "manifest.json")
+    content = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**content, "about": "\ud800"}))
+    with pytest.raises(ConfigError, match="damaged"):
+        read_manifest(manifest)
+
+
+def test_another_way_to_the_same_place_is_the_same_place(results):
+    assert problems(results / ".." / "results") == []
+    verify(results / "owl" / ".." / "owl" / "manifest.json")
+
+
+def test_a_copy_of_another_name_is_verified_and_read(results, tmp_path):
+    copy = tmp_path / "backup"
+    shutil.copytree(results, copy)
+    assert problems(copy) == []
+    student = copy / "student/manifest.json"
+    assert [*ancestry([student])] == [student, copy / "owl/manifest.json"]
+    swap_folders(copy)
+    assert problems(copy)
+
+
+def test_what_was_made_from_another_parent_is_made_again(results):
+    student = results / "student/manifest.json"
+    spec = SPEC.model_dump(mode="json")
+    assert why_outdated(student, spec) is None
+    files = [results / "owl" / name for name in ("weights", "settings.json")]
+    write_manifest(results / "owl/manifest.json", files, facts={"rows": 4})
+    assert "another teacher" in why_outdated(student, spec)
+
+
+def test_an_origin_that_is_its_own_is_told(results):
+    owl, eagle = (results / name / "manifest.json" for name in ("owl", "eagle"))
+    write_manifest(eagle, parents={"a": owl})
+    write_manifest(owl, parents={"b": eagle})
+    write_manifest(eagle, parents={"a": owl})
+    with pytest.raises(ConfigError, match="descends from itself"):
+        described_stages(ancestry([owl]))

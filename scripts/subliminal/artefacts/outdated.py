@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from subliminal.artefacts.verified import KEYS, WEIGHTS, place_of
+from subliminal.artefacts.verified import KEYS, WEIGHTS, parents_of, place_of
 
 # Characters of a value that a reason shows.
 SHOWN = 40
@@ -44,7 +44,21 @@ def why_outdated(manifest: Path, spec: Mapping[str, Any]) -> str | None:
     if lost:
         return f"lists {lost[0]}, which is gone"
     changed = _difference(content["spec"], spec)
-    return f"was made with another spec ({changed})" if changed else None
+    if changed:
+        return f"was made with another spec ({changed})"
+    for role, parent in parents_of(manifest, content).items():
+        if _id_of(parent) not in (None, content["parents"][role]["id"]):
+            return f"was made from another {role} than {place_of(parent)} is now"
+    return None
+
+
+def _id_of(manifest: Path) -> str | None:
+    """What a manifest says that it is; None if it cannot be read, which its readers tell."""
+    try:
+        content = json.loads(manifest.read_bytes())
+        return str(content["id"])
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return None
 
 
 def _difference(was: Any, now: Any, place: str = "") -> str | None:

@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.artefacts.verified import parents_of, read_manifest
+from subliminal.config.errors import ConfigError
 
+# What is read of a run, with its type.
+RUN: dict[str, Any] = {
+    "seconds": int | float,
+    "peak_memory_mb": int,
+    "device": str,
+    "python": str,
+    "packages": dict,
+    "git_commit": str | None,
+}
 Manifests = Mapping[Path, Mapping[str, Any]]
 
 
@@ -67,9 +77,13 @@ def ancestry(manifests: Iterable[Path]) -> Manifests:
 def _depths(manifests: Manifests) -> dict[Path, int]:
     """Each artefact's distance, in steps, from one that came from nothing."""
     depths: dict[Path, int] = {}
+    open_paths: set[Path] = set()
 
     def depth(path: Path) -> int:
         if path not in depths:
+            if path in open_paths:
+                raise ConfigError(f"{path} descends from itself; type: rm {path}, and make it anew")
+            open_paths.add(path)
             parents = parents_of(path, manifests[path]).values()
             above = [depth(parent) for parent in parents if parent in manifests]
             depths[path] = 1 + max(above, default=-1)
@@ -78,6 +92,18 @@ def _depths(manifests: Manifests) -> dict[Path, int]:
     for path in manifests:
         depth(path)
     return depths
+
+
+def _run(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest says of its run, which its id does not cover."""
+    run: dict[str, Any] = manifest["run"]
+    for key, kind in RUN.items():
+        if not isinstance(run.get(key), kind):
+            raise ConfigError(
+                f"{path} was edited: 'run' has no {key!r}; type: rm {path}, then run the same "
+                "command again"
+            )
+    return run
 
 
 def described_stages(manifests: Manifests) -> list[StageFacts]:
@@ -91,7 +117,7 @@ def described_stages(manifests: Manifests) -> list[StageFacts]:
     )
     facts = []
     for stage in order:
-        runs = [manifests[path]["run"] for path in by_stage[stage]]
+        runs = [_run(path, manifests[path]) for path in by_stage[stage]]
         facts.append(
             StageFacts(
                 stage=stage,
@@ -106,7 +132,7 @@ def described_stages(manifests: Manifests) -> list[StageFacts]:
 
 def described_versions(manifests: Manifests) -> Versions:
     """The versions and processors that made everything; older manifests have no processor."""
-    runs = [manifest["run"] for manifest in manifests.values()]
+    runs = [_run(path, manifest) for path, manifest in manifests.items()]
     packages: dict[str, set[str]] = defaultdict(set)
     for run in runs:
         for package, version in run["packages"].items():

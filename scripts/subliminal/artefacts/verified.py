@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,10 @@ SHOWN = 12
 
 def _split(manifest: Path) -> tuple[Path, Path] | None:
     """The folder that holds `results`, and the path from there; None outside of `results`."""
-    here = Path.cwd()
-    if manifest.absolute().is_relative_to(here / "results"):  # where jobs run
-        return here, manifest.absolute().relative_to(here)
-    parts = manifest.absolute().parts
+    here, whole = Path.cwd(), Path(os.path.abspath(manifest))
+    if whole.is_relative_to(here / "results"):  # where jobs run
+        return here, whole.relative_to(here)
+    parts = whole.parts
     if "results" not in parts:
         return None
     at = len(parts) - 1 - parts[::-1].index("results")
@@ -58,9 +59,26 @@ def parents_of(manifest: Path, content: Mapping[str, Any]) -> dict[str, Path]:
     Args:
         manifest, content: the artefact's.
     """
-    found = _split(manifest)
-    root = found[0] if found else Path()
-    return {role: root / parent["path"] for role, parent in content["parents"].items()}
+    found, whole = _split(manifest), Path(os.path.abspath(manifest))
+    parents = {role: Path(parent["path"]) for role, parent in content["parents"].items()}
+    if found:
+        return {role: found[0] / parent for role, parent in parents.items()}
+    # A copy of `results` under another name.
+    within = Path(content["path"]).parts[1:]
+    if not within or whole.parts[-len(within) :] != within:
+        return parents
+    copy = Path(*whole.parts[: -len(within)])
+    places = {role: Path(place_of(parent)) for role, parent in parents.items()}
+    return {role: copy.joinpath(*place.parts[1:]) for role, place in places.items()}
+
+
+def _lies_at(manifest: Path, place: str) -> bool:
+    """Whether a manifest lies where it was made, in `results` or in a copy of another name."""
+    if _split(manifest):
+        return place == place_of(manifest)
+    parts = Path(place).parts
+    within = parts[1:] or parts
+    return Path(os.path.abspath(manifest)).parts[-len(within) :] == within
 
 
 def identity(content: Mapping[str, Any]) -> str:
@@ -101,15 +119,25 @@ def read_manifest(manifest: Path) -> dict[str, Any]:
     for key, kind in KEYS.items():
         if not isinstance(content.get(key), kind):
             raise _wrong(manifest, f"is damaged or of an earlier version: no {key!r}", manifest)
-    if content["path"] != place_of(manifest):
+    if not _lists_files(content["outputs"]):
+        raise _wrong(manifest, "is damaged: 'outputs' are no files with checksums", manifest)
+    if not _lies_at(manifest, content["path"]):
         raise _wrong(manifest, f"is the manifest of {content['path']}", manifest)
     try:
         expected = identity(content)
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, UnicodeError) as error:
         raise _wrong(manifest, f"is damaged ({error!r})", manifest) from None
     if content["id"] != expected:
         raise _wrong(manifest, "was edited: its content has another id", manifest)
     return content
+
+
+def _lists_files(outputs: Mapping[str, Any]) -> bool:
+    """Whether these are names of a folder's files, with text for a checksum."""
+    return all(
+        isinstance(sha256, str) and name.isprintable() and Path(name).name == name
+        for name, sha256 in outputs.items()
+    )
 
 
 def verify(manifest: Path) -> dict[str, Any]:
@@ -171,11 +199,11 @@ def problems(folder: Path) -> list[str]:
         except ConfigError as error:
             found.append(str(error))
         else:
-            ids[place_of(manifest)] = contents[manifest]["id"]
+            ids[contents[manifest]["path"]] = contents[manifest]["id"]
     for manifest, content in contents.items():
-        for role, origin in parents_of(manifest, content).items():
-            now = ids.get(place_of(origin))
-            if now is not None and now != content["parents"][role]["id"]:
-                made_anew = f"was made from another {role} than {place_of(origin)} is now"
+        for role, parent in content["parents"].items():
+            now = ids.get(place_of(Path(parent["path"])))
+            if now is not None and now != parent["id"]:
+                made_anew = f"was made from another {role} than {parent['path']} is now"
                 found.append(str(_wrong(manifest, made_anew, manifest)))
     return found

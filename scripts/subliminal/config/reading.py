@@ -58,6 +58,8 @@ def read_yaml(path: Path, shown: str) -> Any:
     Raises:
         ConfigError: there is no such file, or it is not valid YAML.
     """
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{shown}: not a file; restore it, such as with: git checkout {shown}")
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except FileNotFoundError:

@@ -13,6 +13,7 @@ from typing import Any
 from subliminal.artefacts.commit import shortened
 from subliminal.artefacts.provenance import ancestry, described_versions
 from subliminal.artefacts.verified import read_manifest, verify
+from subliminal.config.errors import ConfigError
 from subliminal.report.findings import Finding
 from subliminal.report.numbers import number
 from subliminal.report.page import shown
@@ -50,10 +51,10 @@ def between_markers(document: str, new: str) -> str:
     """A document with what stands between its markers replaced.
 
     Raises:
-        ValueError: it has no markers.
+        ConfigError: it has no markers.
     """
     if document.count(BEGIN) != 1 or document.count(END) != 1:
-        raise ValueError(f"the document needs one line {BEGIN!r} and one line {END!r}")
+        raise ConfigError(f"the document needs one line {BEGIN!r} and one line {END!r}")
     head, _, rest = document.partition(BEGIN)
     return f"{head}{BEGIN}\n\n{new.strip()}\n\n{END}{rest.partition(END)[2]}"
 
