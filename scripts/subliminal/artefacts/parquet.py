@@ -51,6 +51,12 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what safetensors had begun to write into a folder when its process was killed."""
+    for file in folder.glob(".tmp??????"):
+        file.unlink()
+
+
 def write_table(path: Path, table: TableSchema, columns: Mapping[str, Iterable[Any]]) -> None:
     """Write columns as a table of this kind.
 

@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from subliminal.artefacts.parquet import remove_leftovers
 from subliminal.config.errors import ConfigError
 from subliminal.local.devices import claim_gpu
 from subliminal.local.memory import ALL_WEIGHTS
@@ -197,6 +198,7 @@ def save_trained(model: PreTrainedModel | PeftModel, folder: Path) -> list[Path]
 
     peft keeps the modules' names in a set: unsorted, the saved file would differ from run to run.
     """
+    remove_leftovers(folder)
     adapted = hasattr(model, "peft_config")
     if adapted:
         for plan in model.peft_config.values():

@@ -36,10 +36,10 @@ def load_digits(folder: Path) -> Digits:
 
 def save_stack(stack: Stack, path: Path) -> None:
     """Write networks as safetensors, under the names that `Shape.module` gives the parameters."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     with whole_file(path) as temporary:
-        save_file(stack.to("cpu").parameters, temporary)
+        temporary.write_bytes(save(stack.to("cpu").parameters))
 
 
 def load_stack(shape: Shape, path: Path) -> Stack:

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
+from subliminal.artefacts.parquet import remove_leftovers
 from subliminal.artefacts.progress import progress
 from subliminal.artefacts.seeds import derive_seed
 from subliminal.bases.opening import LOCAL
@@ -79,6 +80,7 @@ def pretrain_base(
     fine_tune(model, rows[HELD_OUT:], plan, loss, order, on_step)
     held_out = mean_loss(model, rows[:HELD_OUT], loss, plan.micro_batch_size)
     folder = manifest.parent
+    remove_leftovers(folder)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     parameters = sum(p.numel() for p in model.parameters())

@@ -20,7 +20,7 @@ def prepare_digits(spec: PrepareDigitsSpec, digits: Path, manifest: Path) -> Non
     Raises:
         DataError: the source is missing, damaged, or not MNIST.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     run = Run.begin("prepare_digits", spec)
     if isinstance(spec.digits, IdxDigits):
@@ -28,5 +28,5 @@ def prepare_digits(spec: PrepareDigitsSpec, digits: Path, manifest: Path) -> Non
     else:
         read = installed_digits()
     with whole_file(digits) as temporary:
-        save_file(vars(read), temporary)
+        temporary.write_bytes(save(vars(read)))
     run.finish(manifest, [digits])
