@@ -135,6 +135,7 @@ def test_a_spec_that_is_none_is_told(spec, micro_run, request):
         (OSError(errno.EDQUOT, "Disk quota exceeded", "x"), "free some space"),
         (OSError(errno.EROFS, "Read-only file system", "x"), "writable"),
         (PermissionError(errno.EACCES, "Permission denied", "x"), "writable"),
+        (Exception("I/O error: Permission denied (os error 13) at path x"), "writable"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "x"), "x: No such file"),
         (OSError(errno.ESTALE, "Stale file handle", "x"), "x: Stale file handle"),
         (OSError(errno.ENAMETOOLONG, "File name too long", "x"), "too long"),

@@ -16,6 +16,7 @@ NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 # How libraries that are not written in Python tell the same.
 NO_SPACE_SAID = ("No space left on device", "Disk quota exceeded", "File too large")
+NOT_ALLOWED_SAID = ("Permission denied", "Read-only file system")
 NO_MEMORY_SAID = (
     "can't allocate memory",
     "annot allocate memory",
@@ -62,7 +63,7 @@ def _file_failure(error: BaseException, said: str) -> str:
     what = printable(what)
     if number in NO_SPACE or any(words in said for words in NO_SPACE_SAID):
         return f"the disk is full or a limit is reached ({what}); free some space, {AGAIN}"
-    if number in NOT_ALLOWED:
+    if number in NOT_ALLOWED or any(words in said for words in NOT_ALLOWED_SAID):
         return f"not allowed ({what}); make it readable and writable for you, {AGAIN}"
     return f"a file or connection failed ({what}); mend it, {AGAIN}"
 
