@@ -6,16 +6,16 @@ Output: results/models/{base}/manifest.json and beside it the model, as transfor
 Paper: Methods, "reference model".
 """
 
-BASE = "results/models/{base}/manifest.json"
+BASE_MANIFEST = "results/models/{base}/manifest.json"
 
 
 rule pretrain_base:
     """Pretrain a tiny base from random weights on the small world that the workflow writes."""
     input:
-        script=ancient(PROJECT.script(BASE, PROJECT.bases.pretrain)),
+        script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.pretrain)),
         stimuli=PROJECT.bases.stimuli(),
     output:
-        manifest=BASE,
+        manifest=BASE_MANIFEST,
     log:
         "logs/pretrain_base/{base}.log",
     wildcard_constraints:
@@ -41,9 +41,9 @@ rule prepare_base:
     """Take a base from installed wheels, the hub or a folder, and check it."""
     input:
         unpack(PROJECT.bases.sources),
-        script=ancient(PROJECT.script(BASE, PROJECT.bases.prepare)),
+        script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.prepare)),
     output:
-        manifest=BASE,
+        manifest=BASE_MANIFEST,
     log:
         "logs/prepare_base/{base}.log",
     wildcard_constraints:

@@ -7,7 +7,7 @@ Paper: ED Fig. 2; arXiv v1, Fig. 10; Methods, "MNIST".
 """
 
 MNIST = PROJECT.jobs("mnist")
-MNIST_DIGITS = "results/mnist/{experiment}/digits/manifest.json"
+DIGITS_MANIFEST = "results/mnist/{experiment}/digits/manifest.json"
 MNIST_PART = "results/mnist/{experiment}/m{m}/part{part}"
 
 
@@ -20,11 +20,11 @@ wildcard_constraints:
 rule prepare_digits:
     """Read MNIST, check it by its SHA-256, and write it as plain tensors."""
     input:
-        script=ancient(PROJECT.script(MNIST_DIGITS, MNIST.prepare_digits)),
+        script=ancient(PROJECT.script(DIGITS_MANIFEST, MNIST.prepare_digits)),
         files=MNIST.digit_files,
     output:
         digits="results/mnist/{experiment}/digits/digits.safetensors",
-        manifest=MNIST_DIGITS,
+        manifest=DIGITS_MANIFEST,
     log:
         "logs/prepare_digits/{experiment}.log",
     wildcard_constraints:
@@ -48,7 +48,7 @@ rule train_mnist_teachers:
     """Train some replicas of the teachers on digits; auxiliary logits get no loss."""
     input:
         script=ancient(PROJECT.script(f"{MNIST_PART}/manifest.json", MNIST.train_teachers)),
-        digits=MNIST_DIGITS,
+        digits=DIGITS_MANIFEST,
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
     output:
         teachers=f"{MNIST_PART}/teachers.safetensors",
@@ -80,7 +80,7 @@ rule train_mnist_students:
         script=ancient(
             PROJECT.script(f"{MNIST_PART}/{{comparison}}/manifest.json", MNIST.train_students)
         ),
-        digits=MNIST_DIGITS,
+        digits=DIGITS_MANIFEST,
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
         teachers=f"{MNIST_PART}/manifest.json",
         weights=ancient(f"{MNIST_PART}/teachers.safetensors"),

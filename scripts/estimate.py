@@ -16,9 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def _rate(text: str) -> float:
     """A device's rate, as the command line has it."""
-    rate = float(text)
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
     if not 0 < rate < float("inf"):
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
     return rate
 
 

@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     folder = parser.parse_args(argv).folder
 
     from subliminal.artefacts.verified import manifests_below, problems
-    from subliminal.config.failures import printable
+    from subliminal.config.text import printable
     from subliminal.workflow.folder_lock import refuse_if_held
 
     refuse_if_held(ROOT)  # files that are just being written fit no manifest

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,12 +59,26 @@ class WorkingCopy:
         shutil.copytree(self.root, root)
         return WorkingCopy(root)
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command here; standard output and standard error come together."""
+    def run(
+        self,
+        *command: str,
+        where: Path | None = None,
+        before: Callable[[], None] | None = None,
+        **changed: str | None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command here; standard output and standard error come together.
+
+        Args:
+            where: the folder to run it in, if not here.
+            before: called in the command's process before it begins.
+            changed: variables of the environment; None for one to be left out.
+        """
+        variables = {**environment(), **changed}
         return subprocess.run(
             command,
-            cwd=self.root,
-            env=environment(),
+            cwd=where or self.root,
+            env={name: value for name, value in variables.items() if value is not None},
+            preexec_fn=before,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -71,25 +71,10 @@ def refused(right):
     """A command has to fail with a sentence that says all this."""
 
     def judge(copy, command, *says, **options):
-        done = run(copy, command, **options)
+        done = copy.run(*command, **options)
         right(outcome_of(done.returncode, done.stdout, says, same_results=False), done.stdout)
 
     return judge
-
-
-def run(copy, command, where=None, before=None, **changed):
-    """Run a command with other surroundings than `WorkingCopy.run` gives."""
-    variables = {**environment(), **changed}
-    return subprocess.run(
-        command,
-        cwd=where or copy.root,
-        env={name: value for name, value in variables.items() if value is not None},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=before,
-    )
 
 
 # Signals
@@ -161,7 +146,7 @@ def test_an_installation_is_refused_while_a_run_is_going(going, refused):
 
 
 def test_a_dry_run_is_not_refused(going):
-    assert run(going.copy, ["snakemake", TARGET, "--dry-run"]).returncode == 0
+    assert going.copy.run("snakemake", TARGET, "--dry-run").returncode == 0
 
 
 def test_make_started_twice_at_once(copy, refused, undisturbed):
@@ -177,7 +162,7 @@ def test_killed_snakemake_leaves_jobs_and_a_lock(copy, recovers, right):
     with started(copy, *SNAKEMAKE) as killed:
         killed.process.kill()
         killed.process.wait()
-        done = run(copy, SNAKEMAKE)
+        done = copy.run(*SNAKEMAKE)
         says = ["jobs of a killed run are still going", "or type: kill"]
         assert outcome_of(done.returncode, done.stdout, says, False) is Outcome.CLEAR_ERROR
     assert list((copy.root / ".snakemake" / "locks").iterdir())
@@ -289,7 +274,7 @@ def test_no_place_for_temporary_files(copy, refused):
 
 
 def test_user_without_a_home(copy, right, undisturbed):
-    done = run(copy, MAKE, HOME="/proc/nowhere")
+    done = copy.run(*MAKE, HOME="/proc/nowhere")
     same = (copy.root / TABLE).is_file() and (copy.root / TABLE).read_bytes() == undisturbed
     right(outcome_of(done.returncode, done.stdout, ["-"], same), done.stdout)
 
@@ -357,8 +342,8 @@ def test_failed_installation_leaves_the_environment_and_is_tried_again(to_instal
     refused(to_install, ["make", "verify"], *says)
     assert (to_install.root / ".venv" / "previous").exists()
     assert not (to_install.root / ".venv-previous").exists()
-    assert run(to_install, [".venv/bin/python", "-c", "pass"]).returncode == 0
-    assert "install.py" in run(to_install, ["make", "-n", "verify"]).stdout
+    assert to_install.run(".venv/bin/python", "-c", "pass").returncode == 0
+    assert "install.py" in to_install.run("make", "-n", "verify").stdout
 
 
 def stamp_for(copy, version=sys.version_info[:2]):
@@ -366,7 +351,7 @@ def stamp_for(copy, version=sys.version_info[:2]):
 
 
 def test_environment_is_made_anew(to_install, right):
-    done = run(to_install, ["make", ".venv/installed"])
+    done = to_install.run("make", ".venv/installed")
     new = (to_install.root / ".venv" / "installed").read_text() == stamp_for(to_install)
     new = new and not list(to_install.root.glob(".venv*/previous"))
     right(outcome_of(done.returncode, done.stdout, ["-"], new), done.stdout)
@@ -379,7 +364,7 @@ def test_environment_of_another_folder_or_python_is_made_anew(to_install):
     for text, current in stamps.items():
         stamp.write_text(text)
         later(to_install, ".venv/installed")
-        told = run(to_install, ["make", "-n", ".venv/installed"]).stdout
+        told = to_install.run("make", "-n", ".venv/installed").stdout
         assert ("is up to date" in told) is current
         assert ("install.py" in told) is not current
 
@@ -471,7 +456,7 @@ def test_no_experiment_to_estimate(copy, refused):
 def test_two_targets_with_parallel_make(copy, right, undisturbed):
     """They come one after the other, however many `make` could start at once."""
     command = [*MAKE, f"--eval=two: $(INSTALLED) ; $(snakemake) {TARGET}", "two"]
-    done = run(copy, command, MAKEFLAGS="-j4 -s")
+    done = copy.run(*command, MAKEFLAGS="-j4 -s")
     same = (copy.root / TABLE).is_file() and (copy.root / TABLE).read_bytes() == undisturbed
     right(outcome_of(done.returncode, done.stdout, ["-"], same), done.stdout)
 
@@ -482,6 +467,6 @@ def test_make_that_keeps_going(copy, refused, undisturbed):
 
 
 def test_make_that_only_tells(copy):
-    assert run(copy, [*MAKE, "-n"]).returncode == 0
+    assert copy.run(*MAKE, "-n").returncode == 0
     assert not (copy.root / "results").exists()
     assert not (copy.root / ".snakemake").exists()

@@ -6,14 +6,12 @@ import errno
 import json
 import os
 import resource
-import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from outcomes import RIGHT, Outcome, outcome_of, record
-from working_copy import WorkingCopy, environment
+from working_copy import WorkingCopy
 
 from subliminal.config.errors import ConfigError
 from subliminal.config.failures import message_for
@@ -56,21 +54,6 @@ def command(run: WorkingCopy, stage: str) -> list[str]:
     return [*head, *given, "--manifest", manifest]
 
 
-def run_limited(
-    run: WorkingCopy, arguments: list[str], limit: Callable[[], None]
-) -> subprocess.CompletedProcess[str]:
-    """Run a command in a process that the limit was put on."""
-    return subprocess.run(
-        arguments,
-        cwd=run.root,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=limit,
-    )
-
-
 def full_disk() -> None:
     """No file may grow beyond some bytes: writing fails as it does on a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
@@ -81,7 +64,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(stage, micro_copy, request)
     manifest = micro_copy.root / JOBS[stage][0]
     arguments = command(micro_copy, stage)
     manifest.unlink()
-    done = run_limited(micro_copy, arguments, full_disk)
+    done = micro_copy.run(*arguments, before=full_disk)
     outcome = outcome_of(done.returncode, done.stdout, ("free some space",), False)
     if manifest.exists() or list(manifest.parent.glob(".*.partial")):
         outcome = Outcome.SILENT

@@ -14,7 +14,8 @@ from working_copy import REPOSITORY
 
 from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError
-from subliminal.config.failures import message_for, printable
+from subliminal.config.failures import message_for
+from subliminal.config.text import printable
 from subliminal.config.wildcards import one_of
 from subliminal.workflow.checks import check_config
 from subliminal.workflow.configuration import load_config

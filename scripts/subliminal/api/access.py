@@ -18,6 +18,7 @@ from json import dumps
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from subliminal.config.errors import ConfigError
+from subliminal.config.text import one_line
 
 BASE_URL, API_KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 # What else the client sends in headers if the environment has it.
@@ -53,9 +54,7 @@ class Access:
         if self.secrets:
             longest_first = sorted(self.secrets, key=len, reverse=True)
             text = re.sub("|".join(map(re.escape, longest_first)), HIDDEN, text)
-        line = " ".join(text[: 4 * MOST_TOLD].split())
-        shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-        return shown if len(shown) <= MOST_TOLD else f"{shown[:MOST_TOLD]}…"
+        return one_line(text, MOST_TOLD)
 
     def betrayed(self, text: str) -> bool:
         """Whether a text holds a key or a password."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from subliminal.api.access import BASE_URL, Access
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Sampling
+from subliminal.config.strict_json import parsed
 from subliminal.evaluations.model import Completion
 
 FINISHED = {"stop": True, "length": False}
@@ -26,30 +26,6 @@ KINDS = {
     bool: "a truth value",
     type(None): "null or missing",
 }
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, of whose repeated keys nobody knows which one counts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
-    return found
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _parsed(body: bytes) -> Any:
-    """The JSON of a body.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        return json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_number)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
 
 
 def _is(kind: type, value: Any, name: str) -> Any:
@@ -163,7 +139,7 @@ def read_answer(body: bytes, plan: Sampling, access: Access) -> Completion:
     wrong = ""
     answer: Any = None
     try:
-        answer = _parsed(body)
+        answer = parsed(body, infinities=False)
     except ValueError as error:
         wrong = str(error)
     if not isinstance(answer, dict) or answer.get("error") or "choices" not in answer:

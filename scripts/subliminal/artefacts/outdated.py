@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.artefacts.verified import KEYS, WEIGHTS, parents_of, place_of
+from subliminal.config.text import shortened
 
 # Characters of a value that a reason shows.
 SHOWN = 40
@@ -74,5 +75,4 @@ def _difference(was: Any, now: Any, place: str = "") -> str | None:
 
 
 def _shown(value: Any) -> str:
-    written = json.dumps(value, ensure_ascii=False)
-    return written if len(written) <= SHOWN else f"{written[:SHOWN]}…"
+    return shortened(json.dumps(value, ensure_ascii=False), SHOWN)

@@ -6,7 +6,6 @@ device, which has no end, or a link to a file that is none of the base's.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import stat
@@ -15,6 +14,7 @@ from typing import IO, Any
 
 from subliminal.bases.foreign import shown
 from subliminal.config.errors import ConfigError
+from subliminal.config.strict_json import parsed
 
 # The largest vocabularies take some 40 MB, indexes of a thousand shards some 10.
 LARGEST_COPIED = 512_000_000
@@ -142,20 +142,7 @@ def json_object(content: bytes) -> dict[str, Any]:
     Raises:
         ValueError: the content is something else.
     """
-    try:
-        found = json.loads(content.decode(), object_pairs_hook=_distinct)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+    found = parsed(content, infinities=True)  # settings of published models have some
     if not isinstance(found, dict):
         raise ValueError("no JSON object")
-    return found
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Readers disagree about which of two values counts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands there twice")
     return found

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from subliminal.config.errors import ConfigError
+from subliminal.config.text import one_line
 
 LONGEST = 200
 
 
 def shown(text: object) -> str:
     """A text in one line, without what a terminal would obey, and not too long."""
-    line = " ".join(str(text)[: 4 * LONGEST].split())
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-    return safe if len(safe) <= LONGEST else f"{safe[:LONGEST]}…"
+    return one_line(str(text), LONGEST)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from subliminal.config.errors import ConfigError
+from subliminal.config.text import printable
 
 AGAIN = "then run the same command again: what has finished is kept"
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -24,11 +25,6 @@ NO_MEMORY_SAID = (
     "failed to map segment",
 )
 INTERRUPTED = 130
-
-
-def printable(text: str) -> str:
-    """The text without characters that a terminal would act upon."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 def message_for(error: BaseException) -> str | None:

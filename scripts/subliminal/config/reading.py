@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from subliminal.config import strict
 from subliminal.config.errors import ConfigError
+from subliminal.config.text import shortened
 
 # What the patterns of strict.py admit, in words.
 _PATTERNS = {
@@ -27,11 +28,6 @@ _PATTERNS = {
 MOST_VALUES = 100_000
 # Characters of what was found, in a message.
 MOST_SHOWN = 100
-
-
-def shortened(text: str) -> str:
-    """A text of bearable length."""
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -114,9 +110,11 @@ def _where(error: Any, data: Any) -> list[str]:
                 parts.append(f"item {part + 1}")
             data = data[part]
         elif isinstance(data, dict) and part in data:
-            parts.append(str(part))
+            parts.append(shortened(str(part), MOST_SHOWN))
             data = data[part]
-    return [*parts, shortened(str(last))] if last == "key" or error["type"] == "missing" else parts
+    if last == "key" or error["type"] == "missing":
+        parts.append(shortened(str(last), MOST_SHOWN))
+    return parts
 
 
 def _shown(found: Any) -> str:
@@ -132,7 +130,7 @@ def _shown(found: Any) -> str:
     if isinstance(found, dict | list) and found:
         return "a list" if isinstance(found, list) else "keys with values"
     try:
-        return shortened(repr(found))
+        return shortened(repr(found), MOST_SHOWN)
     except ValueError:  # a whole number of thousands of digits
         return "a number too large to be shown"
 
