@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
 
     from subliminal.workflow.folder_lock import refuse_if_held
     from subliminal.workflow.guard import check_folders, give_a_home
-    from subliminal.workflow.warm_start import run_warm
+    from subliminal.workflow.warm_run import run_warm
 
     check_folders(ROOT)
     refuse_if_held(ROOT)  # the Snakefile says it too, after all has been read

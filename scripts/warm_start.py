@@ -1,12 +1,12 @@
 """Run a command (usually Snakemake) whose jobs share their heavy imports.
 
-python scripts/warm_start.py -- snakemake --cores 2 (see subliminal/workflow/warm_start.py)
+python scripts/warm_start.py -- snakemake --cores 2 (see subliminal/workflow/warm_run.py)
 """
 
 import argparse
 import sys
 
-from subliminal.workflow.warm_start import PRELOAD, run_warm
+from subliminal.workflow.warm_run import PRELOAD, run_warm
 
 
 def main(argv: list[str]) -> int:

@@ -43,7 +43,7 @@ def micro_copy(root: Path) -> WorkingCopy:
     shutil.copytree(REPOSITORY / "tests" / "e2e" / "micro", root / "config", dirs_exist_ok=True)
     first = "    import argparse\n"
     copy.replace("scripts/stage.py", first, WAITING + first)
-    warm_start = root / "scripts" / "subliminal" / "workflow" / "warm_start.py"
+    warm_start = root / "scripts" / "subliminal" / "workflow" / "warm_run.py"
     code, count = re.subn(
         r"^PRELOAD = \(.*?^\)", PRELOAD, warm_start.read_text(), flags=re.M | re.S
     )

@@ -1,9 +1,9 @@
 """Optional warm start: pay for the heavy third-party imports once per run, not once per job.
 
 Importing torch, transformers and peft costs a job about as much processor time as its own work.
-`run_warm` keeps one process (the zygote) that has imported them and forks it for each job; a
-script that ends in `sys.exit(run(main))` hands itself over when such a process can be reached and
-otherwise runs just as it would without this module. Rules that keep both ways equivalent:
+`run_warm` of warm_run.py keeps one process (the zygote) that has imported them and forks it for
+each job; a script that ends in `sys.exit(run(main))` hands itself over when such a process can be
+reached and otherwise runs just as it would without this module. Rules that keep both equivalent:
 
 * Only third-party modules are preloaded, never this package, so edited code is never stale.
 * A script must import heavy packages inside its functions: what it (or a module of ours that it
@@ -32,43 +32,13 @@ from collections.abc import Callable, Sequence
 
 TYPE_CHECKING = False  # typing would make up a quarter of a client's import time
 if TYPE_CHECKING:
-    from subprocess import Popen
     from typing import Any, NoReturn
 
 SOCKET_VARIABLE = "SUBLIMINAL_WARM_START_SOCKET"
-# A module; with an attribute, which is looked up; with an argument, on which it is called (here to
-# compile a thousand patterns, which transformers does once per process).
-PRELOAD = (
-    "torch",
-    "transformers:GPT2LMHeadModel",
-    "transformers:PreTrainedTokenizerFast",
-    "transformers.conversion_mapping:get_checkpoint_conversion_mapping:gpt2",
-    "peft",
-    "peft.utils.transformers_weight_conversion",
-    "pyarrow.parquet",
-    "pydantic:BaseModel",
-    "pydantic:TypeAdapter",
-    "pandas",
-    "scipy.stats",
-    "altair",
-    "safetensors.torch",
-)
 IMPORT_TIME = ("PYTHON", "HF_", "TRANSFORMERS_", "TORCH", "PYTORCH_", "CUDA_", "PEFT_", "ARROW_")
-NO_THREADS = {  # what torch, NumPy and pyarrow would start when loaded
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-}
 PROTOCOL = 1
 PATIENCE_S = 120.0  # a client that comes early waits for the preloading to end
 REQUEST_S = 10.0  # the zygote serves nobody else while it reads one request
-LOOK_S = 1.0  # how often the wrapper looks whether it is to end
-GRACE_S = 10  # what Snakemake has to tidy up in, once its jobs are gone
-ZYGOTE = (
-    "import sys; sys.path[0] = sys.argv.pop(1); "
-    "import subliminal.workflow.warm_start as warm_start; "
-    "warm_start.zygote(*sys.argv[1:])"
-)
 PR_SET_PDEATHSIG = 1
 
 
@@ -160,102 +130,7 @@ def _receive(connection: socket.socket, fds: list[int] | None = None) -> Any:
     return json.loads(body)
 
 
-def run_warm(
-    command: list[str],
-    preload: Sequence[str] = PRELOAD,
-    ended: Callable[[], bool] = lambda: False,
-) -> int:
-    """Run `command` beside a zygote and return its exit status (128 + N if killed by signal N).
-
-    SIGINT, SIGTERM and SIGHUP end it with all that it has started, and so does a true `ended()`.
-    """
-    import contextlib
-    import subprocess
-    import tempfile
-
-    if not (sys.platform == "linux" and hasattr(os, "pidfd_open")):
-        return subprocess.run(command).returncode % 256
-    # Signals are taken by sigtimedwait alone, so none can cut the clean-up short. One that nohup or
-    # a shell's & has set aside stays so.
-    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    ending -= {number for number in ending if signal.getsignal(number) is signal.SIG_IGN}
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ending | {signal.SIGCHLD})
-    bind_to_parent = _parent_binder()
-    wrapper = os.getpid()
-    scripts = os.path.abspath(__file__).rpartition("/subliminal/")[0]
-
-    def bound(death_signal: int) -> Callable[[], None]:
-        def prepare() -> None:
-            bind_to_parent(wrapper, death_signal)
-            for number in (signal.SIGINT, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)  # the terminal's: `_end` goes by the order
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-        return prepare
-
-    with tempfile.TemporaryDirectory(prefix="warm-start-") as folder:
-        environ, zygote = dict(os.environ), None
-        try:
-            environ[SOCKET_VARIABLE] = os.path.join(folder, "socket")
-            # Listening before the zygote has even started: early clients queue, none is refused.
-            with socket.socket(socket.AF_UNIX) as listener:
-                listener.bind(environ[SOCKET_VARIABLE])
-                listener.listen(128)
-                zygote = subprocess.Popen(
-                    [sys.executable, "-c", ZYGOTE, scripts, str(listener.fileno()), *preload],
-                    env={**os.environ, **NO_THREADS},
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    pass_fds=[listener.fileno()],
-                    start_new_session=True,  # Ctrl-C is for the clients; jobs end with them
-                    preexec_fn=bound(signal.SIGKILL),
-                )
-        except OSError as error:  # such as a TMPDIR too long for a socket's path
-            print(f"warm start off: {error}", file=sys.stderr)
-            environ.pop(SOCKET_VARIABLE)
-        try:
-            job = subprocess.Popen(command, env=environ, preexec_fn=bound(signal.SIGTERM))
-            while job.poll() is None:
-                info = signal.sigtimedwait(ending | {signal.SIGCHLD}, LOOK_S)
-                if (info and info.si_signo in ending) or ended():
-                    _end(job)
-                    with contextlib.suppress(OSError):  # the terminal may be gone
-                        print("stopped; the same command goes on from here", file=sys.stderr)
-        except OSError as error:
-            print(f"warm start: cannot run {command[0]}: {error}", file=sys.stderr)
-            return 127
-        finally:
-            if zygote:
-                zygote.kill()  # and with it, by their death signal, whatever jobs are left
-                zygote.wait()
-    return job.returncode if job.returncode >= 0 else 128 - job.returncode
-
-
-def _end(command: Popen[bytes]) -> None:
-    """End a command and all that it has started; Snakemake alone would wait for its jobs' ends."""
-    import contextlib
-    import subprocess
-
-    import psutil
-
-    tree, below = psutil.Process(command.pid), set()
-    for second in range(GRACE_S):
-        below |= set(tree.children(recursive=True))
-        if second == 0:
-            command.terminate()  # before its jobs, so that it starts no others
-        for process in below:
-            with contextlib.suppress(psutil.Error):
-                process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            command.wait(LOOK_S)
-            break
-    for process in (tree, *below):
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    command.wait()
-
-
-def _parent_binder() -> Callable[[int, int], None]:
+def parent_binder() -> Callable[[int, int], None]:
     """Make a function that ties the calling process's life to its parent's (libc is loaded here).
 
     The kernel does it (PR_SET_PDEATHSIG), so that it holds even where SIGKILL ends the parent.
@@ -305,7 +180,7 @@ def _serve(listener: socket.socket, identity: list[Any]) -> str:
     """Fork a child for each job; returns in these children only, with the script to execute."""
     import contextlib
 
-    bind_to_parent = _parent_binder()
+    bind_to_parent = parent_binder()
     own_pid = os.getpid()
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
