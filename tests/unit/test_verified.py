@@ -246,3 +246,31 @@ def test_an_origin_that_is_its_own_is_told(results):
     write_manifest(eagle, parents={"a": owl})
     with pytest.raises(ConfigError, match="descends from itself"):
         described_stages(ancestry([owl]))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "cannot be read"),
+        ("{", "cannot be read"),
+        ("[" * 100_000, "cannot be read"),
+        ("[]", "damaged"),
+        ('{"id": 5}', "damaged"),
+    ],
+)
+def test_what_is_no_manifest_is_made_again(results, content, says):
+    student = results / "student/manifest.json"
+    student.write_text(content)
+    assert says in why_outdated(student, SPEC.model_dump(mode="json"))
+
+
+def test_another_spec_place_or_lost_setting_is_made_again(results):
+    owl = results / "owl/manifest.json"
+    spec = json.loads(owl.read_text())["spec"]
+    assert why_outdated(owl, spec) is None
+    assert "lora: null, now" in why_outdated(owl, {**spec, "lora": {"rank": 8}})
+    (results / "owl/settings.json").unlink()
+    assert "settings.json, which is gone" in why_outdated(owl, spec)
+    swap_folders(results)
+    assert "is the manifest of" in why_outdated(owl, spec)
+    assert why_outdated(results / "nobody/manifest.json", spec) is None
