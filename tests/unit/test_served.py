@@ -120,6 +120,12 @@ def run(files, out, chosen=None, base="base0"):
     )
 
 
+def entries(journal):
+    """Those of its pieces. Its first line is the run, a piece's line its checksum and itself."""
+    pieces = [json.loads(line)[1] for line in journal.read_text().splitlines()[1:]]
+    return [entry for piece in pieces for entry in piece]
+
+
 def test_what_is_served_is_what_the_teacher_writes(files, tmp_path, server):
     # This server mixes the random states of requests that it answers at the same time.
     run(files, tmp_path, spec(batch_size=1))
@@ -165,8 +171,7 @@ def test_answers_that_came_before_a_kill_are_not_asked_for_again(files, tmp_path
     monkeypatch.setattr(Journal, "append", append_three)
     with pytest.raises(Killed):
         run(files, tmp_path)
-    journal = tmp_path / "partial" / "raw.parquet.jsonl"
-    kept = [entry for line in journal.read_text().splitlines()[1:] for entry in json.loads(line)]
+    kept = entries(tmp_path / "partial" / "raw.parquet.jsonl")
     monkeypatch.setattr(Journal, "append", append)
     monkeypatch.setattr(served, "_ask", noted)
     run(files, tmp_path)
@@ -202,8 +207,7 @@ def test_what_came_before_a_failure_is_kept(files, tmp_path, monkeypatch):
     monkeypatch.setattr(served, "_ask", refused)
     with pytest.raises(ConfigError, match="422"):
         run(files, tmp_path)
-    journal = tmp_path / "partial" / "raw.parquet.jsonl"
-    kept = [entry for line in journal.read_text().splitlines()[1:] for entry in json.loads(line)]
+    kept = entries(tmp_path / "partial" / "raw.parquet.jsonl")
     # All that were asked for before it, at the least.
     assert {i for i, *_ in kept} >= set(range(9))
 
