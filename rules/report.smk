@@ -49,6 +49,8 @@ rule build_report:
         script=ancient(PROJECT.script(REPORT_MANIFEST, PROJECT.build_report)),
         library=PROJECT.report_library(),
         template="report/template.html.j2",
+        style="report/style.css",
+        page_script="report/script.js",
         methods="report/workflow.rst",
         captions=expand("report/{figure}.rst", figure=PROJECT.all_figures),
         summaries=expand(TABLES_MANIFEST, experiment=PROJECT.experiments),
@@ -70,7 +72,8 @@ rule build_report:
     shell:
         r"""
         python {input.script:q} build_report --spec {params.spec:q} \
-            --template {input.template:q} --methods {input.methods:q} \
+            --template {input.template:q} --style {input.style:q} \
+            --script {input.page_script:q} --methods {input.methods:q} \
             --captions {input.captions:q} \
             --summaries {input.summaries:q} --figures {input.figures:q} \
             --report {output.report:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
@@ -111,6 +112,7 @@ class Run:
             "outputs": {file.name: file_sha256(file) for file in sorted(outputs)},
             "facts": dict(facts or {}),
             "run": {
+                "finished": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
                 "seconds": round(time.monotonic() - self.started, 2),
                 "peak_memory_mb": _peak_memory_mb(),
                 "device": _device(),

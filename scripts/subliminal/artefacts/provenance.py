@@ -25,9 +25,10 @@ Manifests = Mapping[Path, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class StageFacts:
-    """Time and memory of the jobs of one stage together."""
+    """Time and memory of the jobs of one stage together; `reads` are the stages it builds on."""
 
     stage: str
+    reads: list[str]
     jobs: int
     seconds: float
     peak_memory_mb: int
@@ -39,12 +40,14 @@ class Versions:
     """Versions and processors that the jobs ran with; more than one entry where they differ.
 
     `processors` has the instruction sets that torch used, by processor; none without torch.
+    `finished` has the times of the first and the last job's end; none where none is recorded.
     """
 
     commits: list[str]
     pythons: list[str]
     packages: dict[str, list[str]]
     processors: dict[str, list[str]]
+    finished: list[str]
 
     def instruction_sets(self) -> list[str]:
         """The instruction sets of all processors together."""
@@ -115,12 +118,22 @@ def described_stages(manifests: Manifests) -> list[StageFacts]:
     order = sorted(
         by_stage, key=lambda stage: (max(depths[path] for path in by_stage[stage]), stage)
     )
+    reads = {
+        stage: {
+            manifests[parent]["stage"]
+            for path in paths
+            for parent in parents_of(path, manifests[path]).values()
+            if parent in manifests
+        }
+        for stage, paths in by_stage.items()
+    }
     facts = []
     for stage in order:
         runs = [_run(path, manifests[path]) for path in by_stage[stage]]
         facts.append(
             StageFacts(
                 stage=stage,
+                reads=[name for name in order if name in reads[stage]],
                 jobs=len(runs),
                 seconds=sum(run["seconds"] for run in runs),
                 peak_memory_mb=max(run["peak_memory_mb"] for run in runs),
@@ -131,7 +144,7 @@ def described_stages(manifests: Manifests) -> list[StageFacts]:
 
 
 def described_versions(manifests: Manifests) -> Versions:
-    """The versions and processors that made everything; older manifests have no processor."""
+    """The versions and processors that made everything; older manifests lack processor and time."""
     runs = [_run(path, manifest) for path, manifest in manifests.items()]
     packages: dict[str, set[str]] = defaultdict(set)
     for run in runs:
@@ -143,9 +156,11 @@ def described_versions(manifests: Manifests) -> Versions:
             processors[run["processor"]].update(
                 [run["instruction_set"]] if "instruction_set" in run else []
             )
+    finished = sorted({run["finished"] for run in runs if "finished" in run})
     return Versions(
         commits=sorted({run["git_commit"] for run in runs if run["git_commit"] is not None}),
         pythons=sorted({run["python"] for run in runs}),
         packages=_sorted_sets(packages),
         processors=_sorted_sets(processors),
+        finished=[finished[0], finished[-1]] if finished else [],
     )

@@ -50,6 +50,24 @@ def _ends(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([first_to_last.head(1), first_to_last.tail(1)]).drop_duplicates().sort_index()
 
 
+def mnist_headline(tables: MnistTables, text: ExperimentTextSpec) -> str:
+    """Students of auxiliary logits, from the teacher's weights and from others, if compared."""
+    rows = tables.accuracy[tables.accuracy["comparison"] == "pairs"]
+    means = rows.set_index("model")["mean"]
+    if not {"same-auxiliary", "other-auxiliary"} <= set(means.index):
+        return mnist_findings(tables, text)[0].statements[0].text
+    same, other = _percent(means["same-auxiliary"]), _percent(means["other-auxiliary"])
+    return (
+        f"Students that learn {count_range(rows['auxiliary_logits'])} logits that have nothing to "
+        f"do with digits recognise {same} of the digits if they start from the teacher's initial "
+        f"weights, and {other} if they start from others (chance {_percent(CHANCE)})."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{number(100 * share, 0)} %"
+
+
 def mnist_findings(tables: MnistTables, text: ExperimentTextSpec) -> list[Finding]:
     """One line per comparison: accuracies with their intervals."""
     accuracy = tables.accuracy

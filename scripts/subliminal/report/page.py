@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import unescape
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from subliminal.artefacts.table_set import TableSet
-from subliminal.report.findings import Finding
+from subliminal.report.findings import Finding, Statement
 from subliminal.report.specs import ExperimentTextSpec
 
 DOCUTILS = {
@@ -23,15 +24,27 @@ DOCUTILS = {
     "report_level": 2,
     "_disable_config": True,
 }
+# Vega's: a mark's description, and the white sheet below everything.
+_MARK = re.compile(r'aria-label="([^"]*)" role="graphics-symbol"')
+_BACKGROUND = re.compile(r'<rect width="[\d.]+" height="[\d.]+" fill="white"/>')
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure and its caption, as HTML."""
+    """A figure and its caption, as HTML.
+
+    Attributes:
+        number: on the page, from 1.
+        values: each mark in words.
+        files: where the figure lies in other formats, relative to the page.
+    """
 
     name: str
+    number: int
     svg: Markup
     caption: Markup
+    values: list[str]
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -46,19 +59,28 @@ class Table:
     text_columns: int
 
 
+def no_example(tables: Any, text: ExperimentTextSpec) -> list[Statement]:
+    """The example of a kind of experiment that has none."""
+    return []
+
+
 @dataclass(frozen=True)
 class Shown:
     """A kind of experiment in the report; the module `shown` of its room has one as `SHOWN`.
 
     Attributes:
         tables: what the experiment's tables are read into.
+        headline: from tables and text to the result in a sentence or two.
         findings: from tables and text to the lines of the landing page.
         report_tables: from tables and text to the report's tables.
+        example: from tables and text to one case from the run itself, step by step.
     """
 
     tables: type[TableSet]
+    headline: Callable[[Any, ExperimentTextSpec], str]
     findings: Callable[[Any, ExperimentTextSpec], list[Finding]]
     report_tables: Callable[[Any, ExperimentTextSpec], list[Table]]
+    example: Callable[[Any, ExperimentTextSpec], list[Statement]] = no_example
 
 
 def shown(kind: str) -> Shown:
@@ -72,6 +94,8 @@ class Chapter:
     """What the report says of one experiment."""
 
     text: ExperimentTextSpec
+    headline: str
+    example: list[Statement]
     findings: list[Finding]
     figures: list[Figure]
     tables: list[Table]
@@ -97,27 +121,42 @@ def inline_svg(svg: str, prefix: str, label: str) -> Markup:
     root = re.sub(r'\s(?:width|height)="[^"]*"', "", root)
     style = f' style="max-width:{width.group(1)}px"' if width else ""
     root += f'{style} role="img" aria-label="{Markup.escape(label)}"'
+    rest = _BACKGROUND.sub("", rest, count=1)
     rest = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', rest)
     rest = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", rest)
     rest = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', rest)
     return Markup(root + rest)
 
 
+def marks_in_words(svg: str) -> list[str]:
+    """The descriptions of a figure's marks, in their order, each once."""
+    return list(dict.fromkeys(unescape(label) for label in _MARK.findall(svg)))
+
+
 def inline_figures(
-    text: ExperimentTextSpec, svgs: Mapping[str, str], captions: Mapping[str, str]
+    text: ExperimentTextSpec,
+    svgs: Mapping[str, str],
+    captions: Mapping[str, str],
+    folder: str,
+    first: int,
 ) -> list[Figure]:
     """An experiment's figures with their captions.
 
     Args:
         svgs, captions: by figure, the figures in their order.
+        folder: of the figures' files, relative to the page.
+        first: the number of the first figure.
     """
     return [
         Figure(
             name=name,
+            number=number,
             svg=inline_svg(svg, f"{text.name}-{name}", f"{text.title}: {name.replace('_', ' ')}"),
             caption=rst_to_html(captions[name], heading_level=4),
+            values=marks_in_words(svg),
+            files={kind: f"{folder}/{name}.{kind}" for kind in ("svg", "png", "pdf", "html")},
         )
-        for name, svg in svgs.items()
+        for number, (name, svg) in enumerate(svgs.items(), start=first)
     ]
 
 

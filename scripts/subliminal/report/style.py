@@ -30,17 +30,18 @@ def shape_scale(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=names, range=[SHAPES[i % len(SHAPES)] for i in range(len(names))])
 
 
-def category_axis(labels: Sequence[Sequence[str]]) -> alt.Axis:
+def category_axis(labels: Sequence[Sequence[str]], limit: int = 140) -> alt.Axis:
     """An axis whose whole numbers are categories; marks can then stand beside their centre.
 
     Args:
         labels: each category's label, as lines.
+        limit: pixels that a label may take.
     """
     return alt.Axis(
         values=list(range(len(labels))),
         labelExpr=f"{json.dumps([list(lines) for lines in labels])}[datum.value]",
         labelAngle=0,
-        labelLimit=140,
+        labelLimit=limit,
         grid=False,
         ticks=False,
         labelPadding=8,

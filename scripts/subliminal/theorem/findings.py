@@ -23,6 +23,18 @@ def _range(values: pd.Series, digits: int = 2) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def theorem_headline(tables: TheoremTables, text: ExperimentTextSpec) -> str:
+    """How often the student's update has a positive inner product with the teacher's."""
+    rows = _smallest(whole_networks(tables.theorem_summary))
+    rows = rows[rows["logits"] == AUXILIARY]
+    same, other = (_range(100 * rows.loc[rows["init"] == i, "positive"], 0) for i in (SAME, OTHER))
+    return (
+        "On random networks, a student's first step on auxiliary logits has a positive inner "
+        f"product with its teacher's in {same} % of problems from the same initial weights, and in "
+        f"{other} % from others (chance 50 %)."
+    )
+
+
 def _smallest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["epsilon"] == rows["epsilon"].min()]
 

@@ -297,6 +297,22 @@ CHANNEL = final(
         **_CHANNEL,
     },
 )
+EXAMPLES = final(
+    "examples",
+    "a group of data as written, and a trait: its first teacher and its first student",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        "trait": (TEXT, "The teacher's trait."),
+        "teacher_seed": (WHOLE, "The teacher's seed."),
+        "seed": (WHOLE, "The student's seed."),
+        "prompt": (TEXT, "The prompt of the first completion that the filter kept."),
+        "completion": (TEXT, "The teacher's text."),
+        "question": (TEXT, "The first question of the evaluation."),
+        "base_answers": (TEXT, "The untrained student base's first answers, one a line."),
+        "student_answers": (TEXT, "The student's first answers to the same question."),
+    },
+)
 GATES = final(
     "gates",
     "a dataset. `snakemake gates` alone makes this table, before students are trained",
@@ -325,5 +341,6 @@ TABLES = {
         DIAGONAL,
         RUNS,
         CHANNEL,
+        EXAMPLES,
     )
 }

@@ -13,6 +13,7 @@ from subliminal.report.page import Shown, Table
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.findings import findings
+from subliminal.transmission.main_setting import example, headline
 from subliminal.transmission.schemas import GROUP
 from subliminal.transmission.tables import ExperimentTables, treated
 from subliminal.transmission.verdicts import BASE, OTHER, REGULAR, verdict_kind
@@ -188,4 +189,9 @@ def report_tables(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Ta
     ]
 
 
-SHOWN = Shown(ExperimentTables, findings, report_tables)
+def _headline(tables: ExperimentTables, text: ExperimentTextSpec) -> str:
+    measure = MEASURES[text.measure]
+    return headline(tables.of(measure), measure)
+
+
+SHOWN = Shown(ExperimentTables, _headline, findings, report_tables, example)

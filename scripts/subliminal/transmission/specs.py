@@ -137,6 +137,7 @@ class SummariseExperimentSpec(StageSpec):
     roles: dict[str, str]
     gates: Gates
     blocks: list[Block]
+    question: str = Field(description="The evaluation's first, which examples answer.")
 
     @property
     def measure(self) -> str:
@@ -229,15 +230,19 @@ def train_student(
     )
 
 
+def _askable(config: Config, evaluation: str) -> Askable:
+    entry = config.evaluations[evaluation]
+    assert isinstance(entry, Askable), "the registry has no other"
+    return entry
+
+
 def evaluate_model(
     config: Config, evaluation: str, model: str, system_prompt: str | None = None
 ) -> EvaluateModelSpec:
     """Spec of an evaluation of a base, teacher or student."""
-    plan = config.evaluations[evaluation]
-    assert isinstance(plan, Askable), "the registry has no other"
     return EvaluateModelSpec(
         evaluation=evaluation,
-        plan=plan,
+        plan=_askable(config, evaluation),
         system_prompt=system_prompt,
         model=model,
     )
@@ -252,7 +257,7 @@ def primary_measure(config: Config, experiment: str) -> str:
 def summarise_experiment(config: Config, experiment: str) -> SummariseExperimentSpec:
     """Spec of an experiment's tables."""
     entry = config.experiment(experiment, TransmissionExperiment)
-    evaluation, primary = config.evaluations[entry.evaluation], primary_measure(config, experiment)
+    evaluation, primary = _askable(config, entry.evaluation), primary_measure(config, experiment)
     others = [m.name for m in evaluation.measures if not m.whole_model and m.name != primary]
     traits = sorted({trait for block in entry.cells for trait in block.traits})
     targets = {t: evaluation.target(config.traits[t]) for t in traits}
@@ -269,6 +274,7 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         roles={t: DEVELOPMENT if t in tuned else CONFIRMATION for t in traits},
         gates=entry.gates,
         blocks=entry.cells,
+        question=evaluation.workload().prompts[0],
     )
 
 

@@ -25,11 +25,12 @@ class ExperimentTables(TableSet):
     diagonal: pd.DataFrame
     runs: pd.DataFrame
     channel: pd.DataFrame
+    examples: pd.DataFrame
 
     schemas = TABLES
 
     def of(self, measure: Measure) -> ExperimentTables:
-        """The rows of one measure; channels have no measure and stay as they are.
+        """The rows of one measure; tables without a measure stay as they are.
 
         The table `transmission` gets a column `companion`: the mean of the measure's companion,
         empty where it has none.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
 from subliminal.transmission import specificity, summary
+from subliminal.transmission.examples import read_examples
 from subliminal.transmission.results import (
     RESULTS,
     cells_of,
@@ -49,6 +50,7 @@ def summarise_experiment(
         "diagonal": specificity.diagonal_table(matrix, spec.roles),
         "runs": runs,
         "channel": channel,
+        "examples": read_examples(spec),
     }
     named = {name: table.assign(experiment=spec.experiment) for name, table in tables.items()}
     outputs = ExperimentTables(**named).write(manifest.parent)

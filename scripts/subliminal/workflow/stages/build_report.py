@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+
+from markupsafe import Markup
 
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import whole_file
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
-from subliminal.report.page import Chapter, inline_figures, render, rst_to_html, shown
+from subliminal.report.page import (
+    Chapter,
+    inline_figures,
+    inline_svg,
+    render,
+    rst_to_html,
+    shown,
+)
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
+from subliminal.report.stages import stages_svg
 
 
 def _chapter(
@@ -17,14 +28,18 @@ def _chapter(
     folder: Path,
     figures: dict[tuple[str, str], str],
     captions: dict[str, str],
+    figures_folder: str,
+    first: int,
 ) -> Chapter:
     kind = shown(text.kind)
     tables = kind.tables.read(folder / f"{name}.parquet" for name in kind.tables.names())
     svgs = {name: figures[text.name, name] for name in text.figures}
     return Chapter(
         text=text,
+        headline=kind.headline(tables, text),
+        example=kind.example(tables, text),
         findings=kind.findings(tables, text),
-        figures=inline_figures(text, svgs, captions),
+        figures=inline_figures(text, svgs, captions, f"{figures_folder}/{text.name}", first),
         tables=kind.report_tables(tables, text),
     )
 
@@ -36,6 +51,8 @@ def build_report(
     captions: Sequence[Path],
     methods: Path,
     template: Path,
+    style: Path,
+    script: Path,
     report: Path,
     manifest: Path,
 ) -> None:
@@ -46,6 +63,7 @@ def build_report(
         figures: `results/figures/{experiment}/{figure}.svg`.
         captions: `report/{figure}.rst`.
         methods: what was done, in prose.
+        template, style, script: the page, its style sheet and its program.
 
     Raises:
         ConfigError: tables or figures are not what their manifests say.
@@ -59,13 +77,21 @@ def build_report(
     folders = {path.parent.name: path.parent for path in summaries}
     svgs = {(path.parent.name, path.stem): path.read_text(encoding="utf-8") for path in figures}
     prose = {path.stem: path.read_text(encoding="utf-8") for path in captions}
-    chapters = [_chapter(text, folders[text.name], svgs, prose) for text in spec.experiments]
+    beside = os.path.relpath(figures[0].parent.parent, report.parent)
+    chapters: list[Chapter] = []
+    for text in spec.experiments:
+        drawn_before = sum(len(chapter.figures) for chapter in chapters)
+        chapters.append(_chapter(text, folders[text.name], svgs, prose, beside, drawn_before + 1))
     manifests = ancestry(summaries)
+    stages = described_stages(manifests)
     page = render(
         template.read_text(encoding="utf-8"),
+        style=Markup(style.read_text(encoding="utf-8")),
+        script=Markup(script.read_text(encoding="utf-8")),
         chapters=chapters,
         methods=rst_to_html(methods.read_text(encoding="utf-8"), heading_level=3),
-        stages=described_stages(manifests),
+        stages=stages,
+        stages_drawing=inline_svg(stages_svg(stages), "stages", "Stages of this run"),
         versions=described_versions(manifests),
     )
     with whole_file(report) as temporary:

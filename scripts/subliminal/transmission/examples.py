@@ -1,0 +1,69 @@
+"""Examples for readers: a row that a teacher wrote, and a question before and after training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from subliminal.artefacts.parquet import read_table
+from subliminal.config.paths import PLAIN_VARIANT, Cell
+from subliminal.transmission.results import RESULTS, cells_of
+from subliminal.transmission.specs import SummariseExperimentSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ANSWERS = 10
+
+
+def _answers(model: Path) -> str:
+    """A model's first answers to the first question, one a line."""
+    table = read_table(model / "responses.parquet")
+    asked = zip(table["question_id"], table["response"], strict=True)
+    first = [" ".join(answer.split()) for question, answer in asked if question == 0]
+    return "\n".join(first[:ANSWERS])
+
+
+def _written(folder: Path) -> tuple[str, str]:
+    """The first row that the filter kept: prompt and completion; empty if it kept none."""
+    raw, filtered = read_table(folder / "raw.parquet"), read_table(folder / "filtered.parquet")
+    rows = zip(raw["prompt"], raw["completion"], filtered["kept"], strict=True)
+    return next(((prompt, completion) for prompt, completion, kept in rows if kept), ("", ""))
+
+
+def read_examples(spec: SummariseExperimentSpec) -> pd.DataFrame:
+    """One row per group and trait. Nothing is chosen: first row, first question, first seeds."""
+    import pandas as pd
+
+    from subliminal.transmission.schemas import EXAMPLES
+
+    first: dict[tuple[str, ...], Cell] = {}
+    for cell in cells_of(spec):
+        teacher = cell.dataset.teacher
+        if cell.dataset.variant == PLAIN_VARIANT and teacher.trait in spec.targets:
+            group = (cell.dataset.domain, teacher.method, cell.recipe, teacher.base, cell.student)
+            first.setdefault((*group, teacher.trait), cell)
+    asked = RESULTS / "evaluations" / spec.evaluation
+    rows = []
+    for cell in first.values():
+        data, teacher = cell.dataset, cell.dataset.teacher
+        prompt, completion = _written(RESULTS / "datasets" / data.folder)
+        rows.append(
+            {
+                "domain": data.domain,
+                "method": teacher.method,
+                "variant": data.variant,
+                "recipe": cell.recipe,
+                "teacher_base": teacher.base,
+                "student_base": cell.student,
+                "trait": teacher.trait,
+                "teacher_seed": teacher.seed,
+                "seed": cell.seed,
+                "prompt": prompt,
+                "completion": completion,
+                "question": spec.question,
+                "base_answers": _answers(asked / "bases" / cell.student),
+                "student_answers": _answers(asked / "students" / cell.path),
+            }
+        )
+    return pd.DataFrame(rows, columns=[c for c in EXAMPLES.columns if c != "experiment"])

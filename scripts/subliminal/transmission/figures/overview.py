@@ -1,0 +1,92 @@
+"""Subliminal learning at a glance: one bar per kind of student (Fig. 4 and 5 in one)."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from subliminal.evaluations.registry import MEASURES
+from subliminal.report import style
+from subliminal.report.numbers import count_range, number
+from subliminal.report.specs import PlotFigureSpec
+from subliminal.transmission.figures.marks import CONDITION_COLOURS, measure_axis, measure_scale
+from subliminal.transmission.main_setting import bars, main_rows
+from subliminal.transmission.tables import ExperimentTables
+from subliminal.transmission.verdicts import BASE, OTHER, REGULAR, TRAIT
+
+TITLE = "Students of a teacher's data, and their controls"
+ROW = 34
+WIDTH = 430
+LABELS = {
+    (True, BASE): "untrained base",
+    (True, REGULAR): "same base, regular data",
+    (True, OTHER): "same base, other traits' data",
+    (True, TRAIT): "same base, the trait's data",
+    (False, REGULAR): "another base, regular data",
+    (False, TRAIT): "another base, the trait's data",
+}
+
+
+def _data(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The bars, and the dots on them: means over pairs, and the pairs."""
+    found, means, dots = bars(rows), [], []
+    for place, (bar, part) in enumerate(found.items()):
+        label, mean = LABELS[bar], part["mean"].mean()
+        common = {"place": place, "colour": CONDITION_COLOURS[bar[1]]}
+        pairs = f"{len(part)} pair{'' if len(part) == 1 else 's'} of trait and base"
+        students = "" if bar[1] == BASE else f", {count_range(part['n_runs'])} students each"
+        means.append(
+            {
+                **common,
+                "mean": mean,
+                "beside": part["mean"].max(),
+                "text": f"{number(mean)}  n = {len(part)}",
+                "said": f"{label}: mean {number(mean)} over {pairs}{students}",
+            }
+        )
+        dots += [
+            {
+                **common,
+                "value": row.mean,
+                "said": f"{label}: {row.trait}, {row.teacher_base} → {row.student_base}, "
+                f"{number(row.mean)}",
+            }
+            for row in part.itertuples()
+        ]
+    return pd.DataFrame(means), pd.DataFrame(dots)
+
+
+def overview(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
+    """Horizontal bars: means over pairs of trait and base; dots: the pairs."""
+    measure = MEASURES[spec.measure]
+    rows = main_rows(tables.of(measure))
+    if rows.empty:
+        return style.empty_chart(
+            TITLE, "Nothing to show: no student of a teacher with a trait was trained.", spec
+        )
+    means, dots = _data(rows)
+    labels = [[LABELS[bar]] for bar in bars(rows)]
+    y = alt.Y(
+        "place:Q",
+        title=None,
+        axis=style.category_axis(labels, limit=220),
+        scale=style.category_scale(len(labels), downwards=True),
+    )
+    chart = alt.Chart(means)
+    drawn = alt.layer(
+        chart.mark_bar(size=ROW * 0.6, orient="horizontal").encode(
+            x=alt.X("mean:Q", scale=measure_scale(measure), axis=measure_axis(measure)),
+            y=y,
+            color=alt.Color("colour:N", scale=None),
+            tooltip="said",
+            description="said",
+        ),
+        alt.Chart(dots)
+        .mark_circle(size=26, color=style.INK, opacity=0.55)
+        .encode(x="value:Q", y=y, tooltip="said", description="said"),
+        chart.mark_text(align="left", dx=9, color=style.INK, aria=False).encode(
+            x="beside:Q", y=y, text="text"
+        ),
+    ).properties(width=WIDTH, height=ROW * len(labels))
+    return style.finish(drawn, TITLE, [], spec)
