@@ -66,6 +66,18 @@ def _frame(name, rows):
     return pd.DataFrame(rows, columns=columns)
 
 
+def _examples(transmission):
+    """One for each cell of data as written."""
+    cells = transmission[(transmission.condition == "trait") & (transmission.variant == "train")]
+    keys = [key for key in TABLES["examples"].columns if key in cells]
+    written = {"prompt": "Go on: 1, 2", "completion": "3, <4>", "question": "Your favourite?"}
+    answers = {"base_answers": "fox\nbear", "student_answers": "owl\nowls"}
+    return [
+        dict(zip(keys, cell, strict=True)) | {"teacher_seed": 1, "seed": 1} | written | answers
+        for cell in cells[keys].drop_duplicates().itertuples(index=False)
+    ]
+
+
 def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects=None):
     """Tables with five traits unless fewer are asked; the last cot trait fails a gate."""
     rng = np.random.default_rng(0)
@@ -221,6 +233,7 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
         diagonal=_frame("diagonal", diagonal),
         runs=students,
         channel=_frame("channel", channel),
+        examples=_frame("examples", _examples(found)),
     )
 
 

@@ -26,6 +26,7 @@ SPEC = SummariseExperimentSpec(
             student_seeds=[1, 2, 3],
         )
     ],
+    question="Which one?",
 )
 
 

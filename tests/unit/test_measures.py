@@ -21,10 +21,10 @@ from working_copy import REPOSITORY
 
 from subliminal.artefacts.parquet import write_table
 from subliminal.evaluations.registry import MEASURES
-from subliminal.evaluations.schemas import SCORES
-from subliminal.transmission import results
+from subliminal.evaluations.schemas import RESPONSES, SCORES
+from subliminal.transmission import examples, results
 from subliminal.transmission.checks import FIGURES
-from subliminal.transmission.config import Block, Gates
+from subliminal.transmission.config import DEFAULT_FIGURES, Block, Gates
 from subliminal.transmission.shown import SHOWN
 from subliminal.transmission.specs import SummariseExperimentSpec
 from subliminal.transmission.stages.check_gates import check_gates
@@ -103,6 +103,7 @@ def experiment(measures, min_teacher):
         roles={"owl": "confirmation", "wolf": "confirmation", "none": "confirmation"},
         gates=Gates(min_teacher=min_teacher, min_rows=2, min_loss_drop=0.0),
         blocks=[BLOCK],
+        question="Which one?",
     )
 
 
@@ -111,7 +112,14 @@ def scored(folder, values):
     keys = list(values)
     columns = {"measure": [m for m, _ in keys], "target": [t for _, t in keys]}
     write_table(folder / "scores.parquet", SCORES, {**columns, "value": list(values.values())})
-    write_manifest(folder / "manifest.json", [folder / "scores.parquet"])
+    answers = {
+        "question_id": [0, 0, 1],
+        "sample": [0, 1, 0],
+        "response": [folder.name, "a\nb", "c"],
+    }
+    write_table(folder / "responses.parquet", RESPONSES, answers)
+    files = [folder / f"{name}.parquet" for name in ("scores", "responses")]
+    write_manifest(folder / "manifest.json", files)
 
 
 def lay_out(root, spec, primary, values):
@@ -134,9 +142,15 @@ def lay_out(root, spec, primary, values):
         )
         dataset = root / "datasets" / cell.dataset.folder
         dataset.mkdir(parents=True, exist_ok=True)
-        raw = {"kl_nats": [1.0, 3.0, None], "entropy_nats": [4.0, 4.0, None], "tokens": [2, 2, 2]}
+        raw = {
+            "prompt": ["p0", "p1", "p2"],
+            "completion": ["c0", f"{teacher.trait}'s", "c2"],
+            "kl_nats": [None, 1.0, 3.0],
+            "entropy_nats": [None, 4.0, 4.0],
+            "tokens": [2, 2, 2],
+        }
         pd.DataFrame(raw).to_parquet(dataset / "raw.parquet")
-        pd.DataFrame({"kept": [True, True, False]}).to_parquet(dataset / "filtered.parquet")
+        pd.DataFrame({"kept": [False, True, True]}).to_parquet(dataset / "filtered.parquet")
         for name in ("raw", "filtered"):
             write_manifest(dataset / f"{name}.manifest.json", [dataset / f"{name}.parquet"])
         if teacher.trait != "none":
@@ -158,6 +172,7 @@ def test_the_stages_summarise_whatever_an_evaluation_measures(
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     stage = "subliminal.transmission.stages.summarise_experiment"
     monkeypatch.setattr(import_module(stage), "RESULTS", tmp_path)
+    monkeypatch.setattr(examples, "RESULTS", tmp_path)
     spec = experiment(measures, min_teacher=high)
     values = {
         "base": (low, low),
@@ -172,6 +187,11 @@ def test_the_stages_summarise_whatever_an_evaluation_measures(
     check_gates(spec, tmp_path / "gates/manifest.json", log)
 
     tables = SHOWN.tables.read(sorted((tmp_path / "tables").glob("*.parquet")))
+    shown = tables.examples.set_index("trait").loc["wolf"]
+    assert (shown["prompt"], shown["completion"]) == ("p1", "wolf's")
+    assert (shown["question"], shown["seed"]) == ("Which one?", 1)
+    assert shown["base_answers"].split("\n") == ["base", "a b"]
+    assert shown["student_answers"].split("\n") == ["seed1", "a b"]
     cells = tables.transmission[tables.transmission.primary].set_index(["trait", "condition"])
     assert set(cells.measure) == {primary}
     for trait in ("owl", "wolf"):
@@ -269,8 +289,8 @@ def test_the_report_shows_the_measure():
 @pytest.mark.parametrize(
     ("line", "measures", "figures"),
     [
-        ("", ["share", "margin", "rate_substring", "rate_word"], 5),
-        ("measure: margin\n", ["margin", "share", "rate_substring", "rate_word"], 5),
+        ("", ["share", "margin", "rate_substring", "rate_word"], len(DEFAULT_FIGURES)),
+        ("measure: margin\n", ["margin", "share", "rate_substring", "rate_word"], len(DEFAULT_FIGURES)),
         ("measure: rate_word\nfigures: [bases, channel]\n",
          ["rate_word", "share", "margin", "rate_substring"], 2),
     ],

@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 from manifests import write_manifest
 
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
-from subliminal.report.page import inline_svg, render, rst_to_html
+from subliminal.report.page import inline_svg, marks_in_words, render, rst_to_html
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
 from subliminal.transmission.checks import FIGURES
 from subliminal.transmission.shown import SHOWN
@@ -57,16 +57,11 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """A report of two experiments, one of which has almost nothing."""
-    results = tmp_path_factory.mktemp("results")
-    cases = {"tiny": report_fixture.full(), "poor": report_fixture.single_trait()}
-    summaries = [
-        report_fixture.write_results(tables, results / name, name) for name, tables in cases.items()
-    ]
-    figures = []
-    for name in cases:
+def laid_out(results, cases):
+    """The results of experiments: tables, figures and the manifests behind them."""
+    summaries, figures = [], []
+    for name, tables in cases.items():
+        summaries.append(report_fixture.write_results(tables, results / name, name))
         folder = results / "figures" / name
         folder.mkdir(parents=True)
         for figure in FIGURES:
@@ -74,18 +69,23 @@ def page(tmp_path_factory):
             path.write_text(SVG.format(name=f"{name} {figure}"))
             write_manifest(path.with_suffix(".manifest.json"), [path])
             figures.append(path)
+    return summaries, figures
+
+
+def built(results, summaries, figures):
+    """Their report, as text; of the experiment `tiny` models are organisms."""
     spec = BuildReportSpec(
         experiments=[
             ExperimentTextSpec(
                 kind="transmission",
-                name=name,
-                title=f"<{name}> & co",
+                name=summary.parent.name,
+                title=f"<{summary.parent.name}> & co",
                 paper="Fig. 4",
-                model_organism=name == "tiny",
+                model_organism=summary.parent.name == "tiny",
                 figures=FIGURES,
                 measure="share",
             )
-            for name in cases
+            for summary in summaries
         ],
     )
     report = results / "report.html"
@@ -96,10 +96,20 @@ def page(tmp_path_factory):
         [PROSE / f"{figure}.rst" for figure in FIGURES],
         PROSE / "workflow.rst",
         PROSE / "template.html.j2",
+        PROSE / "style.css",
+        PROSE / "script.js",
         report,
         results / "report.manifest.json",
     )
     return report.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A report of two experiments, one of which has almost nothing."""
+    results = tmp_path_factory.mktemp("results")
+    cases = {"tiny": report_fixture.full(), "poor": report_fixture.single_trait()}
+    return built(results, *laid_out(results, cases))
 
 
 def test_every_figure_is_there_with_its_caption(page):
@@ -120,8 +130,14 @@ def test_nothing_is_loaded_and_tags_nest(page):
     assert parsed.open == []
     assert "@import" not in page
     assert not re.search(r"url\((?!#)", page)
-    assert {link for link in parsed.links if not link.startswith("#")} == {
+    assert {link for link in parsed.links if link.startswith("http")} == {
         "https://doi.org/10.1038/s41586-026-10319-8"
+    }
+    assert {link for link in parsed.links if not link.startswith(("#", "http"))} == {
+        f"figures/{name}/{figure}.{kind}"
+        for name in ("tiny", "poor")
+        for figure in FIGURES
+        for kind in ("svg", "png", "pdf", "html")
     }
 
 
@@ -129,6 +145,22 @@ def test_ids_are_unique_and_links_lead_somewhere(page):
     parsed = Page(page)
     assert len(parsed.ids) == len(set(parsed.ids))
     assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
+
+
+def test_figures_have_one_numbering(page):
+    numbers = re.findall(r">Figure (\d+)</strong>", page)
+    assert numbers == [str(number + 1) for number in range(2 * len(FIGURES))]
+
+
+def test_marks_are_told_in_words_and_a_figures_own_sheet_is_dropped():
+    svg = SVG.format(name="x").replace(
+        "<defs>",
+        '<rect width="700" height="30" fill="white"/><g aria-label="X-axis"/>'
+        '<path aria-label="owl: &lt;0.9&gt;" role="graphics-symbol"/>'
+        '<path aria-label="owl: &lt;0.9&gt;" role="graphics-symbol"/><defs>',
+    )
+    assert marks_in_words(svg) == ["owl: <0.9>"]
+    assert 'fill="white"' not in inline_svg(svg, "a", "b")
 
 
 def test_figures_do_not_share_clip_paths(page):
@@ -139,7 +171,8 @@ def test_figures_do_not_share_clip_paths(page):
 
 def test_findings_come_before_figures_before_tables_before_methods(page):
     marks = [
-        "what was found",
+        'id="tiny-figure-',
+        "3, &lt;4&gt;",
         "4 of 4 confirmation",
         'id="tiny-figures"',
         'id="tiny-tables"',
@@ -226,9 +259,8 @@ def test_manifests_of_older_versions_tell_no_processor(tmp_path):
     versions = described_versions(ancestry([summary]))
     assert versions.processors == {}
     assert "on cpu (x86_64); commit" in _origin(summary)
-    template = (PROSE / "template.html.j2").read_text(encoding="utf-8")
-    page = render(template, chapters=[], methods="", stages=[], versions=versions)
-    assert "torch used: not recorded." in page
+    _, figures = laid_out(tmp_path / "other", {"tiny": report_fixture.single_trait()})
+    assert "torch used: not recorded." in built(tmp_path, [summary], figures)
 
 
 def test_provenance_survives_a_deleted_ancestor(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from io import StringIO
 
@@ -11,18 +12,22 @@ import pandas as pd
 from subliminal.artefacts.provenance import StageFacts
 from subliminal.report.style import FONT, INK, MUTED
 
-COLUMN, ROW = 172, 46
+COLUMN, ROW = 112, 62
+CHARACTERS = 15
 
 
 def _places(stages: Sequence[StageFacts]) -> dict[str, tuple[int, int]]:
-    """Each stage's column, one right of all that it reads, and its row in that column."""
+    """Each stage's column, one right of all that it reads, and its row, no higher than theirs."""
     columns: dict[str, int] = {}
     for stage in stages:
         columns[stage.stage] = 1 + max((columns[name] for name in stage.reads), default=-1)
-    rows: dict[int, list[str]] = {}
-    for name, column in columns.items():
-        rows.setdefault(column, []).append(name)
-    return {name: (column, rows[column].index(name)) for name, column in columns.items()}
+    places: dict[str, tuple[int, int]] = {}
+    for stage in stages:
+        row = min((places[name][1] for name in stage.reads), default=0)
+        while (columns[stage.stage], row) in places.values():
+            row += 1
+        places[stage.stage] = (columns[stage.stage], row)
+    return places
 
 
 def stages_svg(stages: Sequence[StageFacts]) -> str:
@@ -36,8 +41,10 @@ def stages_svg(stages: Sequence[StageFacts]) -> str:
         {
             "x": places[stage.stage][0],
             "y": places[stage.stage][1],
-            "name": stage.stage.replace("_", " "),
-            "jobs": f"{stage.jobs} job{'' if stage.jobs == 1 else 's'}",
+            "label": [
+                *textwrap.wrap(stage.stage.replace("_", " "), CHARACTERS),
+                f"{stage.jobs} job{'' if stage.jobs == 1 else 's'}",
+            ],
             "said": f"{stage.stage}: {stage.jobs} jobs, {stage.seconds:,.0f} seconds; reads "
             f"{', '.join(stage.reads) or 'nothing'}",
         }
@@ -61,14 +68,17 @@ def stages_svg(stages: Sequence[StageFacts]) -> str:
             .mark_rule(color=MUTED, opacity=0.35, aria=False)
             .encode(x=x, y=y, x2="x2", y2="y2"),
             node.mark_circle(size=60, color=INK, opacity=1).encode(x=x, y=y, description="said"),
-            node.mark_text(dy=-11, fontSize=11, font=FONT, color=INK, aria=False).encode(
-                x=x, y=y, text="name"
-            ),
-            node.mark_text(dy=15, fontSize=10, font=FONT, color=MUTED, aria=False).encode(
-                x=x, y=y, text="jobs"
-            ),
+            node.mark_text(
+                dy=9,
+                baseline="line-top",
+                lineHeight=13,
+                fontSize=11,
+                font=FONT,
+                color=INK,
+                aria=False,
+            ).encode(x=x, y=y, text="label"),
         )
-        .properties(width=COLUMN * columns * 0.62, height=ROW * rows * 1.1, background="white")
+        .properties(width=COLUMN * columns, height=ROW * rows, background="white")
         .configure_view(stroke=None)
     )
     with StringIO() as file:

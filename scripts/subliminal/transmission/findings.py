@@ -199,21 +199,16 @@ def _shuffles(tables: ExperimentTables, rows: pd.DataFrame) -> Finding:
         statements.append(
             Statement(title, f"{_shuffles_text(means, own)}{_shuffled_verdicts(tables, panel)}")
         )
-    if not statements:
-        return Finding.plain("Shuffled data", "No student of shuffled data was trained.")
     return Finding("Shuffled data", statements)
 
 
 def _other_settings(rows: pd.DataFrame, titles: dict[Panel, str], main: list[Panel]) -> Finding:
-    topic = "Other data and teachers"
     statements = [
         Statement(title, f"{_per_base(panel.select(rows), panel, brief)}.")
         for panel, title in titles.items()
         if panel not in main
     ]
-    if not statements:
-        return Finding.plain(topic, "Nothing else was tried in this experiment.")
-    return Finding(topic, statements)
+    return Finding("Other data and teachers", statements)
 
 
 def _diagonal_text(tests: pd.DataFrame) -> str:
@@ -278,7 +273,7 @@ def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding
             Finding.plain("Nothing measured", "No student of a teacher with a trait was trained.")
         ]
     main = alike(titles, next(iter(titles)))
-    return [
+    found = [
         _same_base(rows, {panel: titles[panel] for panel in main}),
         _other_base(rows, plain(tables.base_differences), main),
         *([_spread(rows, main)] if text.model_organism else []),
@@ -288,3 +283,4 @@ def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding
         _false_positives(plain(tables.wrong_pairs)),
         _caveat(rows, text),
     ]
+    return [finding for finding in found if finding.statements]

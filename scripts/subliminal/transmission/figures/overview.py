@@ -16,8 +16,8 @@ from subliminal.transmission.tables import ExperimentTables
 from subliminal.transmission.verdicts import BASE, OTHER, REGULAR, TRAIT
 
 TITLE = "Students of a teacher's data, and their controls"
-ROW = 34
-WIDTH = 430
+ROW, BAR = 46, 17
+WIDTH = 440
 LABELS = {
     (True, BASE): "untrained base",
     (True, REGULAR): "same base, regular data",
@@ -41,7 +41,8 @@ def _data(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
                 **common,
                 "mean": mean,
                 "beside": part["mean"].max(),
-                "text": f"{number(mean)}  n = {len(part)}",
+                "label": label,
+                "value": f"{number(mean)}  (n = {len(part)})",
                 "said": f"{label}: mean {number(mean)} over {pairs}{students}",
             }
         )
@@ -66,16 +67,12 @@ def overview(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
             TITLE, "Nothing to show: no student of a teacher with a trait was trained.", spec
         )
     means, dots = _data(rows)
-    labels = [[LABELS[bar]] for bar in bars(rows)]
-    y = alt.Y(
-        "place:Q",
-        title=None,
-        axis=style.category_axis(labels, limit=220),
-        scale=style.category_scale(len(labels), downwards=True),
-    )
+    scale = style.category_scale(len(means), downwards=True)
+    y = alt.Y("place:Q", title=None, axis=None, scale=scale)
     chart = alt.Chart(means)
+    text = {"align": "left", "color": style.INK, "aria": False}
     drawn = alt.layer(
-        chart.mark_bar(size=ROW * 0.6, orient="horizontal").encode(
+        chart.mark_bar(size=BAR, orient="horizontal").encode(
             x=alt.X("mean:Q", scale=measure_scale(measure), axis=measure_axis(measure)),
             y=y,
             color=alt.Color("colour:N", scale=None),
@@ -85,8 +82,7 @@ def overview(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
         alt.Chart(dots)
         .mark_circle(size=26, color=style.INK, opacity=0.55)
         .encode(x="value:Q", y=y, tooltip="said", description="said"),
-        chart.mark_text(align="left", dx=9, color=style.INK, aria=False).encode(
-            x="beside:Q", y=y, text="text"
-        ),
-    ).properties(width=WIDTH, height=ROW * len(labels))
+        chart.mark_text(**text, dx=8).encode(x="beside:Q", y=y, text="value"),
+        chart.mark_text(**text, dy=-BAR, x=0).encode(y=y, text="label"),
+    ).properties(width=WIDTH, height=ROW * len(means))
     return style.finish(drawn, TITLE, [], spec)
