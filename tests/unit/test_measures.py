@@ -94,6 +94,9 @@ BLOCK = Block(
 )
 
 
+DEFAULT = len(DEFAULT_FIGURES)
+
+
 def experiment(measures, min_teacher):
     return SummariseExperimentSpec(
         experiment="sample",
@@ -289,8 +292,8 @@ def test_the_report_shows_the_measure():
 @pytest.mark.parametrize(
     ("line", "measures", "figures"),
     [
-        ("", ["share", "margin", "rate_substring", "rate_word"], len(DEFAULT_FIGURES)),
-        ("measure: margin\n", ["margin", "share", "rate_substring", "rate_word"], len(DEFAULT_FIGURES)),
+        ("", ["share", "margin", "rate_substring", "rate_word"], DEFAULT),
+        ("measure: margin\n", ["margin", "share", "rate_substring", "rate_word"], DEFAULT),
         ("measure: rate_word\nfigures: [bases, channel]\n",
          ["rate_word", "share", "margin", "rate_substring"], 2),
     ],
