@@ -54,21 +54,21 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from subliminal.local.calibration import rates
-    from subliminal.workflow.estimate import by_experiment, by_stage
+    from subliminal.workflow.estimate import by_experiment, by_stage, load_each
     from subliminal.workflow.project import Project
 
     # `make` hands all names over as one word.
     names = " ".join(args.experiments).split()
-    every = sorted(path.stem for path in ROOT.glob("config/experiments/*.yaml"))
-    project = Project.load(ROOT, {"experiments": names or every})
+    project = Project.load(ROOT, {"experiments": names}) if names else None
     device = rates()
     if args.tflops is not None:
         name = f"a device of {args.tflops:g} TFLOP/s"
         device = replace(device, device=args.tflops * 1e12, name=name)
-    if names:
+    if project is not None:
         print(by_stage(project, device, args.jobs, args.usd_per_hour))
     else:
-        print(by_experiment(project, device, args.usd_per_hour))
+        every = sorted(path.stem for path in ROOT.glob("config/experiments/*.yaml"))
+        print(by_experiment(load_each(ROOT, every), device, args.usd_per_hour))
     return 0
 
 

@@ -164,8 +164,15 @@ def test_finished_jobs_are_left_out(tmp_path):
     left = estimate.unfinished(project, jobs)
     assert len(left) == len(jobs) - 2
     assert not of_rule(left, "train_mnist_teachers")
-    listed = estimate.by_experiment(project, rates(1e11))
+    listed = estimate.by_experiment({"mnist": project}, rates(1e11))
     assert re.search(rf"^mnist +2 of {len(jobs)} +{len(left)} ", listed, re.M)
+
+
+def test_an_experiment_that_is_refused_does_not_hide_the_others():
+    found = estimate.load_each(REPOSITORY, ["nope", "theorem"])
+    listed = estimate.by_experiment(found, rates(1e11))
+    assert re.search(r"^nope +refused .*has no file config/experiments/nope.yaml", listed, re.M)
+    assert re.search(r"^theorem .*The theorem in numbers", listed, re.M)
 
 
 def job(rule, manifest, flop):

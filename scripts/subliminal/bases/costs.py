@@ -26,7 +26,9 @@ PREFERENCE_TOKENS = 70
 PRETRAINING_TOKENS = 58
 PREFERENCES = 400
 TINY_VOCABULARY = 1572
-# Share of the rate of a large matrix product that training and sampling reach: of SmolLM2-135M.
+# Share of the rate of a large matrix product that training and sampling reach. Measured on one core
+# with a network of SmolLM2-135M's shape: 0.47 in training, in batches of 8; 0.39 when it writes 64
+# answers at once, of which the grammar and rows that have ended take a part.
 TRAINING_EFFICIENCY = 0.5
 SAMPLING_EFFICIENCY = 0.25
 # Seconds to dispatch a pass's operations, however few rows are in it. With it, every stage of the

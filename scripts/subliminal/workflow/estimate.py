@@ -7,10 +7,12 @@ this machine. Good to a factor of two: it is there to tell minutes from days.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from tabulate import tabulate
 
 from subliminal.config.cost import JobCost, Work
+from subliminal.config.errors import ConfigError
 from subliminal.config.text import one_line
 from subliminal.local.calibration import Rates
 from subliminal.workflow.kinds import KINDS
@@ -87,9 +89,13 @@ def _row(costs: Costs, rates: Rates, price: float | None) -> list[str]:
     return cells if price is None else [*cells, f"{length / 3600 * price:,.2f}"]
 
 
+def _head(price: float | None) -> list[str]:
+    return COLUMNS if price is None else [*COLUMNS, "USD"]
+
+
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]], price: float | None) -> str:
     """A table whose first columns are texts; a last column without a heading is one, too."""
-    numbers = COLUMNS if price is None else [*COLUMNS, "USD"]
+    numbers = _head(price)
     texts = len(rows[0]) - len(names) - len(numbers)
     align = ["left"] * len(names) + ["right"] * len(numbers) + ["left"] * texts
     head = [*names, *numbers, *[""] * texts]
@@ -130,17 +136,34 @@ def by_stage(
     return "\n".join([*lines, *_told(rates, price)])
 
 
-def by_experiment(project: Project, rates: Rates, price: float | None = None) -> str:
-    """The project's experiments side by side: a line each, and one for all of them together."""
-    whole = {name: costs_of(project, name) for name in project.experiments}
-    left = {name: unfinished(project, costs) for name, costs in whole.items()}
-    rows = []
-    for name, costs in left.items():
-        entry, jobs = project.config.experiments[name], len(whole[name])
-        state = f"{jobs - len(costs):,} of {jobs:,}" if costs else "finished"
+def load_each(root: Path, names: Iterable[str]) -> dict[str, Project | ConfigError]:
+    """Every experiment by itself: one whose file is wrong does not hide the others."""
+    found: dict[str, Project | ConfigError] = {}
+    for name in names:
+        try:
+            found[name] = Project.load(root, {"experiments": [name]})
+        except ConfigError as error:
+            found[name] = error
+    return found
+
+
+def by_experiment(
+    projects: Mapping[str, Project | ConfigError], rates: Rates, price: float | None = None
+) -> str:
+    """Experiments side by side: a line each, and one for all of them together."""
+    rows, left = [], []
+    for name, project in projects.items():
+        if isinstance(project, ConfigError):
+            rows.append([name, "refused", *[""] * len(_head(price)), one_line(str(project), 200)])
+            continue
+        entry, costs = project.config.experiments[name], costs_of(project, name)
+        left.append(unfinished(project, costs))
+        done = len(costs) - len(left[-1])
+        state = f"{done:,} of {len(costs):,}" if left[-1] else "finished"
         about = f"{one_line(entry.title, 60)} ({one_line(entry.paper, 40)})"
-        rows.append([name, state, *_row(costs, rates, price), about])
-    rows.append(["all together", "", *_row(together(left.values()), rates, price), ""])
+        rows.append([name, state, *_row(left[-1], rates, price), about])
+    rows.append(["all together", "", *_row(together(left), rates, price), ""])
     lines = [_table(["experiment", "computed"], rows, price), ""]
-    lines.append("make estimate CONFIG=tiny lists an experiment's stages.")
+    lines.append("make estimate CONFIG=tiny shows an experiment's stages.")
+    lines.append("python scripts/estimate.py --tflops 400 estimates for a GPU that is not here.")
     return "\n".join([*lines, *_told(rates, price)])
