@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 
 # What was typed reaches a recipe as the variable's value, for no shell to read as commands.
-export CORES CONFIG PYTHON
+export CORES CONFIG PYTHON USD_PER_HOUR
 
 # An environment is bound to its folder and to Python's version, which its stamp tells.
 MADE_FOR := $(shell cat $(INSTALLED) 2> /dev/null)
@@ -47,8 +47,8 @@ small: $(VENV)/smollm2  ## the smallest experiment on a real model, whose weight
 verify: $(INSTALLED)  ## whether all results are what their manifests say
 	@python scripts/verify.py
 
-estimate: $(INSTALLED)  ## hours, memory and disk of an experiment: make estimate CONFIG=small_full
-	@exec python scripts/estimate.py -- "$${CONFIG:?type make estimate CONFIG=small_full}"
+estimate: $(INSTALLED)  ## time, memory and disk of all experiments, or of some: CONFIG="tiny mnist"
+	@exec python scripts/estimate.py --jobs "$$CORES" $${USD_PER_HOUR:+--usd-per-hour="$$USD_PER_HOUR"} -- "$$CONFIG"
 
 # Two processes, a file's tests in one of them.
 test: $(VENV)/smollm2  ## all tests

@@ -449,8 +449,17 @@ def test_odd_experiment_to_estimate(copy, refused, name):
     assert not (copy.root / "hacked").exists()
 
 
-def test_no_experiment_to_estimate(copy, refused):
-    refused(copy, ["make", "estimate"], "type make estimate CONFIG=small_full")
+@pytest.mark.parametrize("value", ["CORES=0", "CORES=2;x", "USD_PER_HOUR=much", "USD_PER_HOUR=-1"])
+def test_odd_values_for_an_estimate(copy, refused, value):
+    refused(copy, ["make", "estimate", value], "above 0, found")
+
+
+def test_no_experiment_to_estimate(copy):
+    """Then every one is listed."""
+    done = copy.run("make", "estimate", "USD_PER_HOUR=2")
+    assert done.returncode == 0, done.stdout
+    for file in copy.root.glob("config/experiments/*.yaml"):
+        assert f"\n{file.stem} " in done.stdout
 
 
 def test_two_targets_with_parallel_make(copy, right, undisturbed):

@@ -150,6 +150,7 @@ KIND = Kind(
     experiment=CoinExperiment,
     check=lambda config, name: None,
     jobs=CoinJobs,
+    costs=lambda config, name: iter([]),
     rules=["coins"],
     tables=[],
     figures=lambda experiment: [],

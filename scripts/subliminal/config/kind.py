@@ -6,11 +6,12 @@ same name; `shown.py` says how the report shows an experiment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from subliminal.config.config import Config
+from subliminal.config.cost import JobCost
 from subliminal.config.experiments import Experiment
 
 
@@ -22,6 +23,7 @@ class Kind:
         experiment: what its file says.
         check: raises a ConfigError where an experiment does not fit the rest of the configuration.
         jobs: makes what its rules ask: specs, inputs, and what a job asks of the machine.
+        costs: what an experiment's jobs take, all but figures; a job may appear more than once.
         rules: the files of `rules/` that have its rules, without `.smk`.
         tables: the names of its final tables.
         figures: the names of an experiment's figures, in order.
@@ -31,6 +33,7 @@ class Kind:
     experiment: type[Experiment]
     check: Callable[[Config, str], None]
     jobs: Callable[[Config], Any]
+    costs: Callable[[Config, str], Iterator[JobCost]]
     rules: Sequence[str]
     tables: Sequence[str]
     figures: Callable[[Any], list[str]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from subliminal.config.kind import Kind
 from subliminal.mnist.checks import check_digits
 from subliminal.mnist.config import MnistExperiment
+from subliminal.mnist.costs import experiment_costs
 from subliminal.mnist.jobs import MnistJobs
 from subliminal.mnist.schemas import TABLES
 
@@ -17,6 +18,7 @@ KIND = Kind(
     experiment=MnistExperiment,
     check=check_digits,
     jobs=MnistJobs,
+    costs=experiment_costs,
     rules=["mnist"],
     tables=list(TABLES),
     figures=_figures,

@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from subliminal.config.config import Config
 from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT, Dataset, Teacher
 from subliminal.config.wildcards import Wildcards
-from subliminal.theorem.config import TheoremExperiment
+from subliminal.theorem.config import LanguageModel, TheoremExperiment
 from subliminal.theorem.specs import (
     SummariseTheoremSpec,
     VerifyLanguageModelSpec,
     VerifyTheoremSpec,
 )
+
+
+def teachers_of(part: LanguageModel) -> list[Teacher]:
+    """The fine-tuned teachers, in the order of their traits."""
+    return [Teacher(part.base, trait, part.method, part.teacher_seed) for trait in part.traits]
+
+
+def datasets_of(part: LanguageModel) -> list[Dataset]:
+    """The teachers' rows, and after them the control's."""
+    control = Teacher(part.base, part.control, CONTROL_METHOD, part.teacher_seed)
+    return [Dataset(part.domain, t, PLAIN_VARIANT) for t in [*teachers_of(part), control]]
 
 
 @dataclass(frozen=True)
@@ -48,13 +59,14 @@ class TheoremJobs:
     def manifests(self, w: Wildcards) -> dict[str, list[str]]:
         """The language models and the rows on which the theorem's identity is measured."""
         part = self._entry(w).language_model
-        control = Teacher(part.base, part.control, CONTROL_METHOD, part.teacher_seed)
-        teachers = [Teacher(part.base, t, part.method, part.teacher_seed) for t in part.traits]
-        sets = [Dataset(part.domain, t, PLAIN_VARIANT) for t in [*teachers, control]]
         return {
             "bases": [
                 f"results/models/{base}/manifest.json" for base in (part.base, part.other_base)
             ],
-            "teachers": [f"results/teachers/{teacher.path}/manifest.json" for teacher in teachers],
-            "datasets": [f"results/datasets/{d.folder}/{d.variant}.manifest.json" for d in sets],
+            "teachers": [
+                f"results/teachers/{teacher.path}/manifest.json" for teacher in teachers_of(part)
+            ],
+            "datasets": [
+                f"results/datasets/{d.folder}/{d.variant}.manifest.json" for d in datasets_of(part)
+            ],
         }

@@ -8,6 +8,7 @@ from subliminal.config.config import Config
 from subliminal.config.kind import Kind
 from subliminal.transmission.checks import check_transmission
 from subliminal.transmission.config import TransmissionExperiment
+from subliminal.transmission.costs import experiment_costs
 from subliminal.transmission.jobs import TransmissionJobs
 from subliminal.transmission.schemas import TABLES
 from subliminal.transmission.specs import leaky_recipes, primary_measure, tuned_on
@@ -29,6 +30,7 @@ KIND = Kind(
     experiment=TransmissionExperiment,
     check=check_transmission,
     jobs=TransmissionJobs,
+    costs=experiment_costs,
     rules=["teachers", "datasets", "students", "evaluation", "transmission"],
     tables=list(TABLES),
     figures=_figures,

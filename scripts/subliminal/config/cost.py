@@ -1,0 +1,47 @@
+"""The cost of a job before it runs: every kind of experiment gives these, for estimates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Work(NamedTuple):
+    """What a job computes.
+
+    Attributes:
+        flop: floating-point operations, over the share of a large matrix product's rate that they
+            reach.
+        seconds: what no rate shortens: a process, files, the dispatch of small operations.
+    """
+
+    flop: float = 0.0
+    seconds: float = 0.0
+
+    def plus(self, other: Work) -> Work:
+        """Both, one after the other."""
+        return Work(self.flop + other.flop, self.seconds + other.seconds)
+
+
+@dataclass(frozen=True)
+class JobCost:
+    """One job.
+
+    Attributes:
+        rule: of Snakemake.
+        model: what it is about: a base, or a size of MNIST networks; empty for none.
+        manifest: the path that tells one job from another, below the repository.
+        accelerated: it uses a GPU where there is one.
+        memory_mb: main memory.
+        gpu_bytes: the memory of the GPU that it asks for; 0 if it asks for none.
+        disk_bytes: what it leaves behind.
+    """
+
+    rule: str
+    model: str
+    manifest: str
+    work: Work
+    accelerated: bool = False
+    memory_mb: int = 1000
+    gpu_bytes: float = 0.0
+    disk_bytes: float = 0.0

@@ -1,0 +1,98 @@
+"""The cost of a transmission experiment's jobs, for estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+
+from subliminal.bases import costs, resources
+from subliminal.config.config import Config
+from subliminal.config.cost import JobCost, Work
+from subliminal.config.paths import Cell, bases_of, teachers_with_traits
+from subliminal.config.recipes import Recipe
+from subliminal.evaluations.asking import Askable
+from subliminal.transmission.cells import experiment_cells
+from subliminal.transmission.config import TransmissionExperiment
+
+# From the manifest of `tiny`: 70 models are read.
+SECONDS_PER_MODEL = 0.05
+ANSWER_BYTES = 60
+# Samples of an evaluation that are drawn at one go.
+SAMPLES_PER_PASS = 500
+
+
+def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
+    """Every job but figures; some appear more than once."""
+    cells = experiment_cells(config, name)
+    yield from costs.written(config, (cell.dataset for cell in cells))
+    for base in bases_of(cells):
+        yield costs.base_cost(config, base)
+    yield from _students(config, cells)
+    evaluations = list(_evaluations(config, name, cells))
+    yield from evaluations
+    manifest = f"results/tables/{name}/manifest.json"
+    work = Work(seconds=SECONDS_PER_MODEL * len(evaluations))
+    yield JobCost("summarise_experiment", "", manifest, work)
+
+
+def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
+    domains = {cell.dataset.domain for cell in cells}
+    tokens = {domain: costs.row_tokens(config.domains[domain]) for domain in domains}
+    for cell in cells:
+        recipe, size = config.recipes.students[cell.recipe], costs.parameters(config, cell.student)
+        domain, tier = cell.dataset.domain, config.models[cell.dataset.teacher.base].tier
+        data = config.domains[domain].sizes[tier]
+        yield costs.on_base(
+            config,
+            "train_student",
+            cell.student,
+            f"students/{cell.path}/manifest.json",
+            costs.training(
+                recipe.optimisation,
+                max(1, (data.train_rows or data.rows) - recipe.holdout_rows),
+                tokens[domain],
+                size,
+                whole=recipe.lora is None,
+                taught=recipe.distillation is not None,
+            ),
+            resources.student_memory_mb(config.models[cell.student], recipe),
+            costs.adapter_bytes(recipe.lora.rank, size) if recipe.lora else 4.0 * size,
+            recipe,
+        )
+
+
+def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCost]:
+    evaluation = config.experiment(name, TransmissionExperiment).evaluation
+    asking = config.evaluations[evaluation]
+    assert isinstance(asking, Askable), "the registry has no other"
+    asked = asking.workload()
+    tokens = costs.prompt_tokens(asked.prompts)
+    samples = len(asked.prompts) * asked.samples
+    read = len(asked.prompts) * (tokens + asked.further_tokens)
+    passes = ceil(samples / SAMPLES_PER_PASS) * asked.answer_tokens
+    models: list[tuple[str, str, str, Recipe | None]] = [
+        *(("evaluate_base", base, f"bases/{base}", None) for base in bases_of(cells)),
+        *(
+            ("evaluate_teacher", t.base, f"teachers/{t.path}", None)
+            for t in teachers_with_traits(cells)
+        ),
+        *(
+            ("evaluate_student", c.student, f"students/{c.path}", config.recipes.students[c.recipe])
+            for c in cells
+        ),
+    ]
+    for rule, base, model, recipe in models:
+        size, entry = costs.parameters(config, base), config.models[base]
+        yield costs.on_base(
+            config,
+            rule,
+            base,
+            f"evaluations/{evaluation}/{model}/manifest.json",
+            costs.sampling(samples, tokens + asked.answer_tokens, size, passes).plus(
+                costs.sampling(1, read, size)
+            ),
+            resources.evaluation_memory_mb(entry, recipe)
+            if recipe
+            else resources.memory_mb("evaluate_model", entry),
+            samples * ANSWER_BYTES,
+        )
