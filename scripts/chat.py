@@ -29,12 +29,15 @@ def _lines() -> Iterator[str]:
     if terminal:
         import readline  # noqa: F401  # lines can be edited, and called back
 
-    with suppress(EOFError):
+    try:
         while True:
             if line := input("> " if terminal else "").strip():
                 yield line
-    if terminal:
-        print()
+    except EOFError:
+        return
+    finally:
+        if terminal:
+            print()
 
 
 def main(argv: Sequence[str]) -> int:

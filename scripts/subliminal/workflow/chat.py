@@ -6,25 +6,26 @@ trained to go on with one.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from subliminal.artefacts.provenance import ancestry
 from subliminal.artefacts.seeds import derive_seed
 from subliminal.artefacts.verified import parents_of, place_of, verify
 from subliminal.bases.opening import open_model
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Drawing
-from subliminal.evaluations.model import Completion
 from subliminal.evaluations.questions import questions
 from subliminal.local.encoding import encode_prompts, unknown_words
 from subliminal.local.model import LocalModel
-from subliminal.transmission.origins import writers
 
 MANIFEST = "manifest.json"
 # Folders of models below `results`, and how many of each are listed.
 LISTED = {"models": 5, "teachers": 6, "students": 9}
 LONGEST = 256
+# The stage whose artefacts tell what was written, and by whom.
+WRITING = "sample_completions"
 QUESTIONS = questions("favourite-animal")[:3]
 
 
@@ -60,12 +61,15 @@ class Partner:
                 f"{manifest} was made from another base than {base} is now; type: "
                 f"snakemake --cores 2 {place_of(manifest)}"
             )
-        data = [f"learnt: {written}" for written in writers(manifest)]
+        origins = ancestry([manifest]).values()
+        data = [f"data: {origin['about']}" for origin in origins if origin["stage"] == WRITING]
         return cls(base, manifest, [content["about"], *data, found["about"]])
 
     def open(self) -> LocalModel:
-        """Load it, with a thread for each core."""
-        return open_model(self.base, self.trained, os.cpu_count() or 1)
+        """Load it, with as many threads as torch takes by itself."""
+        import torch
+
+        return open_model(self.base, self.trained, torch.get_num_threads())
 
 
 def _manifest(named: str, root: Path) -> Path:
@@ -107,12 +111,12 @@ def ask(
             place for a system prompt.
     """
     (ids,) = encode_prompts(model.tokenizer, [prompt], system)
-    config = model.network.config.get_text_config()
-    room = config.max_position_embeddings - len(ids)
+    network: Any = model.network
+    reads = network.config.get_text_config().max_position_embeddings
+    room = reads - len(ids)
     if room < 1:
         raise ConfigError(
-            f"the prompt has {len(ids)} tokens, and this model reads fewer than "
-            f"{config.max_position_embeddings}; shorten it"
+            f"the prompt has {len(ids)} tokens, and this model reads fewer than {reads}; shorten it"
         )
     drawing = Drawing(temperature=1.0, max_new_tokens=min(room, LONGEST), batch_size=16)
     seeds = [derive_seed("chat", *seeded_by, sample) for sample in range(samples)]
