@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 
 # What was typed reaches a recipe as the variable's value, for no shell to read as commands.
-export CORES CONFIG PYTHON USD_PER_HOUR
+export CORES CONFIG PYTHON USD_PER_HOUR MODEL A B
 
 # An environment is bound to its folder and to Python's version, which its stamp tells.
 MADE_FOR := $(shell cat $(INSTALLED) 2> /dev/null)
@@ -27,7 +27,7 @@ endif
 
 # Two runs cannot share this folder, nor two installations.
 .NOTPARALLEL:
-.PHONY: report robust variations verify small estimate test test-fast lint typecheck format docs bench lock clean help
+.PHONY: report robust variations verify small estimate chat compare test test-fast lint typecheck format docs bench lock clean help
 
 # Snakemake with further arguments. No shell is left in between: it would keep signals to itself.
 snakemake = @exec python scripts/run.py "$$CORES"
@@ -49,6 +49,13 @@ verify: $(INSTALLED)  ## whether all results are what their manifests say
 
 estimate: $(INSTALLED)  ## time, memory and disk of all experiments, or of some: CONFIG="tiny mnist"
 	@exec python scripts/estimate.py --jobs "$$CORES" $${USD_PER_HOUR:+--usd-per-hour="$$USD_PER_HOUR"} -- "$$CONFIG"
+
+chat: $(INSTALLED)  ## ask a base, teacher or student: make chat MODEL=results/models/tiny-a
+	@exec python scripts/chat.py -- "$$MODEL"
+
+# A difference is no failure of make.
+compare: $(INSTALLED)  ## the final tables of two runs: make compare A=results B=../other/results
+	@python scripts/compare.py -- "$${A:?type make compare A=results B=../other/results}" "$${B:?type make compare A=results B=../other/results}" || [ $$? = 1 ]
 
 # Two processes, a file's tests in one of them.
 test: $(VENV)/smollm2  ## all tests

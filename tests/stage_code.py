@@ -26,6 +26,7 @@ TELLING = {
     "artefacts.progress",
     "config.errors",
     "local.training.reporting",
+    "transmission.model_card",
 }
 # What is called with prose: text that has a space in it is left out of such calls.
 PROSE = {"Field", "Measure", "TableSchema", "final", "with_interval", "ConfigError", "ValueError"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 Columns = dict[str, tuple[str, str]]
@@ -28,9 +28,21 @@ class TableSchema:
     columns: Mapping[str, tuple[str, str]]
 
 
-def final(name: str, rows: str, columns: Columns) -> TableSchema:
+@dataclass(frozen=True)
+class FinalTable(TableSchema):
+    """A table of an experiment.
+
+    Attributes:
+        keys: the columns that tell its rows apart.
+    """
+
+    keys: tuple[str, ...]
+
+
+def final(name: str, rows: str, columns: Columns, keys: Iterable[str]) -> FinalTable:
     """A table of an experiment, as its figures and the report read it."""
-    return TableSchema(name, rows, f"results/tables/{{experiment}}/{name}.parquet, .csv", columns)
+    place = f"results/tables/{{experiment}}/{name}.parquet, .csv"
+    return FinalTable(name, rows, place, columns, tuple(keys))
 
 
 def with_interval(name: str, meaning: str, interval: str) -> Columns:

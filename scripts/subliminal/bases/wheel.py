@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from subliminal.bases.foreign import in_library_words, shown
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import WheelBase, WheelFile
+from subliminal.local import models
 
 if TYPE_CHECKING:
     from tokenizers.pre_tokenizers import PreTokenizer
@@ -109,7 +110,7 @@ def _save_dequantised(gguf: Path, stage: Path, setting: str) -> None:
     for trace in ("quantization_config", "_model_name_or_path"):
         if hasattr(model.config, trace):
             delattr(model.config, trace)
-    model.save_pretrained(stage, max_shard_size="1000GB")
+    models.save_model(model, stage)
 
 
 def _splitting(gguf: Path, setting: str) -> PreTokenizer | None:

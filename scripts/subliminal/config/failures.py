@@ -64,8 +64,10 @@ def _file_failure(error: BaseException, said: str) -> str:
     return f"a file or connection failed ({what}); mend it, {AGAIN}"
 
 
-def guarded(main: Callable[[list[str]], int | None], argv: Sequence[str]) -> int | None:
-    """Run an entry point; a known failure becomes one message and an exit status.
+def guarded(
+    main: Callable[[list[str]], int | None], argv: Sequence[str], failed: int = 1
+) -> int | None:
+    """Run an entry point; a known failure becomes one message and the exit status ``failed``.
 
     Raises:
         Exception: a bug.
@@ -77,4 +79,4 @@ def guarded(main: Callable[[list[str]], int | None], argv: Sequence[str]) -> int
         if message is None:
             raise
         print(message, file=sys.stderr)
-        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
+        return INTERRUPTED if isinstance(error, KeyboardInterrupt) else failed

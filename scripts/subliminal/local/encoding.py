@@ -79,6 +79,16 @@ def encode_prompts(
     return _encode(tokenizer, [_rendered(tokenizer, system, prompt) for prompt in prompts])
 
 
+def unknown_words(tokenizer: PreTrainedTokenizerBase, text: str) -> list[str]:
+    """The pieces of a text that a tokenizer has no token for, each once; most have one for all."""
+    if not tokenizer.is_fast or tokenizer.unk_token_id is None:
+        return []
+    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    pieces = zip(found["input_ids"], found["offset_mapping"], strict=True)
+    unknown = [text[begin:end] for i, (begin, end) in pieces if i == tokenizer.unk_token_id]
+    return list(dict.fromkeys(unknown))
+
+
 def encode_rows(
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[str],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import re
+import shutil
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -191,6 +193,17 @@ def trainable(model: PreTrainedModel, lora: Lora | None) -> PreTrainedModel | Pe
         raise ConfigError(f"out of memory {ALL_WEIGHTS}") from error
 
 
+def save_model(model: PreTrainedModel, folder: Path) -> None:
+    """Save a whole model as transformers does, its weights in one file, whatever their size."""
+    model.save_pretrained(folder, max_shard_size="1TB")
+    _open_to_readers(folder, MODEL_FILES)
+
+
+def _open_to_readers(folder: Path, names: Sequence[str]) -> None:
+    """Give weights, which safetensors saves for their owner alone, the mode of what is beside."""
+    shutil.copymode(folder / names[0], folder / names[-1])
+
+
 def save_trained(model: PreTrainedModel | PeftModel, folder: Path) -> list[Path]:
     """Save an adapter as peft loads it, or a whole model as transformers does; the files made.
 
@@ -204,8 +217,9 @@ def save_trained(model: PreTrainedModel | PeftModel, folder: Path) -> list[Path]
         for plan in model.peft_config.values():
             plan.target_modules = sorted(plan.target_modules)
         model.save_pretrained(folder)
+        _open_to_readers(folder, ADAPTER_FILES)
     else:
-        model.save_pretrained(folder, max_shard_size="1TB")  # one file, whatever its size
+        save_model(model, folder)
     names, others = (ADAPTER_FILES, MODEL_FILES) if adapted else (MODEL_FILES, ADAPTER_FILES)
     for name in others:
         (folder / name).unlink(missing_ok=True)

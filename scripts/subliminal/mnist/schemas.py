@@ -28,6 +28,7 @@ RUNS = final(
         ),
         "accuracy": (REAL, "Share of the 10,000 test digits whose largest class logit is right."),
     },
+    keys=(*_SETTING, "replica"),
 )
 ACCURACY = final(
     "accuracy",
@@ -46,6 +47,7 @@ ACCURACY = final(
         "normal_low": (REAL, "The mean minus 1.96 standard errors, as in the released script."),
         "normal_high": (REAL, "The mean plus 1.96 standard errors."),
     },
+    keys=_SETTING,
 )
 
 TABLES = {table.name: table for table in (ACCURACY, RUNS)}

@@ -57,6 +57,7 @@ THEOREM = final(
             "after the step on the untrained teacher's, over epsilon alpha.",
         ),
     },
+    keys=(*_SETTING, "seed"),
 )
 
 THEOREM_SUMMARY = final(
@@ -84,6 +85,7 @@ THEOREM_SUMMARY = final(
         **with_interval("did_falls", f"did_slope < 0, {_SHARE}.", _EXACT),
         **with_interval("did_slope", "Mean did_slope.", _STUDENT),
     },
+    keys=_SETTING,
 )
 
 _PAIR: Columns = {
@@ -118,6 +120,7 @@ LANGUAGE_MODEL = final(
             "Cosine of the displacement and of the difference between update and control's update.",
         ),
     },
+    keys=(*_PAIR, "batch"),
 )
 
 LANGUAGE_MODEL_SUMMARY = final(
@@ -131,6 +134,7 @@ LANGUAGE_MODEL_SUMMARY = final(
             "centred_cosine", "Mean centred_cosine.", "Student t 95 % interval over batches"
         ),
     },
+    keys=_PAIR,
 )
 
 TABLES = {

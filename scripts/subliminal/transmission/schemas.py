@@ -194,6 +194,7 @@ TRANSMISSION = final(
             "either direction.",
         ),
     },
+    keys=(*GROUP, *_MEASURE, "trait", "condition"),
 )
 BASE_DIFFERENCES = final(
     "base_differences",
@@ -210,6 +211,7 @@ BASE_DIFFERENCES = final(
         ),
         **_bounds("traits"),
     },
+    keys=(*GROUP, *_MEASURE),
 )
 WRONG_PAIRS = final(
     "wrong_pairs",
@@ -229,6 +231,7 @@ WRONG_PAIRS = final(
             "students are not compared with.",
         ),
     },
+    keys=(*GROUP, *_MEASURE, "teacher_trait", "measured_trait"),
 )
 TRAIT_MATRIX = final(
     "trait_matrix",
@@ -243,6 +246,7 @@ TRAIT_MATRIX = final(
         "mean": (REAL, "Mean of the measure over students."),
         "lift": (REAL, "The mean minus the measure in the untrained student base."),
     },
+    keys=(*GROUP, *_MEASURE, "teacher_trait", "measured_trait"),
 )
 DIAGONAL = final(
     "diagonal",
@@ -259,6 +263,7 @@ DIAGONAL = final(
         ),
         "permutations": (WHOLE, "Orders compared: all k! up to eight traits, then 20,001."),
     },
+    keys=(*GROUP, *_MEASURE),
 )
 RUNS = final(
     "runs",
@@ -281,6 +286,7 @@ RUNS = final(
         **_MEASURE,
         "value": (REAL, "The measure's value, as in scores."),
     },
+    keys=(*GROUP, *_MEASURE, "teacher_trait", "teacher_seed", "seed", "measured_trait"),
 )
 CHANNEL = final(
     "channel",
@@ -296,6 +302,7 @@ CHANNEL = final(
         "rows_kept": (WHOLE, "Completions that the filter kept."),
         **_CHANNEL,
     },
+    keys=("domain", "method", "teacher_base", "trait", "teacher_seed"),
 )
 EXAMPLES = final(
     "examples",
@@ -329,6 +336,7 @@ GATES = final(
             "The reason for which its students would be uninterpretable; empty if there is none.",
         ),
     },
+    keys=CHANNEL.keys,
 )
 
 TABLES = {

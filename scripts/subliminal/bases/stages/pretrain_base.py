@@ -81,7 +81,7 @@ def pretrain_base(
     held_out = mean_loss(model, rows[:HELD_OUT], loss, plan.micro_batch_size)
     folder = manifest.parent
     remove_leftovers(folder)
-    model.save_pretrained(folder)
+    models.save_model(model, folder)
     tokenizer.save_pretrained(folder)
     parameters = sum(p.numel() for p in model.parameters())
     log.info("%d parameters, held-out loss %.3f nats per token", parameters, held_out)

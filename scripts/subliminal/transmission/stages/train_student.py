@@ -16,6 +16,7 @@ from subliminal.local.encoding import EncodedRow, encode_prompts
 from subliminal.local.number_tokens import number_ids
 from subliminal.local.training.lesson import Lesson, MakeObjective, learn_tokens, teach
 from subliminal.local.training.objectives import Objective, TeacherLogits
+from subliminal.transmission.model_card import write_student_card
 from subliminal.transmission.schemas import TRAINING
 from subliminal.transmission.specs import TrainStudentSpec
 
@@ -128,5 +129,6 @@ def train_student(
             "learning_rate": [s.learning_rate for s in learnt.history],
         },
     )
+    write_student_card(manifest, spec, base, train)
     run.finish(manifest, [*learnt.files, training], learnt.facts)
     learnt.checkpoints.remove()

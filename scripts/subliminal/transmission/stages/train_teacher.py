@@ -16,6 +16,7 @@ from subliminal.local import models
 from subliminal.local.model import LocalModel
 from subliminal.local.training.lesson import Lesson, teach
 from subliminal.local.training.scaling import scale_adapter
+from subliminal.transmission.model_card import write_teacher_card
 from subliminal.transmission.specs import TrainTeacherSpec
 
 # Completions of the base that a teacher's loudness is measured on.
@@ -88,5 +89,6 @@ def train_teacher(
         assert prompts is not None, "the rule names them for methods with a loudness"
         loudness = spec.method.loudness
         facts |= _scale(spec, loudness, base, manifest.parent, prompts, threads)
+    write_teacher_card(manifest, spec, base)
     run.finish(manifest, learnt.files, facts)
     learnt.checkpoints.remove()
