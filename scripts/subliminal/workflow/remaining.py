@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
+from types import MappingProxyType
 
 # Seconds of one job of the default run on one core, by rule and by what else decides: the tier of
 # the base, an experiment of that size, or nothing. Other jobs are unknown until one has finished.
@@ -52,7 +53,11 @@ class Work:
 
 
 def seconds_left(
-    jobs: Mapping[int, Work], slots: int, took: Mapping[int, float], running: Mapping[int, float]
+    jobs: Mapping[int, Work],
+    slots: int,
+    took: Mapping[int, float],
+    running: Mapping[int, float],
+    stated: Mapping[int, float] = MappingProxyType({}),
 ) -> float | None:
     """Seconds until the last job ends; None if there are jobs of which nothing is known.
 
@@ -61,6 +66,7 @@ def seconds_left(
         slots: jobs that run side by side.
         took: seconds of the jobs that have ended.
         running: seconds since the start of the jobs that have not.
+        stated: seconds that running jobs say they will take at least.
     """
     seen: dict[tuple[str, str], list[float]] = defaultdict(list)
     for number, seconds in took.items():
@@ -80,7 +86,7 @@ def seconds_left(
         else:
             return None
         since = running.get(number, 0.0)
-        left.append(max(expected - since, since * OVERDUE))
+        left.append(max(expected - since, since * OVERDUE, stated.get(number, 0.0)))
     return max(sum(left) / slots, *left)
 
 

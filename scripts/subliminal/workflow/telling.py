@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -126,7 +128,8 @@ class Telling:
     def _left(self, now: float) -> str | None:
         running = {number: now - began for number, began in self.running.items()}
         work = {number: job.work for number, job in self.run.jobs.items()}
-        left = seconds_left(work, self.run.slots, self.took, running)
+        stated = {number: stated_seconds(self.run.jobs[number]) for number in running}
+        left = seconds_left(work, self.run.slots, self.took, running, stated)
         return None if left is None else f"about {duration(left)} left"
 
     def _say(self, said: str, now: float) -> list[str]:
@@ -150,9 +153,16 @@ def said_facts(job: AnnouncedJob) -> str:
 
 def last_words(job: AnnouncedJob) -> str:
     """The last line of a job's log, without its time and the job's name."""
-    text = ""
+    text = b""
     if job.log is not None:
-        with suppress(OSError):
-            text = Path(job.log).read_text(encoding="utf-8", errors="replace")
-    line = text.rstrip().rpartition("\n")[2]
+        with suppress(OSError), open(job.log, "rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 8 * LINE))
+            text = log.read()
+    line = text.decode(errors="replace").rstrip().rpartition("\n")[2]
     return one_line(line.partition(": ")[2], LINE)
+
+
+def stated_seconds(job: AnnouncedJob) -> float:
+    """The seconds that a running job says it will take, for the step that it is at."""
+    found = re.search(r"(\d+) s left$", last_words(job))
+    return float(found[1]) if found else 0.0
