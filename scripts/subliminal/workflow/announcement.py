@@ -23,6 +23,13 @@ LABELS = {
     "evaluate_base": "{evaluation} asked of base {base}",
     "evaluate_teacher": "{evaluation} asked of teacher {base} with trait {trait}",
     "evaluate_student": "{evaluation} asked of student {student} ← {trait} of {base}, seed {seed}",
+    "train_mnist_teachers": "MNIST teachers of {experiment}",
+    "train_mnist_students": "MNIST students of {experiment}: {comparison}",
+    "verify_theorem": "{experiment} on random networks",
+    "verify_on_language_model": "{experiment} on language models",
+    "summarise_experiment": "tables of {experiment}",
+    "summarise_mnist": "tables of {experiment}",
+    "summarise_theorem": "tables of {experiment}",
     "plot_figure": "figure {figure} of {experiment}",
     "build_report": "report",
 }
