@@ -28,8 +28,7 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NEWEST_TRIED = (3, 13)
 # What pip says of a package that the files name, and of a file that takes a while.
 ASKED = re.compile(r"(?:Collecting|Processing) (\S+) \(from -r ")
-LARGE = re.compile(r"\s*Downloading .*\(\d[\d.]* [MG]B\)")
-WIDTH = 88
+LARGE = re.compile(r"\s*Downloading ([^-\s]+-[^-\s]+)\S* (\(\d[\d.]* [MG]B\))")
 
 
 def main() -> int:
@@ -152,8 +151,10 @@ def pip(command: list[str]) -> None:
                 if asked := ASKED.match(line):
                     found += 1
                     print(f"[{found:>3}/{total}] {Path(asked[1]).name}", flush=True)
-                elif LARGE.match(line) or line.startswith("Installing collected packages"):
-                    print(f"          {line.strip()[:WIDTH]}", flush=True)
+                elif large := LARGE.match(line):
+                    print(f"          downloading {large[1]} {large[2]}", flush=True)
+                elif line.startswith("Installing collected packages"):
+                    print("          unpacking", flush=True)
         except BaseException:
             process.kill()
             raise
