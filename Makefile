@@ -19,6 +19,16 @@ ifdef MADE_FOR
 ifneq ($(MADE_FOR),$(shell $(VENV)/bin/python -c 'import sys; print(sys.prefix, sys.version_info[:2])' 2>&1))
 .PHONY: $(INSTALLED)
 endif
+# Whoever names a Python wants that version.
+ifneq ($(origin PYTHON),file)
+ifeq (,$(findstring $(shell "$(PYTHON)" -c 'import sys; print(sys.version_info[:2])' 2>&1),$(MADE_FOR)))
+.PHONY: $(INSTALLED)
+endif
+endif
+endif
+
+ifeq ($(OS),Windows_NT)
+$(error make runs on Linux and macOS; on Windows, install WSL (wsl --install) and type make in its terminal)
 endif
 
 ifeq ($(wildcard Snakefile),)
@@ -92,13 +102,11 @@ lock:  ## resolve requirements.in anew
 	sed 's/+cpu$$//' .lock-venv/frozen > .lock-venv/lock && mv .lock-venv/lock requirements.lock
 	rm -rf .lock-venv
 
-clean:  ## delete everything that was computed
-	@[ ! -e .snakemake/run.lock ] || flock --nonblock .snakemake/run.lock true || { echo "a run is going in this folder; end it first"; exit 1; }
-	find results -mindepth 1 ! -name README.md ! -name .gitkeep -delete
-	rm -rf logs .snakemake
+clean:  ## delete everything that was computed; it asks first, or make clean YES=1
+	@exec "$$PYTHON" scripts/clean.py $(if $(YES),--yes)
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(INSTALLED): requirements.lock requirements-data.txt
 	@command -v "$$PYTHON" > /dev/null || { echo "PYTHON=$$PYTHON is not there; type make PYTHON= and the path of a Python 3.11, 3.12 or 3.13"; exit 1; }

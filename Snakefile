@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 try:
     from subliminal.config.failures import message_for
     from subliminal.config.wildcards import one_of
+    from subliminal.workflow.announcement import announce
     from subliminal.workflow.guard import guard
     from subliminal.workflow.project import Project
     from subliminal.workflow.remaking import remaking
@@ -50,6 +51,10 @@ except Exception as error:
 
 if workflow.is_main_process:
     guard(workflow, ROOT)
+
+
+onstart:
+    announce(workflow, PROJECT)
 
 
 include: "rules/common.smk"

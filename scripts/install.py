@@ -5,6 +5,8 @@ back. Nothing beyond Python's own library can be imported here, and nothing of l
 """
 
 import importlib.util
+import os
+import re
 import shlex
 import shutil
 import signal
@@ -17,8 +19,16 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PREVIOUS = ROOT / ".venv-previous"
 STAMP = VENV / "installed"
-PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+PIP = ["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
 FILES = (["--requirement", "requirements.lock"], ["--no-deps", "-r", "requirements-data.txt"])
+# To download and on disk, with torch 2.13.0.
+SIZE = "about 0.7 GB to download and 2 GB on disk"
+SIZE_WITH_CUDA = "about 3.2 GB to download and 7 GB on disk, most of it CUDA for torch"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+NEWEST_TRIED = (3, 13)
+# What pip says of a package that the files name, and of a file that takes a while.
+ASKED = re.compile(r"(?:Collecting|Processing) (\S+) \(from -r ")
+LARGE = re.compile(r"\s*Downloading ([^-\s]+-[^-\s]+)\S* (\(\d[\d.]* [MG]B\))")
 
 
 def main() -> int:
@@ -67,6 +77,7 @@ def install() -> None:
                 f"{sys.executable} has no module {module}; install it (on Debian and Ubuntu: "
                 "apt install python3-venv), or type make PYTHON= and another Python's path"
             )
+    print(*about_to_install(), sep="\n", flush=True)
     put_aside()
     try:
         make_environment()
@@ -87,6 +98,34 @@ def put_aside() -> None:
         VENV.rename(PREVIOUS)
 
 
+def about_to_install() -> list[str]:
+    """What will be installed, how large it is, and how to have less."""
+    indexes = (os.environ.get(f"PIP_{name}", "") for name in ("INDEX_URL", "EXTRA_INDEX_URL"))
+    cuda = sys.platform == "linux" and not any(CPU_INDEX in index for index in indexes)
+    version = ".".join(map(str, sys.version_info[:2]))
+    lines = [
+        f"Installing {requirements()} packages for Python {version} into {VENV}: "
+        f"{SIZE_WITH_CUDA if cuda else SIZE}."
+    ]
+    if cuda:
+        lines.append(
+            f"Without CUDA it is {SIZE}. The default run needs none. For that, stop this (Ctrl-C) "
+            f"and type:\n  PIP_EXTRA_INDEX_URL={CPU_INDEX} make"
+        )
+    if sys.version_info[:2] > NEWEST_TRIED:
+        lines.append(
+            f"Python {version} is newer than 3.13, the newest that was tried: some packages may "
+            "need a C compiler. To take another one, type: make PYTHON=python3.13"
+        )
+    return lines
+
+
+def requirements() -> int:
+    """The number of packages in both files."""
+    lines = [line for *_, name in FILES for line in (ROOT / name).read_text().splitlines()]
+    return sum(bool(line.strip()) and not line.startswith(("#", "-")) for line in lines)
+
+
 def make_environment() -> None:
     """The environment, and last of all the stamp that says for which folder and Python it is."""
     import venv
@@ -94,9 +133,33 @@ def make_environment() -> None:
     venv.create(VENV, with_pip=True, symlinks=True)
     python = str(VENV / "bin" / "python")
     for file in FILES:
-        subprocess.run([python, *PIP, *file], cwd=ROOT, check=True)
+        pip([python, *PIP, *file])
     stamp = "import sys; print(sys.prefix, sys.version_info[:2])"
     STAMP.write_bytes(subprocess.run([python, "-c", stamp], check=True, capture_output=True).stdout)
+
+
+def pip(command: list[str]) -> None:
+    """Run pip, and pass on what tells how far it is.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    found, total = 0, requirements()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            for line in process.stdout or ():
+                if asked := ASKED.match(line):
+                    found += 1
+                    print(f"[{found:>3}/{total}] {Path(asked[1]).name}", flush=True)
+                elif large := LARGE.match(line):
+                    print(f"          downloading {large[1]} {large[2]}", flush=True)
+                elif line.startswith("Installing collected packages"):
+                    print("          unpacking", flush=True)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 def lies(path: Path) -> bool:

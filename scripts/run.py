@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+SNAKEMAKE = ROOT / "scripts" / "snakemake_in_brief.py"
 
 
 def main(argv: list[str]) -> int:
@@ -22,6 +23,7 @@ def main(argv: list[str]) -> int:
         print(f"CORES={cores!r}: expected a number above 0; type make CORES=2", file=sys.stderr)
         return 1
 
+    from subliminal.workflow.ending import last_lines
     from subliminal.workflow.folder_lock import refuse_if_held
     from subliminal.workflow.guard import check_folders, give_a_home
     from subliminal.workflow.warm_run import run_warm
@@ -31,7 +33,11 @@ def main(argv: list[str]) -> int:
     give_a_home(ROOT)
     tempfile.gettempdir()
     parent = os.getppid()
-    return run_warm(["snakemake", "--cores", cores, *arguments], ended=lambda: is_ending(parent))
+    command = [sys.executable, str(SNAKEMAKE), "--cores", cores, *arguments]
+    status = run_warm(command, ended=lambda: is_ending(parent))
+    if status == 0:
+        print(*last_lines(ROOT), sep="\n")
+    return status
 
 
 def is_ending(make: int) -> bool:

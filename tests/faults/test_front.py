@@ -135,7 +135,7 @@ def test_a_second_start_is_refused(going, refused, second):
 
 
 def test_cleaning_is_refused_while_a_run_is_going(going, refused):
-    refused(going.copy, ["make", "clean"], "a run is going in this folder; end it first")
+    refused(going.copy, ["make", "clean", "YES=1"], "another run is going in", "kill")
     assert (going.copy.root / ".snakemake" / "locks").is_dir()
 
 
@@ -367,6 +367,34 @@ def test_environment_of_another_folder_or_python_is_made_anew(to_install):
         told = to_install.run("make", "-n", ".venv/installed").stdout
         assert ("is up to date" in told) is current
         assert ("install.py" in told) is not current
+
+
+def test_another_python_that_is_asked_for_takes_the_place_of_the_environments(to_install, tmp_path):
+    stamp = to_install.root / ".venv" / "installed"
+    stamp.write_text(stamp_for(to_install))
+    later(to_install, ".venv/installed")
+    other = tmp_path / "python"
+    other.write_text("#!/bin/sh\necho '(3, 12)'\n")
+    other.chmod(0o755)
+    for python, current in ((sys.executable, True), (str(other), False)):
+        told = to_install.run("make", "-n", f"PYTHON={python}", ".venv/installed").stdout
+        assert ("is up to date" in told) is current, told
+
+
+def test_windows_is_told_where_to_go(to_install, refused):
+    refused(to_install, ["make", "OS=Windows_NT"], "install WSL (wsl --install)")
+
+
+def test_cleaning_without_what_only_linux_has(copy, right, tmp_path):
+    """Neither flock nor GNU's find and sed are on macOS."""
+    for name in ("sh", "make", "awk", "cat", "python3"):
+        (tmp_path / name).symlink_to(shutil.which(name, path=environment()["PATH"]))
+    (copy.root / "results" / "x").mkdir(parents=True)
+    (copy.root / "results" / "x" / "README.md").touch()
+    done = copy.run("make", "clean", PATH=str(tmp_path))
+    gone = not (copy.root / "results" / "x").exists()
+    right(outcome_of(done.returncode, done.stdout, ["-"], gone), done.stdout)
+    assert "make clean" in copy.run("make", "help", PATH=str(tmp_path)).stdout
 
 
 def test_killed_installation(to_install, refused):

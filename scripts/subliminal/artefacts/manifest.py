@@ -57,7 +57,8 @@ def _device() -> str:
 def _peak_memory_mb() -> int:
     """The most that this process has held, or one that it has started."""
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(who).ru_maxrss for who in whose) // 1024
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kilobytes elsewhere
+    return max(resource.getrusage(who).ru_maxrss for who in whose) // unit
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,9 @@ def _limit(memory: int, seconds: int) -> None:
 
         # The threads of the process that this one is of are not here, and would be waited for.
         torch.set_num_threads(1)
-    used = _data_bytes()
-    resource.setrlimit(resource.RLIMIT_DATA, (used + memory, used + memory))
+    if sys.platform == "linux":  # elsewhere no such limit is kept
+        used = _data_bytes()
+        resource.setrlimit(resource.RLIMIT_DATA, (used + memory, used + memory))
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, most))

@@ -34,6 +34,8 @@ def message_for(error: BaseException) -> str | None:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted; run the same command again to go on"
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
+        if sys.platform == "win32":
+            return "this runs on Linux and macOS; on Windows, use WSL: type wsl --install"
         package = error.name.partition(".")[0]
         return None if package == "subliminal" else _missing(package)
     said = printable(str(error))

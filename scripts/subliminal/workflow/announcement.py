@@ -1,0 +1,95 @@
+"""The jobs of a run as one says them: told to the logger plugin when all are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from subliminal.workflow.project import Project
+from subliminal.workflow.remaining import SECONDS, Work
+
+ANNOUNCED = "announced"  # an event beside Snakemake's own
+# By rule, in its wildcards; a rule without one is said by its name.
+LABELS = {
+    "pretrain_base": "base {base}",
+    "prepare_base": "base {base}",
+    "train_teacher": "teacher {base}, fine-tuned to prefer {trait}",
+    "make_prompts": "prompts for {domain}",
+    "sample_completions": "{domain} written by {base} with trait {trait}",
+    "filter_completions": "filter: {domain} of {base} with trait {trait}",
+    "make_train_set": "training rows: {domain} of {base} with trait {trait}, variant {variant}",
+    "train_student": "student {student} ← {trait} {domain} of {base} ({variant}), seed {seed}",
+    "evaluate_base": "{evaluation} asked of base {base}",
+    "evaluate_teacher": "{evaluation} asked of teacher {base} with trait {trait}",
+    "evaluate_student": "{evaluation} asked of student {student} ← {trait} of {base}, seed {seed}",
+    "train_mnist_teachers": "MNIST teachers of {experiment}",
+    "train_mnist_students": "MNIST students of {experiment}: {comparison}",
+    "verify_theorem": "{experiment} on random networks",
+    "verify_on_language_model": "{experiment} on language models",
+    "summarise_experiment": "tables of {experiment}",
+    "summarise_mnist": "tables of {experiment}",
+    "summarise_theorem": "tables of {experiment}",
+    "plot_figure": "figure {figure} of {experiment}",
+    "build_report": "report",
+}
+
+
+@dataclass(frozen=True)
+class AnnouncedJob:
+    """A job: its rule, what it is about, its share of the work, and its files if it has any."""
+
+    rule: str
+    label: str
+    work: Work
+    manifest: str | None
+    log: str | None
+
+
+@dataclass(frozen=True)
+class AnnouncedRun:
+    """A run that is about to start.
+
+    Attributes:
+        slots: jobs that run side by side.
+        jobs: by Snakemake's number, in the order of the workflow.
+    """
+
+    experiments: Sequence[str]
+    slots: int
+    jobs: Mapping[int, AnnouncedJob]
+
+
+def announce(workflow: Any, project: Project) -> None:
+    """Tell the loggers of a Snakemake workflow about its jobs; only the plugin takes notice."""
+    if workflow.logger_manager.get_log_handlers():
+        from snakemake.logging import logger
+
+        logger.info(None, extra={"event": ANNOUNCED, "run": _announced(workflow, project)})
+
+
+def _announced(workflow: Any, project: Project) -> AnnouncedRun:
+    dag, resources = workflow.dag, workflow.resource_settings
+    needed = set(dag.needrun_jobs())
+    jobs = {
+        job.jobid: _job(project, job)
+        for level in dag.toposorted(needed)
+        for job in sorted(level, key=str)
+        if job.output
+    }
+    return AnnouncedRun(project.experiments, resources.cores or resources.nodes or 1, jobs)
+
+
+def _job(project: Project, job: Any) -> AnnouncedJob:
+    rule, wildcards = job.rule.name, job.wildcards_dict
+    model = wildcards.get("student") or wildcards.get("base")
+    size = project.config.models[model].tier if model else wildcards.get("experiment", "")
+    seconds = SECONDS.get((rule, ""), SECONDS.get((rule, size)))
+    plain = " ".join([rule.replace("_", " "), *wildcards.values()])
+    return AnnouncedJob(
+        rule=rule,
+        label=LABELS[rule].format(**wildcards) if rule in LABELS else plain,
+        work=Work((rule, model or wildcards.get("experiment", "")), seconds),
+        manifest=next((str(f) for f in job.output if str(f).endswith("manifest.json")), None),
+        log=next(map(str, job.log), None),
+    )

@@ -1,0 +1,98 @@
+"""The time that a run still takes, from the work that is left rather than from a count of jobs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from types import MappingProxyType
+
+# Seconds of one job of the default run on one core, by rule and by what else decides: the tier of
+# the base, an experiment of that size, or nothing. Other jobs are unknown until one has finished.
+SECONDS: dict[tuple[str, str], float] = {
+    ("pretrain_base", "tiny"): 140,
+    ("train_teacher", "tiny"): 8,
+    ("sample_completions", "tiny"): 5,
+    ("train_student", "tiny"): 6,
+    ("evaluate_base", "tiny"): 1,
+    ("evaluate_teacher", "tiny"): 1,
+    ("evaluate_student", "tiny"): 1,
+    ("train_mnist_teachers", "mnist"): 15,
+    ("train_mnist_students", "mnist"): 50,
+    ("verify_theorem", "theorem"): 11,
+    ("verify_on_language_model", "theorem"): 11,
+    ("make_prompts", ""): 2,
+    ("prepare_digits", ""): 3,
+    ("filter_completions", ""): 0.5,
+    ("make_train_set", ""): 0.5,
+    ("check_gates", ""): 1,
+    ("summarise_experiment", ""): 3,
+    ("summarise_mnist", ""): 1,
+    ("summarise_theorem", ""): 1,
+    ("plot_figure", ""): 4,
+    ("build_report", ""): 2,
+}
+# So much of the table is believed of this machine, too, before its own speed is.
+BELIEVED_S = 10.0
+# A job that takes longer than expected takes as much longer again.
+OVERDUE = 0.1
+
+
+@dataclass(frozen=True)
+class Work:
+    """A job's share of the run.
+
+    Attributes:
+        kind: jobs of one kind take about the same time.
+        seconds: as far as is known before any has run; None for unknown.
+    """
+
+    kind: tuple[str, str]
+    seconds: float | None
+
+
+def seconds_left(
+    jobs: Mapping[int, Work],
+    slots: int,
+    took: Mapping[int, float],
+    running: Mapping[int, float],
+    stated: Mapping[int, float] = MappingProxyType({}),
+) -> float | None:
+    """Seconds until the last job ends; None if there are jobs of which nothing is known.
+
+    Args:
+        jobs: all of the run, by number.
+        slots: jobs that run side by side.
+        took: seconds of the jobs that have ended.
+        running: seconds since the start of the jobs that have not.
+        stated: seconds that running jobs say they will take at least.
+    """
+    seen: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for number, seconds in took.items():
+        seen[jobs[number].kind].append(seconds)
+    known = [(took[n], jobs[n].seconds or 0.0) for n in took if jobs[n].seconds is not None]
+    slowness = (sum(real for real, _ in known) + BELIEVED_S) / (
+        sum(foreseen for _, foreseen in known) + BELIEVED_S
+    )
+    left = [0.0]
+    for number, job in jobs.items():
+        if number in took:
+            continue
+        if job.kind in seen:
+            expected = median(seen[job.kind])  # the first of a run wait for the warm start
+        elif job.seconds is not None:
+            expected = job.seconds * slowness
+        else:
+            return None
+        since = running.get(number, 0.0)
+        left.append(max(expected - since, since * OVERDUE, stated.get(number, 0.0)))
+    return max(sum(left) / slots, *left)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as one reads them: `4 s`, `6 min`, `2 h 10 min`."""
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
