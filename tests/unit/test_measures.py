@@ -25,6 +25,7 @@ from subliminal.evaluations.schemas import SCORES
 from subliminal.transmission import results
 from subliminal.transmission.checks import FIGURES
 from subliminal.transmission.config import Block, Gates
+from subliminal.transmission.schemas import TRAINING
 from subliminal.transmission.shown import SHOWN
 from subliminal.transmission.specs import SummariseExperimentSpec
 from subliminal.transmission.stages.check_gates import check_gates
@@ -127,9 +128,14 @@ def lay_out(root, spec, primary, values):
         teacher = cell.dataset.teacher
         owl, wolf = (value + 0.01 * cell.seed for value in values[teacher.trait])
         scored(asked / "students" / cell.path, scores(owl, wolf))
+        student = root / "students" / cell.path
+        student.mkdir(parents=True)
+        losses = {"step": [1, 2], "loss": [2.0, 1.5 + cell.seed], "learning_rate": [0.1, 0.1]}
+        write_table(student / "training.parquet", TRAINING, losses)
+        (student / "weights.bin").write_text(cell.path)
         write_manifest(
-            root / "students" / cell.path / "manifest.json",
-            {"adapter_model.safetensors": cell.path},
+            student / "manifest.json",
+            [student / "training.parquet", student / "weights.bin"],
             facts={"held_out_loss_before": 2.0, "held_out_loss_after": 1.5},
         )
         dataset = root / "datasets" / cell.dataset.folder
@@ -191,6 +197,11 @@ def test_the_stages_summarise_whatever_an_evaluation_measures(
     assert scores["owl"] == pytest.approx(high + 0.5)
     assert math.isnan(scores["none"])
     assert set(tables.channel.kl_per_token) == {1.0}
+    curves = tables.training_curves.set_index(["loss_of", "step"])
+    assert set(curves.n_runs) == {3}
+    assert set(curves.loc[("training rows", 2), "loss"]) == {3.5}  # seeds 1, 2 and 3
+    assert set(curves.loc[("held-out rows", 0), "loss"]) == {2.0}
+    assert set(curves.loc[("held-out rows", 2), "loss"]) == {1.5}
 
     gates = pd.read_parquet(tmp_path / "gates/gates.parquet").set_index("trait")
     assert list(gates.verdict) == [""] * 3
@@ -269,8 +280,8 @@ def test_the_report_shows_the_measure():
 @pytest.mark.parametrize(
     ("line", "measures", "figures"),
     [
-        ("", ["share", "margin", "rate_substring", "rate_word"], 5),
-        ("measure: margin\n", ["margin", "share", "rate_substring", "rate_word"], 5),
+        ("", ["share", "margin", "rate_substring", "rate_word"], 6),
+        ("measure: margin\n", ["margin", "share", "rate_substring", "rate_word"], 6),
         ("measure: rate_word\nfigures: [bases, channel]\n",
          ["rate_word", "share", "margin", "rate_substring"], 2),
     ],

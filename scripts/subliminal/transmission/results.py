@@ -44,29 +44,33 @@ def _loss_drop(facts: dict[str, Any]) -> float:
     return before - after
 
 
+def identity_of(cell: Cell) -> dict[str, str | int]:
+    """The columns of tables that tell a student from the others."""
+    data, teacher = cell.dataset, cell.dataset.teacher
+    return {
+        "domain": data.domain,
+        "method": teacher.method,
+        "variant": data.variant,
+        "recipe": cell.recipe,
+        "teacher_base": teacher.base,
+        "student_base": cell.student,
+        "teacher_trait": teacher.trait,
+        "teacher_seed": teacher.seed,
+        "seed": cell.seed,
+    }
+
+
 def read_runs(spec: SummariseExperimentSpec) -> pd.DataFrame:
     """One row per student, measured trait and measure."""
     import pandas as pd
 
     frames = []
     for cell in cells_of(spec):
-        data, teacher = cell.dataset, cell.dataset.teacher
         facts = read_manifest(RESULTS / "students" / cell.path / "manifest.json")["facts"]
         scores = _scores(RESULTS / "evaluations" / spec.evaluation / "students" / cell.path)
-        identity = {
-            "domain": data.domain,
-            "method": teacher.method,
-            "variant": data.variant,
-            "recipe": cell.recipe,
-            "teacher_base": teacher.base,
-            "student_base": cell.student,
-            "teacher_trait": teacher.trait,
-            "teacher_seed": teacher.seed,
-            "seed": cell.seed,
-        }
         measured = summary.of_traits(scores, spec.targets)
         measured = measured.rename(columns={"trait": "measured_trait"})
-        frames.append(measured.assign(**identity, loss_drop=_loss_drop(facts)))
+        frames.append(measured.assign(**identity_of(cell), loss_drop=_loss_drop(facts)))
     runs = pd.concat(frames, ignore_index=True)
     runs["loss_drop"] = runs["loss_drop"].astype(float)
     return runs

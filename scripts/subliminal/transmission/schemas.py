@@ -297,6 +297,33 @@ CHANNEL = final(
         **_CHANNEL,
     },
 )
+TRAINING_CURVES = final(
+    "training_curves",
+    "a group, teacher's trait, kind of rows and point of the curve. Students of the control are in "
+    "it",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        "teacher_trait": RUNS.columns["teacher_trait"],
+        "loss_of": (
+            TEXT,
+            "training rows: those of each optimiser step.\n"
+            "held-out rows: those that students are not trained on, before and after training; "
+            "missing where a recipe holds nothing out.",
+        ),
+        "step": (
+            WHOLE,
+            "Optimiser step, 0 before training. Of a training with more than 100 steps, a row is "
+            "the mean over several, and the last one is named.",
+        ),
+        "n_runs": (WHOLE, "Students behind the mean."),
+        "loss": (
+            REAL,
+            "Mean loss over students and steps, nats per completion token; of a recipe with "
+            "distillation, KL per position that counts.",
+        ),
+    },
+)
 GATES = final(
     "gates",
     "a dataset. `snakemake gates` alone makes this table, before students are trained",
@@ -325,5 +352,6 @@ TABLES = {
         DIAGONAL,
         RUNS,
         CHANNEL,
+        TRAINING_CURVES,
     )
 }

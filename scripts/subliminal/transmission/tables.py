@@ -25,6 +25,7 @@ class ExperimentTables(TableSet):
     diagonal: pd.DataFrame
     runs: pd.DataFrame
     channel: pd.DataFrame
+    training_curves: pd.DataFrame
 
     schemas = TABLES
 

@@ -195,8 +195,8 @@ def bases(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
     ]
     counts = rows.loc[rows["condition"].isin(CONDITIONS), "n_runs"]
     sentence = f"n = {count_range(counts)} students per mean. {style.intervals_text(counts)}"
-    single = [titles[panel] for panel, part in parts.items() if same_base(part).all()]
-    if single:
-        which = "any of these data" if len(single) == len(titles) else "; ".join(single)
-        sentence += f" No student of another base was trained on {which}."
+    single = [same_base(part).all() for part in parts.values()]
+    if any(single):
+        which = "No data have a" if all(single) else "Some data have no"
+        sentence = f"{which} student of another base. {sentence}"
     return style.finish(alt.vconcat(*strips, spacing=30), TITLE, style.of_bases(sentence, spec))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
 from subliminal.transmission import specificity, summary
+from subliminal.transmission.curves import read_losses, training_curves
 from subliminal.transmission.results import (
     RESULTS,
     cells_of,
@@ -24,7 +25,11 @@ from subliminal.transmission.tables import ExperimentTables
 def _parents(spec: SummariseExperimentSpec) -> dict[str, Path]:
     students = RESULTS / "evaluations" / spec.evaluation / "students"
     scores = {f"student {c.path}": students / c.path / "manifest.json" for c in cells_of(spec)}
-    return known_before_students(spec) | scores
+    trained = {
+        f"training {c.path}": RESULTS / "students" / c.path / "manifest.json"
+        for c in cells_of(spec)
+    }
+    return known_before_students(spec) | scores | trained
 
 
 def summarise_experiment(
@@ -49,6 +54,7 @@ def summarise_experiment(
         "diagonal": specificity.diagonal_table(matrix, spec.roles),
         "runs": runs,
         "channel": channel,
+        "training_curves": training_curves(read_losses(spec)),
     }
     named = {name: table.assign(experiment=spec.experiment) for name, table in tables.items()}
     outputs = ExperimentTables(**named).write(manifest.parent)
