@@ -243,9 +243,8 @@ def test_every_mark_says_its_value_in_words(figure):
 def test_a_mark_names_trait_condition_interval_and_students(full):
     row = plain(full.transmission, same_base=True).query("condition == 'trait'").iloc[0]
     said = [bar["said"] for bar in drawn(draw("transmission"), "companion", "said")]
-    (text,) = (
-        t for t in said if t.startswith(f"{row.trait}, data of the trait") and row.domain in t
-    )
+    own = [text for text in said if text.startswith(f"{row.trait}, data of the trait")]
+    (text,) = (text for text in own if f"{row.domain}, {row.method}" in text)
     for value in (row["mean"], row.low, row.high):
         assert number(value) in text
     assert f"{row.n_runs} students" in text

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from subliminal.artefacts.verified import read_manifest
-from subliminal.transmission.results import RESULTS, cells_of, identity_of
 from subliminal.transmission.schemas import GROUP
-from subliminal.transmission.specs import SummariseExperimentSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,25 +42,3 @@ def training_curves(losses: pd.DataFrame, points: int = POINTS) -> pd.DataFrame:
     )
     curves = placed.groupby([*SETTING, "loss_of", "step"], sort=False, as_index=False)
     return curves.agg(n_runs=("student", "nunique"), loss=("loss", "mean"))
-
-
-def read_losses(spec: SummariseExperimentSpec) -> pd.DataFrame:
-    """One row per student and step: its loss; of held-out rows before and after training."""
-    import pandas as pd
-
-    frames = []
-    for cell in cells_of(spec):
-        folder = RESULTS / "students" / cell.path
-        facts = read_manifest(folder / "manifest.json")["facts"]
-        trained = pd.read_parquet(folder / "training.parquet", columns=["step", "loss"])
-        held_out = pd.DataFrame(
-            {
-                "step": [0, trained["step"].max()],
-                "loss": [facts["held_out_loss_before"], facts["held_out_loss_after"]],
-            }
-        ).astype({"loss": float})
-        both = pd.concat(
-            [trained.assign(loss_of=TRAINED), held_out.dropna().assign(loss_of=HELD_OUT)]
-        )
-        frames.append(both.assign(**identity_of(cell)))
-    return pd.concat(frames, ignore_index=True)

@@ -22,7 +22,7 @@ def _accuracy(field: str = "mean") -> alt.Y:
     return alt.Y(
         f"{field}:Q",
         title="accuracy on test digits",
-        scale=alt.Scale(domain=[0, 1]),
+        scale=alt.Scale(domain=[0, 1], clamp=True),
         axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], format=".1f"),
     )
 

@@ -126,7 +126,7 @@ def _panel(
             x="base_mean:Q", x2="mean:Q", color=colour
         ),
         chart.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=2.2, clip=True, aria=False)
+        .mark_rule(strokeWidth=2.2, aria=False)
         .encode(x="low:Q", x2="high:Q", color=colour),
         chart.mark_circle(size=90, opacity=1).encode(
             x=alt.X("mean:Q", scale=measure_scale(measure), axis=measure_axis(measure)),

@@ -44,10 +44,10 @@ def condition_colour(conditions: Sequence[str]) -> alt.Color:
 
 
 def measure_scale(measure: Measure) -> alt.Scale:
-    """A measure with bounds is drawn between them, whatever its values are."""
+    """A measure with bounds is drawn between them, whatever its values and intervals are."""
     if measure.bounds is None:
         return alt.Scale(zero=True)
-    return alt.Scale(domain=list(measure.bounds), padding=0)
+    return alt.Scale(domain=list(measure.bounds), padding=0, clamp=True)
 
 
 def measure_axis(measure: Measure) -> alt.Axis:

@@ -92,7 +92,7 @@ def _panel(
             **style.spoken(),
         ),
         bars.transform_filter("isValid(datum.low)")
-        .mark_rule(color=style.INK, strokeWidth=1.6, clip=True, aria=False)
+        .mark_rule(color=style.INK, strokeWidth=1.6, aria=False)
         .encode(x="x:Q", y="low:Q", y2="high:Q"),
         alt.Chart(points)
         .mark_point(size=44, color=style.INK, filled=True, opacity=0.75)

@@ -119,7 +119,7 @@ def _panel(
         .mark_circle(size=14, color=style.INK, opacity=0.5)
         .encode(x="x:Q", y="value:Q", **style.spoken()),
         bar_chart.transform_filter("isValid(datum.low)")
-        .mark_rule(color=style.INK, strokeWidth=1.3, clip=True, aria=False)
+        .mark_rule(color=style.INK, strokeWidth=1.3, aria=False)
         .encode(x="centre:Q", y="low:Q", y2="high:Q"),
         bar_chart.mark_point(
             shape="diamond",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
 from subliminal.transmission import specificity, summary
-from subliminal.transmission.curves import read_losses, training_curves
+from subliminal.transmission.curves import training_curves
 from subliminal.transmission.results import (
     RESULTS,
     cells_of,
@@ -15,6 +15,7 @@ from subliminal.transmission.results import (
     known_before_students,
     read_base_scores,
     read_channel,
+    read_losses,
     read_runs,
     read_teacher_scores,
 )
