@@ -46,7 +46,7 @@ AXIS_WIDTH = 110
 LANE = {TRAIT: -0.17, REGULAR: 0.17}
 REACH = 0.36
 # The place of a row's note below its trait's line, in traits.
-NOTE_LANE = 0.42
+NOTE_LANE = 0.34
 
 
 def _lane(trait: pd.Series, condition: pd.Series, traits: Sequence[str]) -> pd.Series:

@@ -105,7 +105,7 @@ def means_said(rows: pd.DataFrame, place: str) -> list[str]:
             value = with_interval(row.mean, row.low, row.high)
             text += f"mean {value}, {counted([row.n_runs], 'student')}"
         reason = verdict_reason(row.verdict)
-        texts.append(text + (f"; gate failed: {reason}" if reason else "") + _at(place))
+        texts.append(text + (f"; gate failed: {reason}" if reason else "") + at(place))
     return texts
 
 
@@ -121,9 +121,10 @@ def students_said(runs: pd.DataFrame, place: str) -> list[str]:
         other = f"data of {row.teacher_trait}"
         data = other if row.condition == OTHER else CONDITION_LABELS[row.condition]
         student = f"student {row.seed} of {data}"
-        texts.append(f"{row.measured_trait}, {student}: {number(row.value)}{_at(place)}")
+        texts.append(f"{row.measured_trait}, {student}: {number(row.value)}{at(place)}")
     return texts
 
 
-def _at(place: str) -> str:
+def at(place: str) -> str:
+    """The end of a text that names its panel; empty where the figure has a single one."""
     return f" ({place})" if place else ""

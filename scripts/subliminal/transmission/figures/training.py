@@ -11,7 +11,7 @@ from subliminal.report import style
 from subliminal.report.numbers import count_range, counted, number
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.transmission.curves import HELD_OUT, TRAINED
-from subliminal.transmission.figures.marks import CONDITION_LABELS, condition_colour
+from subliminal.transmission.figures.marks import CONDITION_LABELS, at, condition_colour
 from subliminal.transmission.tables import (
     ExperimentTables,
     Panel,
@@ -47,10 +47,10 @@ def _said(found: pd.DataFrame, place: str) -> pd.DataFrame:
     lines = []
     for (label, base, kind), line in found.groupby(["shown_as", "base", "loss_of"], sort=False):
         first, last = line.iloc[0], line.iloc[-1]
-        at = f" ({place})" if place else ""
         said = (
             f"{label}, {base}, {kind}: loss {number(first.loss)} at step {first.step}, "
-            f"{number(last.loss)} at step {last.step}, {counted([last.n_runs], 'student')}{at}"
+            f"{number(last.loss)} at step {last.step}, {counted([last.n_runs], 'student')}"
+            f"{at(place)}"
         )
         lines.append(line.assign(said=said))
     return pd.concat(lines)

@@ -15,6 +15,7 @@ from subliminal.report.numbers import number
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.transmission.figures.marks import (
     CONDITION_LABELS,
+    at,
     condition_colour,
     means_said,
     measure_axis,
@@ -59,8 +60,8 @@ def bars(rows: pd.DataFrame, measure: Measure, place: str) -> pd.DataFrame:
     """The rows of one panel with the columns that are drawn."""
     beside = MEASURES[measure.companion].noun if measure.companion else ""
     texts = [
-        text if pd.isna(companion) else f"{text}; {beside} {number(companion)}"
-        for text, companion in zip(means_said(rows, place), rows["companion"], strict=True)
+        text + ("" if pd.isna(companion) else f", {beside} {number(companion)}") + at(place)
+        for text, companion in zip(means_said(rows, ""), rows["companion"], strict=True)
     ]
     centre = _centre(rows["trait"], rows["condition"], traits_of(rows))
     columns = ["trait", "condition", "n_runs", "mean", "low", "high", "companion"]
