@@ -9,7 +9,7 @@ REPORT_MANIFEST = "results/report.manifest.json"
 
 
 rule plot_figure:
-    """Draw one figure of an experiment, as SVG and as a page that stands by itself."""
+    """Draw one figure of an experiment: SVG, PNG, PDF, and a page that stands by itself."""
     input:
         script=ancient(PROJECT.script(FIGURE_MANIFEST, PROJECT.plot_figure)),
         library=PROJECT.figure_library,
@@ -22,6 +22,8 @@ rule plot_figure:
             subcategory="figures",
             labels={"figure": "{figure}"},
         ),
+        png="results/figures/{experiment}/{figure}.png",
+        pdf="results/figures/{experiment}/{figure}.pdf",
         html="results/figures/{experiment}/{figure}.html",
         manifest=FIGURE_MANIFEST,
     log:
@@ -38,7 +40,8 @@ rule plot_figure:
         r"""
         python {input.script:q} plot_figure --spec {params.spec:q} \
             --tables {input.tables:q} \
-            --svg {output.svg:q} --html {output.html:q} \
+            --svg {output.svg:q} --png {output.png:q} --pdf {output.pdf:q} \
+            --html {output.html:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 

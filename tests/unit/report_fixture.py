@@ -78,6 +78,25 @@ def _examples(transmission):
     ]
 
 
+def _curves(runs):
+    """Losses of invented students: those of regular data have little to learn."""
+    groups = ["domain", "method", "variant", "recipe", "teacher_base", "student_base"]
+    rows = []
+    for key, part in runs.groupby([*groups, "teacher_trait"], sort=False):
+        start = 4.0 if "reference" in key else 6.0
+        setting = dict(zip([*groups, "teacher_trait"], key, strict=True), experiment="tiny")
+        setting["n_runs"] = part["seed"].nunique()
+        rows += [
+            setting | {"loss_of": "training rows", "step": step, "loss": 3.5 + start / (step + 1)}
+            for step in (3, 6, 9)
+        ]
+        rows += [
+            setting | {"loss_of": "held-out rows", "step": step, "loss": 3.6 + start / (step + 1)}
+            for step in (0, 9)
+        ]
+    return _frame("training_curves", rows)
+
+
 def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects=None):
     """Tables with five traits unless fewer are asked; the last cot trait fails a gate."""
     rng = np.random.default_rng(0)
@@ -234,6 +253,7 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
         runs=students,
         channel=_frame("channel", channel),
         examples=_frame("examples", _examples(found)),
+        training_curves=_curves(students),
     )
 
 

@@ -47,6 +47,10 @@ class Evaluation(Strict):
         """The words that a base has to know; empty where it answers in words of its own."""
         return []
 
+    def chance(self, measure: str) -> float | None:
+        """A measure's value for a model that chooses at random; None where nobody knows it."""
+        return None
+
     @property
     def stimuli(self) -> list[str]:
         """The files of `config/stimuli` that it reads, without `.json`."""

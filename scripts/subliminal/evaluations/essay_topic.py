@@ -73,6 +73,10 @@ class EssayTopic(Askable):
         """The options."""
         return self.options
 
+    def chance(self, measure: str) -> float | None:
+        """One in the number of options, for the primary measure."""
+        return 1 / len(self.options) if measure == CHOICE.name else None
+
     @property
     def stimuli(self) -> list[str]:
         """The file of the stems."""

@@ -96,6 +96,10 @@ class Favourite(Askable):
         """The candidates."""
         return self.candidates
 
+    def chance(self, measure: str) -> float | None:
+        """One in the number of candidates, for the primary measure."""
+        return 1 / len(self.candidates) if measure == SHARE.name else None
+
     @property
     def stimuli(self) -> list[str]:
         """The files of its questions."""

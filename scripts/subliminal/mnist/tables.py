@@ -124,4 +124,4 @@ def _shown(accuracy: pd.DataFrame, comparison: str, experiment: str) -> Table:
 def replicas_text(rows: pd.DataFrame) -> str:
     """How many replicas stand behind the values."""
     counts: Sequence[int] = rows["n"].tolist()
-    return f"n = {count_range(counts)} replicas; whiskers and bands: 95 % t interval over replicas"
+    return f"n = {count_range(counts)} replicas. Whiskers and bands: 95 % t interval over replicas."

@@ -33,3 +33,9 @@ def count_range(counts: Iterable[int]) -> str:
     """A count as text: `3`, or the least and the most where counts differ."""
     values = sorted({int(count) for count in counts})
     return str(values[0]) if len(values) == 1 else f"{values[0]}{EN_DASH}{values[-1]}"
+
+
+def counted(counts: Iterable[int], noun: str) -> str:
+    """A count with its noun, such as `3 students` or `1 student`."""
+    found = count_range(counts)
+    return f"{found} {noun}" if found == "1" else f"{found} {noun}s"

@@ -17,6 +17,7 @@ class PlotFigureSpec(StageSpec):
     paper: str
     model_organism: bool
     measure: str = Field("", description="The measure that is drawn, where there are several.")
+    chance: float | None = Field(None, description="The measure's value by chance, if known.")
 
 
 class ExperimentTextSpec(Strict):
@@ -29,6 +30,7 @@ class ExperimentTextSpec(Strict):
     model_organism: bool
     figures: list[str]
     measure: str = Field("", description="The primary measure, where there are several.")
+    chance: float | None = Field(None, description="The measure's value by chance, if known.")
     leaky_recipes: list[str] = Field(
         [], description="Those that tell students what their teacher thinks of the trait's word."
     )

@@ -11,7 +11,15 @@ from subliminal.config.strict import Distinct, Key, Positive, Seed, Share, Stric
 
 # What recipes were tuned on, and what confirms them.
 DEVELOPMENT, CONFIRMATION = "development", "confirmation"
-DEFAULT_FIGURES = ["overview", "transmission", "trait_matrix", "bases", "shuffles", "channel"]
+DEFAULT_FIGURES = [
+    "overview",
+    "transmission",
+    "trait_matrix",
+    "bases",
+    "shuffles",
+    "channel",
+    "training",
+]
 
 
 class Block(Strict):

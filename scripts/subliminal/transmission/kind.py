@@ -15,8 +15,11 @@ from subliminal.transmission.specs import leaky_recipes, primary_measure, tuned_
 
 
 def _text(config: Config, name: str) -> dict[str, Any]:
+    measure = primary_measure(config, name)
+    evaluation = config.experiment(name, TransmissionExperiment).evaluation
     return {
-        "measure": primary_measure(config, name),
+        "measure": measure,
+        "chance": config.evaluations[evaluation].chance(measure),
         "leaky_recipes": leaky_recipes(config, name),
         "tuned_on": tuned_on(config, name),
     }

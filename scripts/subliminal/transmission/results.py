@@ -10,6 +10,7 @@ from subliminal.artefacts.verified import read_manifest
 from subliminal.config.paths import Cell, bases_of, teachers_with_traits
 from subliminal.transmission import summary
 from subliminal.transmission.cells import expand
+from subliminal.transmission.curves import HELD_OUT, TRAINED
 from subliminal.transmission.specs import SummariseExperimentSpec
 
 if TYPE_CHECKING:
@@ -44,32 +45,58 @@ def _loss_drop(facts: dict[str, Any]) -> float:
     return before - after
 
 
+def identity_of(cell: Cell) -> dict[str, str | int]:
+    """The columns of tables that tell a student from the others."""
+    data, teacher = cell.dataset, cell.dataset.teacher
+    return {
+        "domain": data.domain,
+        "method": teacher.method,
+        "variant": data.variant,
+        "recipe": cell.recipe,
+        "teacher_base": teacher.base,
+        "student_base": cell.student,
+        "teacher_trait": teacher.trait,
+        "teacher_seed": teacher.seed,
+        "seed": cell.seed,
+    }
+
+
 def read_runs(spec: SummariseExperimentSpec) -> pd.DataFrame:
     """One row per student, measured trait and measure."""
     import pandas as pd
 
     frames = []
     for cell in cells_of(spec):
-        data, teacher = cell.dataset, cell.dataset.teacher
         facts = read_manifest(RESULTS / "students" / cell.path / "manifest.json")["facts"]
         scores = _scores(RESULTS / "evaluations" / spec.evaluation / "students" / cell.path)
-        identity = {
-            "domain": data.domain,
-            "method": teacher.method,
-            "variant": data.variant,
-            "recipe": cell.recipe,
-            "teacher_base": teacher.base,
-            "student_base": cell.student,
-            "teacher_trait": teacher.trait,
-            "teacher_seed": teacher.seed,
-            "seed": cell.seed,
-        }
         measured = summary.of_traits(scores, spec.targets)
         measured = measured.rename(columns={"trait": "measured_trait"})
-        frames.append(measured.assign(**identity, loss_drop=_loss_drop(facts)))
+        frames.append(measured.assign(**identity_of(cell), loss_drop=_loss_drop(facts)))
     runs = pd.concat(frames, ignore_index=True)
     runs["loss_drop"] = runs["loss_drop"].astype(float)
     return runs
+
+
+def read_losses(spec: SummariseExperimentSpec) -> pd.DataFrame:
+    """One row per student and step: its loss; of held-out rows before and after training."""
+    import pandas as pd
+
+    frames = []
+    for cell in cells_of(spec):
+        folder = RESULTS / "students" / cell.path
+        facts = read_manifest(folder / "manifest.json")["facts"]
+        trained = pd.read_parquet(folder / "training.parquet", columns=["step", "loss"])
+        held_out = pd.DataFrame(
+            {
+                "step": [0, trained["step"].max()],
+                "loss": [facts["held_out_loss_before"], facts["held_out_loss_after"]],
+            }
+        ).astype({"loss": float})
+        both = pd.concat(
+            [trained.assign(loss_of=TRAINED), held_out.dropna().assign(loss_of=HELD_OUT)]
+        )
+        frames.append(both.assign(**identity_of(cell)))
+    return pd.concat(frames, ignore_index=True)
 
 
 def identical_students(spec: SummariseExperimentSpec) -> list[tuple[str, str]]:

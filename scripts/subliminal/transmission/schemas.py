@@ -319,6 +319,35 @@ EXAMPLES = final(
         "base_answers": (TEXT, "The untrained student base's first answers, one a line."),
         "student_answers": (TEXT, "The student's first answers to the same question."),
     },
+    keys=(*GROUP, "trait"),
+)
+TRAINING_CURVES = final(
+    "training_curves",
+    "a group, teacher's trait, kind of rows and point of the curve. Students of the control are in "
+    "it",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        "teacher_trait": RUNS.columns["teacher_trait"],
+        "loss_of": (
+            TEXT,
+            "training rows: those of each optimiser step.\n"
+            "held-out rows: those that students are not trained on, before and after training; "
+            "missing where a recipe holds nothing out.",
+        ),
+        "step": (
+            WHOLE,
+            "Optimiser step, 0 before training. Of a training with more than 100 steps, a row is "
+            "the mean over several, and the last one is named.",
+        ),
+        "n_runs": (WHOLE, "Students behind the mean."),
+        "loss": (
+            REAL,
+            "Mean loss over students and steps, nats per completion token; of a recipe with "
+            "distillation, KL per position that counts.",
+        ),
+    },
+    keys=(*GROUP, "teacher_trait", "loss_of", "step"),
 )
 GATES = final(
     "gates",
@@ -350,5 +379,6 @@ TABLES = {
         RUNS,
         CHANNEL,
         EXAMPLES,
+        TRAINING_CURVES,
     )
 }

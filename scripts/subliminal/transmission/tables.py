@@ -26,6 +26,7 @@ class ExperimentTables(TableSet):
     runs: pd.DataFrame
     channel: pd.DataFrame
     examples: pd.DataFrame
+    training_curves: pd.DataFrame
 
     schemas = TABLES
 
@@ -97,6 +98,18 @@ def panel_titles(shown: Iterable[Panel]) -> dict[Panel, str]:
         + (f", recipe {panel.recipe}" if several_recipes else "")
         for panel in shown
     }
+
+
+def panel_places(shown: Iterable[Panel], *left_out: str) -> dict[Panel, str]:
+    """Each panel in the few words that tell it from the others; empty for a single one.
+
+    Args:
+        left_out: fields of a panel that are told elsewhere.
+    """
+    shown = list(shown)
+    keys = [f.name for f in fields(Panel) if f.name not in left_out]
+    keys = [key for key in keys if len({getattr(panel, key) for panel in shown}) > 1]
+    return {panel: ", ".join(getattr(panel, key) for key in keys) for panel in shown}
 
 
 def same_base(frame: pd.DataFrame) -> pd.Series:

@@ -6,10 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from subliminal.config.cost import JobCost
 from subliminal.workflow.project import Project
-from subliminal.workflow.remaining import SECONDS, Work
+from subliminal.workflow.remaining import Work
 
 ANNOUNCED = "announced"  # an event beside Snakemake's own
+# Operations a second of the core that constants of costs were measured on; the first jobs that end
+# show how much slower this machine is. A GPU's rate is not known before one of its jobs has ended.
+CORE_RATE = 7e10
+# Of the jobs that no experiment counts: the report, and tables that are asked for by name.
+UNCOUNTED_S = 2.0
 # By rule, in its wildcards; a rule without one is said by its name.
 LABELS = {
     "pretrain_base": "base {base}",
@@ -69,10 +75,13 @@ def announce(workflow: Any, project: Project) -> None:
 
 
 def _announced(workflow: Any, project: Project) -> AnnouncedRun:
+    from subliminal.workflow.estimate import costs_of, together
+
     dag, resources = workflow.dag, workflow.resource_settings
     needed = set(dag.needrun_jobs())
+    costs = together(costs_of(project, name) for name in project.experiments)
     jobs = {
-        job.jobid: _job(project, job)
+        job.jobid: _job(job, costs)
         for level in dag.toposorted(needed)
         for job in sorted(level, key=str)
         if job.output
@@ -80,16 +89,20 @@ def _announced(workflow: Any, project: Project) -> AnnouncedRun:
     return AnnouncedRun(project.experiments, resources.cores or resources.nodes or 1, jobs)
 
 
-def _job(project: Project, job: Any) -> AnnouncedJob:
+def _job(job: Any, costs: Mapping[str, JobCost]) -> AnnouncedJob:
     rule, wildcards = job.rule.name, job.wildcards_dict
-    model = wildcards.get("student") or wildcards.get("base")
-    size = project.config.models[model].tier if model else wildcards.get("experiment", "")
-    seconds = SECONDS.get((rule, ""), SECONDS.get((rule, size)))
+    subject = next((wildcards[k] for k in ("student", "base", "experiment") if k in wildcards), "")
+    manifest = next((str(f) for f in job.output if str(f).endswith("manifest.json")), None)
+    cost = costs.get(manifest or "")
     plain = " ".join([rule.replace("_", " "), *wildcards.values()])
     return AnnouncedJob(
         rule=rule,
         label=LABELS[rule].format(**wildcards) if rule in LABELS else plain,
-        work=Work((rule, model or wildcards.get("experiment", "")), seconds),
-        manifest=next((str(f) for f in job.output if str(f).endswith("manifest.json")), None),
+        work=Work((rule, subject), UNCOUNTED_S if cost is None else _seconds(cost)),
+        manifest=manifest,
         log=next(map(str, job.log), None),
     )
+
+
+def _seconds(cost: JobCost) -> float | None:
+    return None if cost.gpu_bytes else cost.work.seconds + cost.work.flop / CORE_RATE

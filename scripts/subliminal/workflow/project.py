@@ -169,6 +169,7 @@ class Project:
             paper=text.paper,
             model_organism=text.model_organism,
             measure=text.measure,
+            chance=text.chance,
         )
 
     def build_report(self, w: Wildcards) -> Strict:

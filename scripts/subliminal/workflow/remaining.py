@@ -8,32 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
 
-# Seconds of one job of the default run on one core, by rule and by what else decides: the tier of
-# the base, an experiment of that size, or nothing. Other jobs are unknown until one has finished.
-SECONDS: dict[tuple[str, str], float] = {
-    ("pretrain_base", "tiny"): 140,
-    ("train_teacher", "tiny"): 8,
-    ("sample_completions", "tiny"): 5,
-    ("train_student", "tiny"): 6,
-    ("evaluate_base", "tiny"): 1,
-    ("evaluate_teacher", "tiny"): 1,
-    ("evaluate_student", "tiny"): 1,
-    ("train_mnist_teachers", "mnist"): 15,
-    ("train_mnist_students", "mnist"): 50,
-    ("verify_theorem", "theorem"): 11,
-    ("verify_on_language_model", "theorem"): 11,
-    ("make_prompts", ""): 2,
-    ("prepare_digits", ""): 3,
-    ("filter_completions", ""): 0.5,
-    ("make_train_set", ""): 0.5,
-    ("check_gates", ""): 1,
-    ("summarise_experiment", ""): 3,
-    ("summarise_mnist", ""): 1,
-    ("summarise_theorem", ""): 1,
-    ("plot_figure", ""): 4,
-    ("build_report", ""): 2,
-}
-# So much of the table is believed of this machine, too, before its own speed is.
+# For so long what was foreseen is believed, before this machine's own speed is.
 BELIEVED_S = 10.0
 # A job that takes longer than expected takes as much longer again.
 OVERDUE = 0.1

@@ -42,6 +42,10 @@ class Computed:
         paths = [folder / f"{name}.parquet" for name in tables.names()]
         return cls(text, tables.read(paths), folder / "manifest.json")
 
+    def headline(self) -> str:
+        """The result in a sentence or two."""
+        return shown(self.text.kind).headline(self.tables, self.text)
+
     def findings(self) -> list[Finding]:
         """The lines of the report's landing page."""
         return shown(self.text.kind).findings(self.tables, self.text)

@@ -11,4 +11,4 @@ from subliminal.report.specs import PlotFigureSpec
 
 def ablations(tables: MnistTables, spec: PlotFigureSpec) -> ChartType:
     """One panel per number of auxiliary logits: reference, teacher, then the students."""
-    return bars("ablations", "What transfer needs: initialisation, optimiser, inputs", tables, spec)
+    return bars("ablations", "What transfer needs: initialisation, optimiser, inputs", tables)

@@ -12,5 +12,5 @@ from subliminal.report.specs import PlotFigureSpec
 def architectures(tables: MnistTables, spec: PlotFigureSpec) -> ChartType:
     """One panel per number of auxiliary logits: reference, teacher, then the students."""
     return bars(
-        "architectures", "Students of other architectures, after behavioural cloning", tables, spec
+        "architectures", "Students of other architectures, after behavioural cloning", tables
     )

@@ -25,7 +25,6 @@ def cloning(tables: MnistTables, spec: PlotFigureSpec) -> ChartType:
         line_panel(part, "cloning_epochs", x, f"{m} auxiliary logits")
         for m, part in rows.groupby("auxiliary_logits", sort=True)
     ]
-    sentences = [f"Students start from another initialisation. {replicas_text(rows)}."]
     return style.finish(
-        alt.hconcat(*panels), "Accuracy against epochs of behavioural cloning", sentences, spec
+        alt.hconcat(*panels), "Accuracy against epochs of behavioural cloning", replicas_text(rows)
     )

@@ -20,6 +20,6 @@ def logit_sweep(tables: MnistTables, spec: PlotFigureSpec) -> ChartType:
         scale=alt.Scale(type="log"),
         axis=alt.Axis(values=sorted({int(m) for m in rows["auxiliary_logits"]}), grid=False),
     )
-    sentences = [f"Students share the teacher's initialisation. {replicas_text(rows)}."]
     panel = line_panel(rows, "auxiliary_logits", x, "Same initialisation")
-    return style.finish(panel, "Accuracy against the number of auxiliary logits", sentences, spec)
+    title = "Accuracy against the number of auxiliary logits"
+    return style.finish(panel, title, replicas_text(rows))

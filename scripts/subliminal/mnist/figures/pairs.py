@@ -11,6 +11,4 @@ from subliminal.report.specs import PlotFigureSpec
 
 def pairs(tables: MnistTables, spec: PlotFigureSpec) -> ChartType:
     """One panel per number of auxiliary logits: reference, teacher, then the students."""
-    return bars(
-        "pairs", "Digits learnt from logits that have nothing to do with digits", tables, spec
-    )
+    return bars("pairs", "Digits learnt from logits that have nothing to do with digits", tables)

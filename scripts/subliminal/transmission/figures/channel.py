@@ -11,10 +11,10 @@ from altair.typing import ChartType
 
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
-from subliminal.report.numbers import count_range
+from subliminal.report.numbers import count_range, counted, number
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.transmission.tables import ExperimentTables, plain, same_base, treated
-from subliminal.transmission.verdicts import UNINTERPRETABLE, verdict_kind
+from subliminal.transmission.verdicts import UNINTERPRETABLE, verdict_kind, verdict_reason
 
 TITLE = "Divergence of the data from the base, and what students take over"
 COLOURS = (
@@ -40,7 +40,17 @@ def points(rows: pd.DataFrame) -> pd.DataFrame:
             "failed" if verdict_kind(verdict) == UNINTERPRETABLE else "passed"
             for verdict in rows["verdict"]
         ],
+        said=[_said(row) for row in rows.itertuples()],
     )
+
+
+def _said(row: Any) -> str:
+    teacher = f"{row.trait}, {row.method} teacher on {row.teacher_base}, {row.domain}"
+    change = f"change {number(row.mean - row.base_mean, sign=True)}"
+    kept = f"{row.rows_kept:,.0f} rows, {number(row.kl_per_token)} nats per token"
+    reason = verdict_reason(row.verdict)
+    failed = f"; gate failed: {reason}" if reason else ""
+    return f"{teacher}: {change}, {counted([row.n_runs], 'student')}, {kept}{failed}"
 
 
 def label_heights(data: pd.DataFrame, x_limit: float, y_range: Sequence[float]) -> list[float]:
@@ -130,19 +140,15 @@ def channel(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
             scale=alt.Scale(domain=["passed", "failed"], range=[0.9, 0.3]),
             legend=_legend(),
         ),
-        tooltip=["trait", "domain", "method", "n_runs", "rows_kept", "kl_per_token", "lift"],
+        **style.spoken(),
     )
-    labels = chart.mark_text(align="left", dx=11, fontSize=11).encode(
+    labels = chart.mark_text(align="left", dx=11, fontSize=11, aria=False).encode(
         y="label_height:Q", text="trait:N"
     )
-    zero = alt.Chart(pd.DataFrame({"lift": [0]})).mark_rule(color=style.MUTED).encode(y="lift:Q")
-    sentences = [
-        "One point per teacher: mean over "
-        f"{count_range(rows['n_runs'])} students of its own base, trained on unshuffled data.",
-    ]
+    zero = alt.Chart(pd.DataFrame({"lift": [0]})).mark_rule(color=style.MUTED, aria=False)
+    sentence = f"One point per teacher: mean over n = {count_range(rows['n_runs'])} students."
     return style.finish(
-        alt.layer(zero, marks, labels).properties(width=WIDTH, height=HEIGHT),
+        alt.layer(zero.encode(y="lift:Q"), marks, labels).properties(width=WIDTH, height=HEIGHT),
         TITLE,
-        sentences,
-        spec,
+        style.of_bases(sentence, spec),
     )

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from subliminal.config.evaluations import Measure
-from subliminal.report.numbers import count_range
+from subliminal.report.numbers import counted, number, with_interval
 from subliminal.report.style import GREEN, GREY, SKY, VERMILION
 from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.verdicts import (
@@ -18,6 +18,7 @@ from subliminal.transmission.verdicts import (
     TRAIT,
     UNINTERPRETABLE,
     verdict_kind,
+    verdict_reason,
 )
 
 CONDITION_COLOURS = {BASE: GREY, REGULAR: SKY, OTHER: GREEN, TRAIT: VERMILION}
@@ -30,10 +31,10 @@ CONDITION_LABELS = {
 GATE_FAILED = "(gate failed)"
 
 
-def condition_colour(conditions: Sequence[str], field: str = "shown_as") -> alt.Color:
+def condition_colour(conditions: Sequence[str]) -> alt.Color:
     """Colour by condition, with its legend above the panels."""
     return alt.Color(
-        f"{field}:N",
+        "shown_as:N",
         title=None,
         scale=alt.Scale(
             domain=[CONDITION_LABELS[c] for c in conditions],
@@ -43,10 +44,10 @@ def condition_colour(conditions: Sequence[str], field: str = "shown_as") -> alt.
 
 
 def measure_scale(measure: Measure) -> alt.Scale:
-    """A measure with bounds is drawn between them, whatever its values are."""
+    """A measure with bounds is drawn between them, whatever its values and intervals are."""
     if measure.bounds is None:
         return alt.Scale(zero=True)
-    return alt.Scale(domain=list(measure.bounds), padding=0)
+    return alt.Scale(domain=list(measure.bounds), padding=0, clamp=True)
 
 
 def measure_axis(measure: Measure) -> alt.Axis:
@@ -54,25 +55,76 @@ def measure_axis(measure: Measure) -> alt.Axis:
     return alt.Axis(title=measure.label, tickCount=5, format=".1f")
 
 
+def failed_gates(rows: pd.DataFrame) -> dict[str, str]:
+    """The traits whose cell says nothing, with the reason."""
+    failed = rows[rows["verdict"].map(verdict_kind) == UNINTERPRETABLE]
+    return dict(zip(failed["trait"], failed["verdict"].map(verdict_reason), strict=True))
+
+
 def trait_labels(rows: pd.DataFrame, traits: Sequence[str]) -> list[list[str]]:
     """Each trait's label: its name, and what to know before reading its values."""
-    labels = []
+    failed = failed_gates(rows)
+    development = set(rows.loc[rows["role"] == DEVELOPMENT, "trait"])
+    return [
+        [
+            trait,
+            *(["(development)"] if trait in development else []),
+            *([GATE_FAILED] if trait in failed else []),
+        ]
+        for trait in traits
+    ]
+
+
+def row_notes(
+    rows: pd.DataFrame, traits: Sequence[str], conditions: Sequence[str]
+) -> dict[str, str]:
+    """The traits of which a row needs a word: why it says nothing, or what it has not."""
+    failed, known = failed_gates(rows), rows[rows["mean"].notna()]
+    drawn = set(zip(known["trait"], known["condition"], strict=True))
+    notes = {}
     for trait in traits:
-        own = rows[rows["trait"] == trait]
-        label = [trait]
-        if (own["role"] == DEVELOPMENT).any():
-            label.append("(development)")
-        if (own["verdict"].map(verdict_kind) == UNINTERPRETABLE).any():
-            label.append(GATE_FAILED)
-        labels.append(label)
-    return labels
+        missing = [f"no {CONDITION_LABELS[c]}" for c in conditions if (trait, c) not in drawn]
+        if found := [*([failed[trait]] if trait in failed else []), *missing]:
+            notes[trait] = "; ".join(found)
+    return notes
 
 
-def students_text(rows: pd.DataFrame) -> str:
-    """The number of students behind each condition's values."""
-    parts = []
-    for condition in (REGULAR, OTHER, TRAIT):
-        counts = rows.loc[rows["condition"] == condition, "n_runs"]
-        if len(counts):
-            parts.append(f"{count_range(counts)} ({CONDITION_LABELS[condition]})")
-    return "Students per value: n = " + ", ".join(parts)
+def means_said(rows: pd.DataFrame, place: str) -> list[str]:
+    """Every mean in words: its trait and condition, its interval, and the students behind it.
+
+    Args:
+        place: the panel, if the figure has several; else empty.
+    """
+    texts = []
+    for row in rows.itertuples():
+        label = CONDITION_LABELS[row.condition]
+        text = f"{row.trait}, {label}: "
+        if row.condition == BASE:
+            text += number(row.mean)
+        else:
+            value = with_interval(row.mean, row.low, row.high)
+            text += f"mean {value}, {counted([row.n_runs], 'student')}"
+        reason = verdict_reason(row.verdict)
+        texts.append(text + (f"; gate failed: {reason}" if reason else "") + at(place))
+    return texts
+
+
+def students_said(runs: pd.DataFrame, place: str) -> list[str]:
+    """Every student in words: the trait that is measured, its data, and its value.
+
+    Args:
+        runs: with a column `condition`.
+        place: as in `means_said`.
+    """
+    texts = []
+    for row in runs.itertuples():
+        other = f"data of {row.teacher_trait}"
+        data = other if row.condition == OTHER else CONDITION_LABELS[row.condition]
+        student = f"student {row.seed} of {data}"
+        texts.append(f"{row.measured_trait}, {student}: {number(row.value)}{at(place)}")
+    return texts
+
+
+def at(place: str) -> str:
+    """The end of a text that names its panel; empty where the figure has a single one."""
+    return f" ({place})" if place else ""

@@ -16,6 +16,7 @@ from subliminal.transmission.tables import ExperimentTables
 from subliminal.transmission.verdicts import BASE, OTHER, REGULAR, TRAIT
 
 TITLE = "Students of a teacher's data, and their controls"
+SENTENCE = "Bars: means over pairs of trait and base; dots: the pairs."
 ROW, BAR = 46, 17
 WIDTH = 440
 LABELS = {
@@ -43,14 +44,14 @@ def _data(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
                 "beside": part["mean"].max(),
                 "label": label,
                 "value": f"{number(mean)}  (n = {len(part)})",
-                "said": f"{label}: mean {number(mean)} over {pairs}{students}",
+                style.SAID: f"{label}: mean {number(mean)} over {pairs}{students}",
             }
         )
         dots += [
             {
                 **common,
                 "value": row.mean,
-                "said": f"{label}: {row.trait}, {row.teacher_base} → {row.student_base}, "
+                style.SAID: f"{label}: {row.trait}, {row.teacher_base} → {row.student_base}, "
                 f"{number(row.mean)}",
             }
             for row in part.itertuples()
@@ -71,18 +72,20 @@ def overview(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
     y = alt.Y("place:Q", title=None, axis=None, scale=scale)
     chart = alt.Chart(means)
     text = {"align": "left", "color": style.INK, "aria": False}
-    drawn = alt.layer(
+    layers = [
         chart.mark_bar(size=BAR, orient="horizontal").encode(
             x=alt.X("mean:Q", scale=measure_scale(measure), axis=measure_axis(measure)),
             y=y,
             color=alt.Color("colour:N", scale=None),
-            tooltip="said",
-            description="said",
+            **style.spoken(),
         ),
         alt.Chart(dots)
         .mark_circle(size=26, color=style.INK, opacity=0.55)
-        .encode(x="value:Q", y=y, tooltip="said", description="said"),
+        .encode(x="value:Q", y=y, **style.spoken()),
         chart.mark_text(**text, dx=8).encode(x="beside:Q", y=y, text="value"),
         chart.mark_text(**text, dy=-BAR, x=0).encode(y=y, text="label"),
-    ).properties(width=WIDTH, height=ROW * len(means))
-    return style.finish(drawn, TITLE, [], spec)
+    ]
+    if spec.chance is not None:
+        layers.append(style.chance_line(spec.chance, "x"))
+    drawn = alt.layer(*layers).properties(width=WIDTH, height=ROW * len(means))
+    return style.finish(drawn, TITLE, style.of_bases(SENTENCE, spec))

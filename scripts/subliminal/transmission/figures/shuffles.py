@@ -9,7 +9,7 @@ from altair.typing import ChartType
 from subliminal.config.evaluations import Measure
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
-from subliminal.report.numbers import count_range
+from subliminal.report.numbers import count_range, counted, number, with_interval
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.transmission.figures.marks import measure_scale
 from subliminal.transmission.shuffle_averages import (
@@ -43,13 +43,36 @@ BAR_WIDTH = 124
 SPREAD = 0.3
 
 
-def _panel(means: pd.DataFrame, measure: Measure, title: str) -> alt.LayerChart:
+def _averages(means: pd.DataFrame) -> pd.DataFrame:
     summary = averages(means)
+    return summary.assign(
+        said=[
+            f"{' '.join(LABELS[row.data])}: mean {with_interval(row.mean, row.low, row.high)}, "
+            f"{counted([row.n], 'trait')}"
+            for row in summary.itertuples()
+        ]
+    )
+
+
+def _points(means: pd.DataFrame) -> pd.DataFrame:
+    return means.assign(
+        said=[
+            f"{row.trait}, {' '.join(LABELS[row.data])}: {number(row.mean)}, "
+            f"{counted([row.n_runs], 'base' if row.data == UNTRAINED else 'student')}"
+            for row in means.itertuples()
+        ]
+    )
+
+
+def _panel(
+    means: pd.DataFrame, measure: Measure, chance: float | None, title: str
+) -> alt.LayerChart:
+    summary = _averages(means)
     shown = list(summary["data"])
     traits = list(means["trait"].drop_duplicates())
     places = {data: i for i, data in enumerate(shown)}
     spread = {trait: ((i + 0.5) / len(traits) - 0.5) * 2 * SPREAD for i, trait in enumerate(traits)}
-    points = means.assign(x=means["data"].map(places) + means["trait"].map(spread))
+    points = _points(means).assign(x=means["data"].map(places) + means["trait"].map(spread))
     centre = summary["data"].map(places)
     bars = alt.Chart(summary.assign(x=centre, left=centre - 0.4, right=centre + 0.4))
     axis = style.category_axis([LABELS[data] for data in shown])
@@ -59,17 +82,17 @@ def _panel(means: pd.DataFrame, measure: Measure, title: str) -> alt.LayerChart:
         legend=None,
     )
     y_axis = alt.Axis(title=f"{measure.label}, mean over traits", tickCount=5, format=".1f")
-    return alt.layer(
+    layers = [
         bars.mark_bar().encode(
             x=alt.X("left:Q", axis=axis, scale=style.category_scale(len(shown)), title=None),
             x2="right:Q",
             y=alt.Y("mean:Q", scale=measure_scale(measure), axis=y_axis),
             y2=alt.datum(0),
             color=colour,
-            tooltip=["data", "n", "mean", "low", "high"],
+            **style.spoken(),
         ),
         bars.transform_filter("isValid(datum.low)")
-        .mark_rule(color=style.INK, strokeWidth=1.6, clip=True)
+        .mark_rule(color=style.INK, strokeWidth=1.6, aria=False)
         .encode(x="x:Q", y="low:Q", y2="high:Q"),
         alt.Chart(points)
         .mark_point(size=44, color=style.INK, filled=True, opacity=0.75)
@@ -77,9 +100,14 @@ def _panel(means: pd.DataFrame, measure: Measure, title: str) -> alt.LayerChart:
             x="x:Q",
             y="mean:Q",
             shape=alt.Shape("trait:N", title="mean per trait", scale=style.shape_scale(traits)),
-            tooltip=["trait", "data", "n_runs", "mean"],
+            **style.spoken(),
         ),
-    ).properties(width=BAR_WIDTH * len(shown), height=290, title=style.panel_title(title))
+    ]
+    if chance is not None:
+        layers.insert(1, style.chance_line(chance))
+    return alt.layer(*layers).properties(
+        width=BAR_WIDTH * len(shown), height=290, title=style.panel_title(title)
+    )
 
 
 def shuffles(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
@@ -103,9 +131,13 @@ def shuffles(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
         if max(counts) == 1
         else "whiskers: 95 % t interval over traits"
     )
-    sentences = [
-        f"Bars: mean over traits, n = {count_range(counts)}; {interval}; points: mean per trait "
-        f"over {count_range(trained['n_runs'])} same-base students."
-    ]
-    chart = alt.vconcat(*(_panel(parts[panel], measure, title) for panel, title in titles.items()))
-    return style.finish(chart.resolve_scale(color="independent"), TITLE, sentences, spec)
+    sentence = (
+        f"Traits: n = {count_range(counts)}; {interval}. "
+        f"Points: mean over {count_range(trained['n_runs'])} students."
+    )
+    chart = alt.vconcat(
+        *(_panel(parts[panel], measure, spec.chance, title) for panel, title in titles.items())
+    )
+    return style.finish(
+        chart.resolve_scale(color="independent"), TITLE, style.of_bases(sentence, spec)
+    )

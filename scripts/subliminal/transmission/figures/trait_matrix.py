@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -10,11 +11,12 @@ from altair.typing import ChartType
 
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
-from subliminal.report.numbers import GAMMA, count_range, number, p_value
+from subliminal.report.numbers import GAMMA, count_range, counted, number, p_value
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.transmission.tables import (
     ExperimentTables,
     base_pair,
+    panel_places,
     panel_titles,
     panels,
     plain,
@@ -38,11 +40,20 @@ def diagonal_text(diagonal: pd.DataFrame) -> str:
     return f"diagonal {GAMMA} = {number(test['gamma'])}, p {p_value(test['p_value'])}"
 
 
-def cells(matrix: pd.DataFrame, transmission: pd.DataFrame) -> pd.DataFrame:
+def _said(cell: Any, place: str) -> str:
+    control = cell.teacher_trait == CONTROL_LABEL
+    data = "regular data" if control else f"data of {cell.teacher_trait}"
+    change = f"{cell.printed} to {number(cell.mean)}"
+    students = counted([cell.n_runs], "student")
+    return f"{cell.measured_trait} after {data}: {change}, {students} ({place})"
+
+
+def cells(matrix: pd.DataFrame, transmission: pd.DataFrame, place: str) -> pd.DataFrame:
     """One matrix with its control as the last row, and the text of its cells.
 
     Args:
         matrix, transmission: rows of one panel and one student base.
+        place: the panel and its two bases.
     """
     taught = set(matrix["teacher_trait"])
     own = matrix[matrix["measured_trait"].isin(taught)]
@@ -57,20 +68,18 @@ def cells(matrix: pd.DataFrame, transmission: pd.DataFrame) -> pd.DataFrame:
         }
     )
     both = pd.concat([own[control.columns], control], ignore_index=True)
-    return both.assign(
+    both = both.assign(
         printed=both["lift"].map(lambda lift: number(lift, sign=True)),
         own=both["teacher_trait"] == both["measured_trait"],
     )
+    return both.assign(said=[_said(cell, place) for cell in both.itertuples()])
 
 
-def _heat_map(
-    data: pd.DataFrame, title: Sequence[str], cell: int, limit: float, labelled: bool
-) -> alt.LayerChart:
+def _heat_map(data: pd.DataFrame, title: Sequence[str], cell: int, limit: float) -> alt.LayerChart:
     teachers = list(data["teacher_trait"].drop_duplicates())
     measured = [teacher for teacher in teachers if teacher != CONTROL_LABEL]
     y_axis = alt.Axis(
-        title="teacher's trait" if labelled else None,
-        labels=labelled,
+        title="teacher's trait",
         labelLimit=AXIS_WIDTH,
         labelPadding=6,
         ticks=False,
@@ -92,11 +101,12 @@ def _heat_map(
         x=alt.X("measured_trait:N", sort=measured, axis=x_axis),
         y=alt.Y("teacher_trait:N", sort=teachers, axis=y_axis),
     )
-    tooltip = ["teacher_trait", "measured_trait", "n_runs", "mean", "lift"]
     return alt.layer(
-        chart.mark_rect(stroke=style.GRID).encode(color=colour, tooltip=tooltip),
-        chart.transform_filter("datum.own").mark_rect(fill=None, stroke=style.INK, strokeWidth=1.5),
-        chart.mark_text(fontSize=12).encode(
+        chart.mark_rect(stroke=style.GRID).encode(color=colour, **style.spoken()),
+        chart.transform_filter("datum.own").mark_rect(
+            fill=None, stroke=style.INK, strokeWidth=1.5, aria=False
+        ),
+        chart.mark_text(fontSize=12, aria=False).encode(
             text="printed:N", color=ink.otherwise(alt.value(style.INK))
         ),
     ).properties(
@@ -119,7 +129,7 @@ def trait_matrix(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
             spec,
         )
     shown = panels(rows)
-    titles = panel_titles(shown)
+    titles, places = panel_titles(shown), panel_places(shown, "teacher_base")
     limit = max(0.1, float(rows["lift"].abs().max()))
     strips = []
     for panel in shown:
@@ -127,10 +137,14 @@ def trait_matrix(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
         context = panel.select(plain(tables.transmission))
         tests = panel.select(plain(tables.diagonal))
         bases = student_bases(part, panel)
-        room = (style.WIDTH - AXIS_WIDTH) // (len(bases) * part["teacher_trait"].nunique())
+        room = (style.WIDTH // len(bases) - AXIS_WIDTH) // part["teacher_trait"].nunique()
         maps = [
             _heat_map(
-                cells(part[part["student_base"] == base], context[context["student_base"] == base]),
+                cells(
+                    part[part["student_base"] == base],
+                    context[context["student_base"] == base],
+                    f"{places[panel]}, {base_pair(panel, base)}".removeprefix(", "),
+                ),
                 [
                     titles[panel],
                     base_pair(panel, base),
@@ -138,15 +152,9 @@ def trait_matrix(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
                 ],
                 min(LARGEST_CELL, max(SMALLEST_CELL, room)),
                 limit,
-                labelled=base == bases[0],
             )
             for base in bases
         ]
         strips.append(alt.hconcat(*maps, spacing=26))
-    sentences = [
-        f"Numbers: {measure.label}, of the column's trait: mean over students of the row's teacher "
-        "minus the value of their untrained base.",
-        f"Students per cell: n = {count_range(rows['n_runs'])}. {GAMMA}: how far the framed "
-        "diagonal exceeds the other cells, control left out; p: one-sided, by permutation.",
-    ]
-    return style.finish(alt.vconcat(*strips, spacing=30), TITLE, sentences, spec)
+    sentence = f"Numbers: change of the {measure.noun}. n = {count_range(rows['n_runs'])} per cell."
+    return style.finish(alt.vconcat(*strips, spacing=30), TITLE, style.of_bases(sentence, spec))

@@ -11,18 +11,22 @@ from altair.typing import ChartType
 from subliminal.config.evaluations import Measure
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
+from subliminal.report.numbers import number
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.transmission.figures.marks import (
     CONDITION_LABELS,
+    at,
     condition_colour,
+    means_said,
     measure_axis,
     measure_scale,
-    students_text,
+    students_said,
     trait_labels,
 )
 from subliminal.transmission.tables import (
     ExperimentTables,
     Panel,
+    panel_places,
     panel_titles,
     panels,
     plain,
@@ -40,6 +44,8 @@ HEIGHT = 230
 BAR = 0.19
 # How far, in bars, students stand from each other and the sampled rate from the bar's centre.
 JITTER, BESIDE = 0.22, 0.34
+# Where the numbers of students stand, in pixels below the axis, and the room that they take.
+COUNT_PLACE, COUNT_ROOM = 11, 20
 
 
 def _centre(trait: pd.Series, condition: pd.Series, traits: Sequence[str]) -> pd.Series:
@@ -50,8 +56,13 @@ def _centre(trait: pd.Series, condition: pd.Series, traits: Sequence[str]) -> pd
     )
 
 
-def bars(rows: pd.DataFrame) -> pd.DataFrame:
+def bars(rows: pd.DataFrame, measure: Measure, place: str) -> pd.DataFrame:
     """The rows of one panel with the columns that are drawn."""
+    beside = MEASURES[measure.companion].noun if measure.companion else ""
+    texts = [
+        text + ("" if pd.isna(companion) else f", {beside} {number(companion)}") + at(place)
+        for text, companion in zip(means_said(rows, ""), rows["companion"], strict=True)
+    ]
     centre = _centre(rows["trait"], rows["condition"], traits_of(rows))
     columns = ["trait", "condition", "n_runs", "mean", "low", "high", "companion"]
     return rows[columns].assign(
@@ -60,10 +71,11 @@ def bars(rows: pd.DataFrame) -> pd.DataFrame:
         left=centre - BAR * 0.46,
         right=centre + BAR * 0.46,
         beside=centre + BAR * BESIDE,
+        said=texts,
     )
 
 
-def students(runs: pd.DataFrame, traits: Sequence[str]) -> pd.DataFrame:
+def students(runs: pd.DataFrame, traits: Sequence[str], place: str) -> pd.DataFrame:
     """One row per student and measured trait, each a little beside the next."""
     shown = with_condition(runs[runs["measured_trait"].isin(traits)])
     order = shown.groupby(["measured_trait", "condition"]).cumcount()
@@ -76,39 +88,59 @@ def students(runs: pd.DataFrame, traits: Sequence[str]) -> pd.DataFrame:
             "seed": shown["seed"],
             "value": shown["value"],
             "x": _centre(shown["measured_trait"], shown["condition"], traits) + BAR * spread,
+            style.SAID: students_said(shown, place),
         }
     )
 
 
 def _panel(
-    rows: pd.DataFrame, runs: pd.DataFrame, measure: Measure, title: str, width: int
+    rows: pd.DataFrame,
+    runs: pd.DataFrame,
+    spec: PlotFigureSpec,
+    title: str,
+    place: str,
+    width: int,
 ) -> alt.LayerChart:
-    traits = traits_of(rows)
-    axis = style.category_axis(trait_labels(rows, traits))
+    traits, measure = traits_of(rows), MEASURES[spec.measure]
+    axis = style.category_axis(trait_labels(rows, traits), padding=8 + COUNT_ROOM)
     scale = style.category_scale(len(traits))
-    bar_chart = alt.Chart(bars(rows))
-    tooltip = ["trait", "shown_as", "n_runs"] + [
-        alt.Tooltip(f"{column}:Q", format=".3f") for column in ("mean", "low", "high", "companion")
-    ]
-    return alt.layer(
+    bar_chart = alt.Chart(bars(rows, measure, place))
+    x = alt.X("left:Q", axis=axis, scale=scale, title=None)
+    small = {"baseline": "middle", "fontSize": 11, "color": style.MUTED, "aria": False}
+    layers = [
         bar_chart.mark_bar().encode(
-            x=alt.X("left:Q", axis=axis, scale=scale, title=None),
+            x=x,
             x2="right:Q",
             y=alt.Y("mean:Q", scale=measure_scale(measure), axis=measure_axis(measure)),
             y2=alt.datum(0),
             color=condition_colour(CONDITIONS),
-            tooltip=tooltip,
+            **style.spoken(),
         ),
-        alt.Chart(students(runs, traits))
+        alt.Chart(students(runs, traits, place))
         .mark_circle(size=14, color=style.INK, opacity=0.5)
-        .encode(x="x:Q", y="value:Q", tooltip=["trait", "condition", "seed", "value"]),
+        .encode(x="x:Q", y="value:Q", **style.spoken()),
         bar_chart.transform_filter("isValid(datum.low)")
-        .mark_rule(color=style.INK, strokeWidth=1.3)
+        .mark_rule(color=style.INK, strokeWidth=1.3, aria=False)
         .encode(x="centre:Q", y="low:Q", y2="high:Q"),
         bar_chart.mark_point(
-            shape="diamond", size=26, color=style.INK, fill="white", strokeWidth=1, opacity=1
+            shape="diamond",
+            size=26,
+            color=style.INK,
+            fill="white",
+            strokeWidth=1,
+            opacity=1,
+            aria=False,
         ).encode(x="beside:Q", y="companion:Q"),
-    ).properties(width=width, height=HEIGHT, title=style.panel_title(title))
+        bar_chart.mark_text(**small).encode(
+            x="centre:Q", y=alt.value(HEIGHT + COUNT_PLACE), text="n_runs:Q"
+        ),
+        alt.Chart(pd.DataFrame({"text": ["n ="]}))
+        .mark_text(align="right", **small)
+        .encode(x=alt.value(-4), y=alt.value(HEIGHT + COUNT_PLACE), text="text:N"),
+    ]
+    if spec.chance is not None:
+        layers.insert(1, style.chance_line(spec.chance))
+    return alt.layer(*layers).properties(width=width, height=HEIGHT, title=style.panel_title(title))
 
 
 def transmission(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
@@ -127,7 +159,7 @@ def transmission(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
     runs = plain(tables.runs)
     runs = runs[same_base(runs)]
     shown = panels(rows)
-    titles = panel_titles(shown)
+    titles, places = panel_titles(shown), panel_places(shown)
     parts: list[tuple[Panel, pd.DataFrame]] = [(panel, panel.select(rows)) for panel in shown]
     most = max(rows["trait"].nunique() for _, rows in parts)
     columns = 2 if most * TRAIT_WIDTH * 2 <= style.WIDTH else 1
@@ -137,19 +169,16 @@ def transmission(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
             _panel(
                 part,
                 panel.select_with_control(runs),
-                measure,
+                spec,
                 titles[panel],
+                places[panel],
                 step * part["trait"].nunique(),
             )
             for panel, part in parts
         ),
         columns=columns,
-        spacing={"row": 34, "column": 34},
+        spacing={"row": 34, "column": 26},
     )
-    beside = f"; diamonds: {MEASURES[measure.companion].label}" if measure.companion else ""
-    sentences = [
-        f"Bars: mean over students; {style.intervals_text(rows['n_runs'])}; dots: students"
-        f"{beside}.",
-        students_text(rows) + ".",
-    ]
-    return style.finish(chart, TITLE, sentences, spec)
+    beside = f" Diamonds: {MEASURES[measure.companion].noun}." if measure.companion else ""
+    sentence = f"{style.intervals_text(rows['n_runs'])}{beside}"
+    return style.finish(chart, TITLE, style.of_bases(sentence, spec))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
 from subliminal.transmission import specificity, summary
+from subliminal.transmission.curves import training_curves
 from subliminal.transmission.examples import read_examples
 from subliminal.transmission.results import (
     RESULTS,
@@ -15,6 +16,7 @@ from subliminal.transmission.results import (
     known_before_students,
     read_base_scores,
     read_channel,
+    read_losses,
     read_runs,
     read_teacher_scores,
 )
@@ -25,7 +27,11 @@ from subliminal.transmission.tables import ExperimentTables
 def _parents(spec: SummariseExperimentSpec) -> dict[str, Path]:
     students = RESULTS / "evaluations" / spec.evaluation / "students"
     scores = {f"student {c.path}": students / c.path / "manifest.json" for c in cells_of(spec)}
-    return known_before_students(spec) | scores
+    trained = {
+        f"training {c.path}": RESULTS / "students" / c.path / "manifest.json"
+        for c in cells_of(spec)
+    }
+    return known_before_students(spec) | scores | trained
 
 
 def summarise_experiment(
@@ -51,6 +57,7 @@ def summarise_experiment(
         "runs": runs,
         "channel": channel,
         "examples": read_examples(spec),
+        "training_curves": training_curves(read_losses(spec)),
     }
     named = {name: table.assign(experiment=spec.experiment) for name, table in tables.items()}
     outputs = ExperimentTables(**named).write(manifest.parent)
