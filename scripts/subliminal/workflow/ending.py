@@ -10,7 +10,7 @@ from subliminal.report.specs import BuildReportSpec
 
 REPORT = Path("results") / "report.html"
 COLUMNS = 100
-INDENT = {"initial_indent": "  ", "subsequent_indent": "  "}
+INDENT = "  "
 
 
 def last_lines(root: Path) -> list[str]:
@@ -30,7 +30,11 @@ def last_lines(root: Path) -> list[str]:
     lines = []
     for text in spec.experiments:
         found = Computed.read(text, root / "results" / "tables" / text.name).headline()
-        lines += ["", f"{text.title}:", *textwrap.wrap(found, COLUMNS, **INDENT)]
+        lines += [
+            "",
+            f"{text.title}:",
+            *textwrap.wrap(found, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT),
+        ]
     return [
         *lines,
         "",
