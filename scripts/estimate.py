@@ -39,10 +39,12 @@ def main(argv: Sequence[str]) -> int:
     from subliminal.config.errors import ConfigError
     from subliminal.local.calibration import product_rate
     from subliminal.transmission.config import TransmissionExperiment
+    from subliminal.workflow.configuration import Given
     from subliminal.workflow.estimate import Estimator, render
     from subliminal.workflow.project import Project
 
-    project = Project.load(ROOT, {"experiments": [args.experiment]})
+    given = Given(options={"experiments": "CONFIG"})
+    project = Project.load(ROOT, {"experiments": [args.experiment]}, given=given)
     if args.experiment not in project.config.names_of(TransmissionExperiment):
         raise ConfigError(
             f"{args.experiment} trains no language models; its file says how long it takes"

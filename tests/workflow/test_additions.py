@@ -88,11 +88,6 @@ class Length(Askable):
     kind: Literal["length"]
     measures: ClassVar = (LENGTH,)
 
-    @property
-    def tiny_bases_understand(self):
-        """It asks nothing."""
-        return True
-
     def target(self, trait):
         """The same for all traits."""
         return ""

@@ -11,6 +11,7 @@ from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.jobs import TransmissionJobs
 from subliminal.transmission.schemas import TABLES
 from subliminal.transmission.specs import leaky_recipes, primary_measure, tuned_on
+from subliminal.transmission.warnings import warn_of_transmission
 
 
 def _text(config: Config, name: str) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def _figures(experiment: TransmissionExperiment) -> list[str]:
 KIND = Kind(
     experiment=TransmissionExperiment,
     check=check_transmission,
+    warn=warn_of_transmission,
     jobs=TransmissionJobs,
     rules=["teachers", "datasets", "students", "evaluation", "transmission"],
     tables=list(TABLES),
