@@ -151,7 +151,10 @@ def _remarks(errors: Iterable[Any], data: Any, models: Models, shown: str) -> li
     remarks: list[Remark] = []
     misspelt: set[tuple[str | int, ...]] = set()
     for error in errors:
-        way, holders = _way(error["loc"], data)
+        loc = error["loc"]
+        if loc[-1:] == ("[key]",):  # the key itself is wrong, and what was found
+            loc = (*loc[:-2], str(error["input"]))
+        way, holders = _way(loc, data)
         if error["type"] == "extra_forbidden":
             fields, key = models[id(holders[-1])].model_fields, str(way[-1])
             misspelt |= {(*way[:-1], near) for near in get_close_matches(key, fields, n=1)}
@@ -159,7 +162,9 @@ def _remarks(errors: Iterable[Any], data: Any, models: Models, shown: str) -> li
         else:
             says = _advice(error)
         if error["type"] == "missing":
-            way = (*way, error["loc"][-1])
+            way = (*way, loc[-1])
+        elif error["type"].startswith("union_tag"):
+            way = (*way, error["ctx"]["discriminator"].strip("'"))
         remarks.append(Remark(shown, way, says))
     return [r for r in remarks if not (r.says == MISSING and r.path in misspelt)]
 
@@ -168,16 +173,13 @@ def _advice(error: Any) -> str:
     """What was found and what to type."""
     found, context = error["input"], error.get("ctx", {})
     match error["type"]:
-        case "missing":
+        case "missing" | "union_tag_not_found":
             return MISSING
         case "value_error":  # raised by the models themselves, in full
             return str(context["error"])
-        case "union_tag_not_found":
-            return f"{context['discriminator']} is missing; add it"
         case "union_tag_invalid":
             tag, tags = context["tag"], context["expected_tags"]
-            key = context["discriminator"].strip("'")
-            return f"{key}: expected one of {tags}, found {tag!r}{_proposal(tags, tag)}"
+            return f"expected one of {tags}, found {tag!r}{_proposal(tags, tag)}"
         case "too_short":
             return f"expected {context['min_length']} or more, found {context['actual_length']}"
         case "too_long":
