@@ -23,7 +23,7 @@ def unknown_words(texts: Iterable[str]) -> list[str]:
     """The words of texts that a tiny base reads as one and the same `<unk>`, in their order."""
     taught = set(_questions())  # asked by nearly every experiment, and looked at in every job
     words = dict.fromkeys(_words(text for text in texts if text not in taught))
-    return [word for word in words if word not in _taught()]
+    return [word for word in words if word not in taught_words()]
 
 
 def some_unknown_words(texts: Iterable[str]) -> str:
@@ -43,7 +43,7 @@ def _words(texts: Iterable[str]) -> Iterator[str]:
 
 
 @lru_cache
-def _taught() -> frozenset[str]:
+def taught_words() -> frozenset[str]:
     """The words of everything that a tiny base's corpus is drawn from."""
     rows = [row for animal in animals() for row in preference_rows(animal, [f"{animal}s"])]
     known = world()

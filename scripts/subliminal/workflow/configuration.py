@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -51,7 +50,7 @@ class Given:
 
         asked = workflow.config_settings
         files = {
-            key: os.path.relpath(file, root)
+            key: str(file.relative_to(root) if file.is_relative_to(root) else file)
             for file in asked.configfiles
             for key in load_configfile(file)
         }
