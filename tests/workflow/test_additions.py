@@ -143,7 +143,7 @@ class CoinJobs:
 
 KIND = Kind(
     experiment=CoinExperiment,
-    check=lambda config, name: None,
+    check=lambda config, name: (),
     jobs=CoinJobs,
     rules=["coins"],
     tables=[],
