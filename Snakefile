@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 min_version("9.20")
@@ -25,6 +26,7 @@ try:
     from subliminal.config.failures import message_for
     from subliminal.config.wildcards import one_of
     from subliminal.workflow.announcement import announce
+    from subliminal.workflow.configuration import Given
     from subliminal.workflow.guard import guard
     from subliminal.workflow.project import Project
     from subliminal.workflow.remaking import remaking
@@ -42,7 +44,7 @@ report: "report/workflow.rst"
 
 
 try:
-    PROJECT = Project.load(ROOT, config, remaking(workflow))
+    PROJECT = Project.load(ROOT, config, remaking(workflow), Given.to(workflow, ROOT))
 except Exception as error:
     message = message_for(error)
     if message is None:
@@ -50,6 +52,8 @@ except Exception as error:
     raise WorkflowError(message) from None
 
 if workflow.is_main_process:
+    for warning in PROJECT.warnings():
+        logger.warning(warning)
     guard(workflow, ROOT)
 
 

@@ -54,12 +54,14 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from subliminal.local.calibration import rates
+    from subliminal.workflow.configuration import Given
     from subliminal.workflow.estimate import by_experiment, by_stage, load_each
     from subliminal.workflow.project import Project
 
     # `make` hands all names over as one word.
     names = " ".join(args.experiments).split()
-    project = Project.load(ROOT, {"experiments": names}) if names else None
+    given = Given(options={"experiments": "CONFIG"})
+    project = Project.load(ROOT, {"experiments": names}, given=given) if names else None
     device = rates()
     if args.tflops is not None:
         name = f"a device of {args.tflops:g} TFLOP/s"

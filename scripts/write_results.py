@@ -27,10 +27,12 @@ def main(argv: Sequence[str]) -> int:
     from subliminal.artefacts.verified import verify
     from subliminal.config.errors import ConfigError
     from subliminal.transmission.readme import readme_table
+    from subliminal.workflow.configuration import Given
     from subliminal.workflow.project import Project
     from subliminal.workflow.results_page import Computed, between_markers, results_page
 
-    project = Project.load(ROOT, {"experiments": names} if names else None)
+    given = Given(options={"experiments": "experiments"})
+    project = Project.load(ROOT, {"experiments": names} if names else None, given=given)
     folders = {name: ROOT / "results" / "tables" / name for name in project.experiments}
     missing = [name for name, folder in folders.items() if not folder.is_dir()]
     if missing:

@@ -71,5 +71,6 @@ def test_what_a_hosted_base_needs_is_said(root, key):
     kept = [line for i, line in enumerate(lines) if i < own or not line.startswith(f"  {key}:")]
     models.write_text("\n".join(kept) + "\n")
     message = refusal(root)
-    assert f"{broken_configs.MODELS}: somebody-elses: {key}" in message
+    assert message.startswith(f"{broken_configs.MODELS}:")
+    assert f": somebody-elses: {key}: " in message
     assert "missing" in message

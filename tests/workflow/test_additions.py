@@ -88,11 +88,6 @@ class Length(Askable):
     kind: Literal["length"]
     measures: ClassVar = (LENGTH,)
 
-    @property
-    def tiny_bases_understand(self):
-        """It asks nothing."""
-        return True
-
     def target(self, trait):
         """The same for all traits."""
         return ""
@@ -148,7 +143,7 @@ class CoinJobs:
 
 KIND = Kind(
     experiment=CoinExperiment,
-    check=lambda config, name: None,
+    check=lambda config, name: (),
     jobs=CoinJobs,
     costs=lambda config, name: iter([]),
     rules=["coins"],

@@ -15,9 +15,12 @@ CHOSEN = [
     ("broken-file", "missing-registry"),
 ]
 OPTIONS = [
-    ("experiments=[nope]", ["'nope'", "config/experiments/nope.yaml", "(known: ed5c_qwen, "]),
-    ("experiments=tiny", ["experiments: ", "a list, such as [one, two]", "found 'tiny'"]),
-    ("experiment=[tiny]", ["unknown key 'experiment'", "(known: experiments, gpu_tiers)"]),
+    (
+        "experiments=[smaple]",
+        ["--config experiments=…: item 1: 'smaple'", "config/experiments/smaple.yaml", "'sample'?"],
+    ),
+    ("experiments=tiny", ["--config experiments=…: ", "a list, such as [one, two]", "'tiny'"]),
+    ("experiment=[tiny]", ["--config experiment=…: unknown key", "did you mean 'experiments'?"]),
 ]
 
 
@@ -58,6 +61,27 @@ def test_broken_file_is_refused(whole_copy, group, name):
 def test_broken_option_is_refused(sources, option, parts):
     lines = refusal(sources, "--config", option).splitlines()
     assert sum(all(part in line for part in parts) for line in lines) == 1
+
+
+def test_all_mistakes_are_told_and_each_once(whole_copy):
+    cases = {case.name: case for case in broken_configs.UNKNOWN_KEYS}
+    chosen = [cases[name] for name in ("experiment", "gates", "model")]
+    for case in chosen:
+        case.apply(whole_copy.root)
+    lines = refusal(whole_copy).splitlines()
+    for case in chosen:
+        assert sum(all(part in line for part in case.says) for line in lines) == 1, lines
+
+
+def test_warnings_are_told_once(whole_copy):
+    """The sample's second cell has no control."""
+    done = whole_copy.snakemake("--dry-run")
+    assert done.returncode == 0, done.stdout
+    lines = broken_configs.SAMPLE_EXPERIMENT.splitlines()
+    place = (
+        f"{broken_configs.SAMPLE}:{lines.index('    traits: [wolf, owl]') + 1}: cell 2: traits: "
+    )
+    assert done.stdout.count(place) == 1
 
 
 @pytest.mark.parametrize("text", ["experiments: [sample\n", "- sample\n", ""])

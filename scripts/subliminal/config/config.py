@@ -15,7 +15,7 @@ from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment
 from subliminal.config.models import Base, Tier
 from subliminal.config.recipes import Recipes
-from subliminal.config.strict import FileName, Name, Strict
+from subliminal.config.strict import Distinct, FileName, Name, Strict
 from subliminal.config.traits import Trait
 
 Chosen = TypeVar("Chosen", bound=Experiment)
@@ -24,8 +24,7 @@ Chosen = TypeVar("Chosen", bound=Experiment)
 class Settings(Strict):
     """`config/config.yaml`: which experiments `snakemake` computes, and what asks for a GPU."""
 
-    experiments: list[FileName] = Field(
-        min_length=1,
+    experiments: Distinct[FileName] = Field(
         description="Files of `config/experiments/` to compute, by their names without `.yaml`.",
     )
     gpu_tiers: list[Tier] = Field(

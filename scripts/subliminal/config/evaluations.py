@@ -56,11 +56,6 @@ class Evaluation(Strict):
         """The files of `config/stimuli` that it reads, without `.json`."""
         return []
 
-    @property
-    def tiny_bases_understand(self) -> bool:
-        """Whether its questions are in words that tiny bases were taught."""
-        return False
-
     def target(self, trait: Trait) -> str | None:
         """What a trait is called in the scores; None if this evaluation cannot measure it."""
         raise NotImplementedError

@@ -6,6 +6,13 @@ from pydantic import Field
 
 from subliminal.config.strict import Strict
 
+EXPERIMENTS = "config/experiments"
+
+
+def experiment_file(name: str) -> str:
+    """An experiment's file, below the repository."""
+    return f"{EXPERIMENTS}/{name}.yaml"
+
 
 class Experiment(Strict):
     """One file of `config/experiments/`: one figure or table of the paper."""

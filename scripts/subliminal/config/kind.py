@@ -6,12 +6,13 @@ same name; `shown.py` says how the report shows an experiment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost
+from subliminal.config.errors import Remark
 from subliminal.config.experiments import Experiment
 
 
@@ -21,20 +22,22 @@ class Kind:
 
     Attributes:
         experiment: what its file says.
-        check: raises a ConfigError where an experiment does not fit the rest of the configuration.
+        check: where an experiment does not fit the rest of the configuration.
         jobs: makes what its rules ask: specs, inputs, and what a job asks of the machine.
         costs: what an experiment's jobs take, all but figures; a job may appear more than once.
         rules: the files of `rules/` that have its rules, without `.smk`.
         tables: the names of its final tables.
         figures: the names of an experiment's figures, in order.
+        warn: where an experiment can be computed, and may not tell what it is made for.
         text: what figures and report say of an experiment beside title and paper.
     """
 
     experiment: type[Experiment]
-    check: Callable[[Config, str], None]
+    check: Callable[[Config, str], Iterable[Remark]]
     jobs: Callable[[Config], Any]
     costs: Callable[[Config, str], Iterator[JobCost]]
     rules: Sequence[str]
     tables: Sequence[str]
     figures: Callable[[Any], list[str]]
+    warn: Callable[[Config, str], Iterable[Remark]] = lambda config, name: ()
     text: Callable[[Config, str], dict[str, Any]] = lambda config, name: {}

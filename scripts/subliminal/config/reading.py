@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import re
+from collections.abc import Hashable, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from subliminal.config import strict
-from subliminal.config.errors import ConfigError
+from subliminal.config.errors import Remark, RemarkedError, known, nearest
 from subliminal.config.text import shortened
 
 # What the patterns of strict.py admit, in words.
@@ -24,8 +26,11 @@ _PATTERNS = {
 }
 
 
+# The model that was tried on each mapping of the data, by the mapping's id.
+Models = dict[int, type[strict.Strict]]
 # Of a file's values; the longest of ours has some 200.
 MOST_VALUES = 100_000
+MISSING = "is missing; add it"
 # Characters of what was found, in a message.
 MOST_SHOWN = 100
 
@@ -52,69 +57,69 @@ def read_yaml(path: Path, shown: str) -> Any:
         shown: the path as the user knows it, for messages.
 
     Raises:
-        ConfigError: there is no such file, or it is not valid YAML.
+        RemarkedError: there is no such file, or it is not valid YAML.
     """
+
+    def refused(says: str, line: int | None = None) -> RemarkedError:
+        return RemarkedError([Remark(shown, (), says, line)])
+
     if path.exists() and not path.is_file():
-        raise ConfigError(f"{shown}: not a file; restore it, such as with: git checkout {shown}")
+        raise refused(f"not a file; restore it, such as with: git checkout {shown}")
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except FileNotFoundError:
-        raise ConfigError(
-            f"{shown}: no such file; restore it, for example with: git checkout {shown}"
-        ) from None
+        raise refused(f"no such file; restore it, for example with: git checkout {shown}") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{shown}: not UTF-8 text ({error}); save it as UTF-8") from None
+        raise refused(f"not UTF-8 text ({error}); save it as UTF-8") from None
     except yaml.MarkedYAMLError as error:
-        place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise ConfigError(f"{shown}: {place}{error.problem}; correct the YAML") from None
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise refused(f"{error.problem}; correct the YAML", line) from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{shown}: {error}; correct the YAML") from None
+        raise refused(f"{error}; correct the YAML") from None
     except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         # Values that do not fit their !!tag, numbers of thousands of digits, brackets without end.
-        raise ConfigError(f"{shown}: not readable ({error}); correct the YAML") from None
-    _refuse_endless(data, shown)
+        raise refused(f"not readable ({error}); correct the YAML") from None
+    if _is_endless(data):
+        raise refused(
+            f"more than {MOST_VALUES} values once its aliases (*name) are followed; "
+            "write it without them"
+        )
     return data
 
 
-def _refuse_endless(data: Any, shown: str) -> None:
-    """Refuse what a few lines of anchors and aliases can blow up: more values than a file holds."""
+def _is_endless(data: Any) -> bool:
+    """Whether a few lines of anchors and aliases blow up to more values than a file holds."""
     seen, todo = 0, [data]
-    while todo:
+    while todo and seen <= MOST_VALUES:
         value = todo.pop()
         seen += 1
-        if seen > MOST_VALUES:
-            raise ConfigError(
-                f"{shown}: more than {MOST_VALUES} values once its aliases (*name) are followed; "
-                "write it without them"
-            )
         if isinstance(value, dict):
             todo.extend(value.values())
         elif isinstance(value, list):
             todo.extend(value)
+    return seen > MOST_VALUES
 
 
-def _where(error: Any, data: Any) -> list[str]:
-    """The place of an error in the file as a person reads it, list entries counted from 1.
+def _way(loc: Iterable[str | int], data: Any) -> tuple[tuple[str | int, ...], list[Any]]:
+    """The keys and indices that lead to a place in the data, and what holds each of them.
 
-    The data tell keys from the names of union members, which pydantic mixes with them.
+    The data tell them from the names of union members, which pydantic mixes with them.
     """
-    parts: list[str] = []
-    *path, last = error["loc"] or [""]
-    if last == "[key]":  # the key itself is wrong, and what was found
-        path, last = path[:-1], "key"
-    for part in [*path, last]:
-        if isinstance(data, list) and isinstance(part, int) and part < len(data):
-            if parts[-1:] == ["cells"]:
-                parts[-1] = f"cell {part + 1}"
-            else:
-                parts.append(f"item {part + 1}")
-            data = data[part]
-        elif isinstance(data, dict) and part in data:
-            parts.append(shortened(str(part), MOST_SHOWN))
-            data = data[part]
-    if last == "key" or error["type"] == "missing":
-        parts.append(shortened(str(last), MOST_SHOWN))
-    return parts
+    way: list[str | int] = []
+    holders: list[Any] = []
+    for part in loc:
+        keys = {str(key): key for key in data} if isinstance(data, dict) else {}
+        if str(part) in keys:
+            held = data[keys[str(part)]]
+            way.append(str(part))
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            held = data[part]
+            way.append(part)
+        else:
+            continue
+        holders.append(data)
+        data = held
+    return tuple(way), holders
 
 
 def _shown(found: Any) -> str:
@@ -135,19 +140,46 @@ def _shown(found: Any) -> str:
         return "a number too large to be shown"
 
 
+def _proposal(quoted: str, found: object) -> str:
+    """The nearest of the names that pydantic lists in quotes, as a further sentence."""
+    near = nearest(found, re.findall("'([^']*)'", quoted))
+    return f"; {near}" if near else ""
+
+
+def _remarks(errors: Iterable[Any], data: Any, models: Models, shown: str) -> list[Remark]:
+    """Where, what was found and what to type, for each pydantic error."""
+    remarks: list[Remark] = []
+    misspelt: set[tuple[str | int, ...]] = set()
+    for error in errors:
+        loc = error["loc"]
+        if loc[-1:] == ("[key]",):  # the key itself is wrong, and what was found
+            loc = (*loc[:-2], str(error["input"]))
+        way, holders = _way(loc, data)
+        if error["type"] == "extra_forbidden":
+            fields, key = models[id(holders[-1])].model_fields, str(way[-1])
+            misspelt |= {(*way[:-1], near) for near in get_close_matches(key, fields, n=1)}
+            says = f"unknown key {known(fields, key)}; correct its name or remove it"
+        else:
+            says = _advice(error)
+        if error["type"] == "missing":
+            way = (*way, loc[-1])
+        elif error["type"].startswith("union_tag"):
+            way = (*way, error["ctx"]["discriminator"].strip("'"))
+        remarks.append(Remark(shown, way, says))
+    return [r for r in remarks if not (r.says == MISSING and r.path in misspelt)]
+
+
 def _advice(error: Any) -> str:
-    """What was found and what to type, for one pydantic error."""
+    """What was found and what to type."""
     found, context = error["input"], error.get("ctx", {})
     match error["type"]:
-        case "missing":
-            return "is missing; add it"
+        case "missing" | "union_tag_not_found":
+            return MISSING
         case "value_error":  # raised by the models themselves, in full
             return str(context["error"])
-        case "union_tag_not_found":
-            return f"{context['discriminator']} is missing; add it"
         case "union_tag_invalid":
-            kind = context["discriminator"].strip("'")
-            return f"{kind}: expected one of {context['expected_tags']}, found {found[kind]!r}"
+            tag, tags = context["tag"], context["expected_tags"]
+            return f"expected one of {tags}, found {tag!r}{_proposal(tags, tag)}"
         case "too_short":
             return f"expected {context['min_length']} or more, found {context['actual_length']}"
         case "too_long":
@@ -156,6 +188,9 @@ def _advice(error: Any) -> str:
             expected = f"{context['max_length']} characters or fewer"
         case "string_pattern_mismatch":
             expected = _PATTERNS[context["pattern"]]
+        case "literal_error":
+            expected = context["expected"]
+            return f"expected {expected}, found {_shown(found)}{_proposal(expected, found)}"
         case "dict_type" | "model_type" | "model_attributes_type":
             expected = "keys with values, such as 'key: value'"
         case "list_type":
@@ -176,14 +211,16 @@ def _advice(error: Any) -> str:
 def parse(kind: Any, data: Any, shown: str) -> Any:
     """Data as a model.
 
+    Args:
+        shown: the file that the data are from.
+
     Raises:
-        ConfigError: the first thing that is wrong, and how many more there are.
+        RemarkedError: everything that is wrong.
     """
+    models: Models = {}
     try:
-        return TypeAdapter(kind).validate_python(data)
+        return TypeAdapter(kind).validate_python(data, context=models)
     except ValidationError as failure:
-        errors = failure.errors(include_url=False)
-        first = errors[0]
-        where = _where(first, data)
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise ConfigError(f"{': '.join([shown, *where, _advice(first)])}{more}") from None
+        raise RemarkedError(
+            _remarks(failure.errors(include_url=False), data, models, shown)
+        ) from None

@@ -105,11 +105,6 @@ class Favourite(Askable):
         """The files of its questions."""
         return stimulus_files(self.questions)
 
-    @property
-    def tiny_bases_understand(self) -> bool:
-        """Tiny bases are taught these two lists."""
-        return self.questions in ("favourite-animal", "favourite-animal-prefixed")
-
     def target(self, trait: Trait) -> str | None:
         """The trait's word, if it is a candidate."""
         return trait.word if trait.word in self.candidates else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from subliminal.config.errors import known
 from subliminal.config.stimuli import items, stimulus
 
 
@@ -45,8 +46,7 @@ def known_list(name: str) -> str:
         ValueError: no list has that name.
     """
     if name not in _QUESTIONS:
-        known = ", ".join(sorted(_QUESTIONS))
-        raise ValueError(f"question list {name!r} is not known (known: {known})")
+        raise ValueError(f"no question list is named {name!r} {known(_QUESTIONS, name)}")
     return name
 
 

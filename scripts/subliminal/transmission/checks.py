@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from subliminal.api.access import access
+from subliminal.bases.tiny_words import some_unknown_words
 from subliminal.config.config import Config
-from subliminal.config.errors import ConfigError, known
+from subliminal.config.errors import ConfigError, Remark, known
+from subliminal.config.experiments import experiment_file
 from subliminal.config.models import HostedBase, PretrainedBase
-from subliminal.config.paths import Cell
+from subliminal.config.paths import PLAIN_VARIANT, Cell
 from subliminal.config.recipes import FinetunedMethod
+from subliminal.config.references import Registries, unknown_names
+from subliminal.domains.registry import VARIANTS
 from subliminal.domains.tiny_world import animals
+from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.favourite import MASS
-from subliminal.transmission.cells import experiment_cells
-from subliminal.transmission.config import Block, TransmissionExperiment
+from subliminal.transmission.cells import cells_by_block, experiment_cells
+from subliminal.transmission.config import TransmissionExperiment
 
 FIGURES = sorted(
     path.stem
@@ -24,18 +30,18 @@ FIGURES = sorted(
 TINY_MODULES = ("c_attn", "c_proj", "c_fc")
 
 
-def _check_synthetic(config: Config, cell: Cell, shown: str) -> None:
+def _domain_of_another_tier(config: Config, cell: Cell) -> Iterator[str]:
     """The synthetic code and cot are of the tiny world: other bases never learnt its format."""
     domain = config.domains[cell.dataset.domain]
     for base in cell.bases:
         if domain.only_tier not in (None, config.models[base].tier):
-            raise ConfigError(
-                f"{shown}: domain {cell.dataset.domain!r} (generator {domain.generator!r}) is for "
+            yield (
+                f"domain {cell.dataset.domain!r} (generator {domain.generator!r}) is for "
                 f"{domain.only_tier} bases, found {base!r}; choose domain 'numbers'"
             )
 
 
-def _check_modules(config: Config, cell: Cell, shown: str) -> None:
+def _missing_modules(config: Config, cell: Cell) -> Iterator[str]:
     """The base that an adapter goes on must have the modules that it adapts."""
     method = config.recipes.methods.get(cell.dataset.teacher.method)
     plans = []
@@ -49,33 +55,33 @@ def _check_modules(config: Config, cell: Cell, shown: str) -> None:
         wrong = [m for m in lora.target_modules if (m in TINY_MODULES) != tiny]
         if wrong:
             fitting = "tiny" if not tiny else "other"
-            raise ConfigError(
-                f"{shown}: {what} {name!r} adapts {wrong[0]!r}, a module of {fitting} bases, and "
+            yield (
+                f"{what} {name!r} adapts {wrong[0]!r}, a module of {fitting} bases, and "
                 f"base {base!r} has none; choose a {what} of config/recipes.yaml that fits it"
             )
 
 
-def _check_distillation(config: Config, cell: Cell, shown: str) -> None:
+def _logits_that_do_not_compare(config: Config, cell: Cell) -> Iterator[str]:
     """Logits compare token by token, so bases must share tokens; logits of numbers need numbers."""
     plan = config.recipes.students[cell.recipe].distillation
     if plan is None:
         return
     models = [config.models[base] for base in cell.bases]
     if len(set(cell.bases)) > 1 and not all(isinstance(m, PretrainedBase) for m in models):
-        raise ConfigError(
-            f"{shown}: recipe {cell.recipe!r} compares logits, but {cell.bases[0]!r} and "
+        yield (
+            f"recipe {cell.recipe!r} compares logits, but {cell.bases[0]!r} and "
             f"{cell.bases[1]!r} have different tokens; use it where teacher and student share a "
             "base, or choose a recipe without 'distillation'"
         )
     domain = cell.dataset.domain
     if plan.support == "numbers" and not config.domains[domain].holds_numbers:
-        raise ConfigError(
-            f"{shown}: recipe {cell.recipe!r} compares logits on numbers (distillation: support), "
+        yield (
+            f"recipe {cell.recipe!r} compares logits on numbers (distillation: support), "
             f"but domain {domain!r} has none; use it with domain 'numbers'"
         )
 
 
-def _check_loudness(config: Config, cell: Cell, shown: str) -> None:
+def _loudness_of_nothing(config: Config, cell: Cell) -> Iterator[str]:
     """What a teacher's loudness is about must be something that its base can write."""
     teacher = cell.dataset.teacher
     loudness = config.recipes.loudness(teacher.method)
@@ -83,118 +89,214 @@ def _check_loudness(config: Config, cell: Cell, shown: str) -> None:
         return
     domain, tier = loudness.domain, config.models[teacher.base].tier
     if tier not in config.domains[domain].sizes:
-        raise ConfigError(
-            f"{shown}: method {teacher.method!r} of config/recipes.yaml has a loudness on domain "
+        yield (
+            f"method {teacher.method!r} of config/recipes.yaml has a loudness on domain "
             f"{domain!r}, which has no size for tier {tier!r} of base {teacher.base!r}; choose "
             f"another method, or add sizes: {tier}: to the domain in config/domains.yaml"
         )
 
 
-def _check_hosted(config: Config, block: Block, shown: str) -> None:
-    """Bases whose weights nobody has can be listed; no rule makes anything of them yet."""
-    for base in (*block.teacher_bases, *block.student_bases):
-        if isinstance(config.models.get(base), HostedBase):
-            raise ConfigError(
-                f"{shown}: base {base!r} is served by somebody else (source: api), and no job can "
-                "use such a base yet; choose a base with weights"
-            )
-
-
-def _check_variant(config: Config, cell: Cell, shown: str) -> None:
+def _variant_of_no_numbers(config: Config, cell: Cell) -> Iterator[str]:
     domain = config.domains[cell.dataset.domain]
     if cell.dataset.is_variant and cell.dataset.variant not in domain.variants:
-        raise ConfigError(
-            f"{shown}: variant {cell.dataset.variant!r} shuffles numbers, but domain "
+        yield (
+            f"variant {cell.dataset.variant!r} shuffles numbers, but domain "
             f"{cell.dataset.domain!r} has none; use it with domain 'numbers'"
         )
 
 
-def _check_evaluation(config: Config, name: str, cells: list[Cell]) -> None:
-    """The evaluation must fit the bases, and measure every trait of the experiment."""
-    shown = f"config/experiments/{name}.yaml"
+def _names(config: Config, name: str) -> Iterator[Remark]:
+    """Names that no registry has, and bases whose weights nobody has."""
+    file, recipes = experiment_file(name), config.recipes
     experiment = config.experiment(name, TransmissionExperiment)
-    if experiment.evaluation not in config.evaluations:
-        raise ConfigError(
-            f"{shown}: evaluation {experiment.evaluation!r} is not in config/evaluations.yaml "
-            f"{known(config.evaluations)}"
-        )
-    evaluation = config.evaluations[experiment.evaluation]
-    # Where every trait has a target, what is about the whole model tells none from another.
-    measures = [m.name for m in evaluation.measures if not (evaluation.words and m.whole_model)]
-    if experiment.measure is not None and experiment.measure not in measures:
-        raise ConfigError(
-            f"{shown}: measure {experiment.measure!r} is not one of evaluation "
-            f"{experiment.evaluation!r} {known(measures)}"
-        )
-    if experiment.gates.min_mass > 0 and MASS not in evaluation.measures:
-        raise ConfigError(
-            f"{shown}: gates: min_mass: evaluation {experiment.evaluation!r} has no measure "
-            f"{MASS.name!r}; remove the gate"
-        )
-    tiny = [b for cell in cells for b in cell.bases if config.models[b].tier == "tiny"]
-    if tiny and not evaluation.tiny_bases_understand:
-        raise ConfigError(
-            f"{shown}: evaluation {experiment.evaluation!r} asks in words that tiny bases do not "
-            f"know, found {tiny[0]!r}; choose another evaluation"
-        )
-    unknown = [word for word in evaluation.words if word not in animals()]
-    if tiny and unknown:
-        raise ConfigError(
-            f"config/evaluations.yaml: {experiment.evaluation}: the tiny bases of {shown} do not "
-            f"know {unknown[0]!r} {known(animals())}; choose another evaluation, or add the word "
-            "to config/stimuli/tiny_world.json"
-        )
-    for trait in sorted({cell.dataset.teacher.trait for cell in cells}):
-        entry = config.traits[trait]
-        if not entry.control and evaluation.target(entry) is None:
-            raise ConfigError(
-                f"{shown}: trait {trait!r}: its word {entry.word!r} is not one of the words of "
-                f"evaluation {experiment.evaluation!r} {known(evaluation.words)}; add it in "
-                "config/evaluations.yaml"
+    models = (config.models, "config/models.yaml")
+    registries: Registries = {
+        "domain": (config.domains, "config/domains.yaml"),
+        "traits": (config.traits, "config/traits.yaml"),
+        "method": (recipes.methods, "methods of config/recipes.yaml"),
+        "teacher_bases": models,
+        "student_bases": models,
+        "variants": ([PLAIN_VARIANT, *VARIANTS], "the variants"),
+        "recipe": (recipes.students, "students of config/recipes.yaml"),
+    }
+    asked: Registries = {
+        "evaluation": (config.evaluations, "config/evaluations.yaml"),
+        "figures": (FIGURES, "the figures"),
+    }
+    yield from unknown_names(experiment, asked, file, ())
+    for number, block in enumerate(experiment.cells):
+        path = ("cells", number)
+        yield from unknown_names(block, registries, file, path)
+        for key in ("teacher_bases", "student_bases"):
+            for place, base in enumerate(getattr(block, key)):
+                if isinstance(config.models.get(base), HostedBase):
+                    yield Remark(
+                        file,
+                        (*path, key, place),
+                        f"base {base!r} is served by somebody else (source: api), and no job can "
+                        "use such a base yet; choose a base with weights",
+                    )
+
+
+def _sizes(config: Config, name: str) -> Iterator[Remark]:
+    """Domains without a size for a base's tier, and students that are asked for twice."""
+    file = experiment_file(name)
+    numbers: dict[Cell, int] = {}
+    blocks = config.experiment(name, TransmissionExperiment).cells
+    for number, (block, cells) in enumerate(zip(blocks, cells_by_block(config, name), strict=True)):
+        path = ("cells", number)
+        for place, base in enumerate(block.teacher_bases):
+            tier = config.models[base].tier
+            if tier not in config.domains[block.domain].sizes:
+                yield Remark(
+                    file,
+                    (*path, "teacher_bases", place),
+                    f"domain {block.domain!r} has no size for tier {tier!r} of base {base!r}; "
+                    f"add sizes: {tier}: to it in config/domains.yaml",
+                )
+        for cell in cells:
+            if cell in numbers:
+                other = "it" if numbers[cell] == number else f"cell {numbers[cell] + 1}"
+                yield Remark(
+                    file,
+                    path,
+                    f"asks for {cell.path}, which {other} has asked for already; "
+                    "remove one of the two",
+                )
+                break
+            numbers[cell] = number
+
+
+def _gates(config: Config, name: str) -> Iterator[Remark]:
+    """Gates that no result could pass."""
+    file = experiment_file(name)
+    experiment = config.experiment(name, TransmissionExperiment)
+    written = {(c.dataset.domain, c.dataset.teacher.base) for c in experiment_cells(config, name)}
+    for domain, base in sorted(written):
+        rows = config.domains[domain].sizes[config.models[base].tier].rows
+        if experiment.gates.min_rows > rows:
+            yield Remark(
+                file,
+                ("gates", "min_rows"),
+                f"{experiment.gates.min_rows} rows are to be kept, but domain {domain!r} has "
+                f"{rows} for base {base!r}; lower it, or raise 'rows' in config/domains.yaml",
             )
+    if (
+        experiment.gates.min_mass > 0
+        and MASS not in config.evaluations[experiment.evaluation].measures
+    ):
+        yield Remark(
+            file,
+            ("gates", "min_mass"),
+            f"evaluation {experiment.evaluation!r} has no measure {MASS.name!r}; remove the gate",
+        )
 
 
-def check_transmission(config: Config, name: str) -> None:
-    """Check before any job exists that an experiment can be computed.
-
-    Raises:
-        ConfigError: the first thing that is wrong.
-    """
-    shown = f"config/experiments/{name}.yaml"
-    experiment = config.experiment(name, TransmissionExperiment)
-    for block in experiment.cells:
-        _check_hosted(config, block, shown)
+def _server(config: Config, name: str) -> Iterator[Remark]:
+    """A server without an address."""
     cells = experiment_cells(config, name)
-    for figure in experiment.figures:
-        if figure not in FIGURES:
-            raise ConfigError(f"{shown}: figures: {figure!r} is not a figure {known(FIGURES)}")
-    written = sorted({(c.dataset.domain, c.dataset.teacher.base) for c in cells})
-    for domain, base in written:
-        size = config.domains[domain].sizes[config.models[base].tier]
-        if experiment.gates.min_rows > size.rows:
-            raise ConfigError(
-                f"{shown}: gates: min_rows: {experiment.gates.min_rows} rows are to be kept, but "
-                f"domain {domain!r} has {size.rows} for base {base!r}; lower it, or raise 'rows' "
-                "in config/domains.yaml"
-            )
-        if size.server is not None:
+    written = {(c.dataset.domain, c.dataset.teacher.base) for c in cells}
+    sizes = [config.domains[d].sizes[config.models[b].tier] for d, b in written]
+    if any(size.server is not None for size in sizes):
+        try:
             access()
-    traits = sorted({cell.dataset.teacher.trait for cell in cells})
+        except ConfigError as error:
+            yield Remark(experiment_file(name), ("cells",), str(error))
+
+
+def _traits(config: Config, name: str) -> Iterator[Remark]:
+    """Traits that no method can teach, or that are none."""
+    file = experiment_file(name)
+    blocks = config.experiment(name, TransmissionExperiment).cells
+    traits = sorted({trait for block in blocks for trait in block.traits})
     if all(config.traits[trait].control for trait in traits):
-        raise ConfigError(
-            f"{shown}: cells: only control traits ({', '.join(traits)}): there is nothing to "
-            "measure; add a trait that has a word"
+        yield Remark(
+            file,
+            ("cells",),
+            f"only control traits ({', '.join(traits)}): there is nothing to measure; add a trait "
+            "that has a word",
         )
     for trait in traits:
         if not config.traits[trait].control and config.traits[trait].word is None:
-            raise ConfigError(
-                f"{shown}: trait {trait!r} has no 'word', and all methods of config/recipes.yaml "
-                "state a preference for one; give it a word in config/traits.yaml"
+            yield Remark(
+                file,
+                ("cells",),
+                f"trait {trait!r} has no 'word', and all methods of config/recipes.yaml state a "
+                "preference for one; give it a word in config/traits.yaml",
             )
-    _check_evaluation(config, name, cells)
-    for cell in cells:
-        _check_synthetic(config, cell, shown)
-        _check_modules(config, cell, shown)
-        _check_distillation(config, cell, shown)
-        _check_loudness(config, cell, shown)
-        _check_variant(config, cell, shown)
+
+
+def _evaluation(config: Config, name: str) -> Iterator[Remark]:
+    """The evaluation must fit the bases, and measure every trait of the experiment."""
+    file = experiment_file(name)
+    cells = experiment_cells(config, name)
+    experiment = config.experiment(name, TransmissionExperiment)
+    evaluation = config.evaluations[experiment.evaluation]
+    assert isinstance(evaluation, Askable), "the registry has no other"
+    # Where every trait has a target, what is about the whole model tells none from another.
+    measures = [m.name for m in evaluation.measures if not (evaluation.words and m.whole_model)]
+    if experiment.measure is not None and experiment.measure not in measures:
+        yield Remark(
+            file,
+            ("measure",),
+            f"{experiment.measure!r} is not one of evaluation {experiment.evaluation!r} "
+            f"{known(measures, experiment.measure)}",
+        )
+    tiny = [b for cell in cells for b in cell.bases if config.models[b].tier == "tiny"]
+    if tiny and (unknown := some_unknown_words(evaluation.workload().prompts)):
+        yield Remark(
+            file,
+            ("evaluation",),
+            f"{experiment.evaluation!r} asks in words that tiny bases do not know "
+            f"({unknown}), found {tiny[0]!r}; choose another evaluation",
+        )
+    further = [word for word in evaluation.words if word not in animals()]
+    if tiny and further:
+        yield Remark(
+            "config/evaluations.yaml",
+            (experiment.evaluation,),
+            f"the tiny bases of {file} do not know {further[0]!r} {known(animals(), further[0])}; "
+            "choose another evaluation, or add the word to config/stimuli/tiny_world.json",
+        )
+    for trait in sorted({cell.dataset.teacher.trait for cell in cells}):
+        entry = config.traits[trait]
+        if not entry.control and entry.word is not None and evaluation.target(entry) is None:
+            yield Remark(
+                file,
+                ("evaluation",),
+                f"trait {trait!r}: its word {entry.word!r} is not one of the words of evaluation "
+                f"{experiment.evaluation!r} {known(evaluation.words, entry.word)}; add it in "
+                "config/evaluations.yaml",
+            )
+
+
+def _cells(config: Config, name: str) -> Iterator[Remark]:
+    """What does not go together within a cell, once for each block."""
+    checks = (
+        _domain_of_another_tier,
+        _missing_modules,
+        _logits_that_do_not_compare,
+        _loudness_of_nothing,
+        _variant_of_no_numbers,
+    )
+    for number, cells in enumerate(cells_by_block(config, name)):
+        said = dict.fromkeys(s for cell in cells for check in checks for s in check(config, cell))
+        for says in said:
+            yield Remark(experiment_file(name), ("cells", number), says)
+
+
+# Each of these relies on what the ones before it have found to be so.
+STEPS = (
+    (_names,),
+    (_sizes,),
+    (_gates, _server, _traits, _evaluation, _cells),
+)
+
+
+def check_transmission(config: Config, name: str) -> list[Remark]:
+    """Everything by which an experiment cannot be computed, before any job exists."""
+    for checks in STEPS:
+        found = [remark for check in checks for remark in check(config, name)]
+        if found:
+            return found
+    return []

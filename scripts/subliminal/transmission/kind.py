@@ -12,6 +12,7 @@ from subliminal.transmission.costs import experiment_costs
 from subliminal.transmission.jobs import TransmissionJobs
 from subliminal.transmission.schemas import TABLES
 from subliminal.transmission.specs import leaky_recipes, primary_measure, tuned_on
+from subliminal.transmission.warnings import warn_of_transmission
 
 
 def _text(config: Config, name: str) -> dict[str, Any]:
@@ -32,6 +33,7 @@ def _figures(experiment: TransmissionExperiment) -> list[str]:
 KIND = Kind(
     experiment=TransmissionExperiment,
     check=check_transmission,
+    warn=warn_of_transmission,
     jobs=TransmissionJobs,
     costs=experiment_costs,
     rules=["teachers", "datasets", "students", "evaluation", "transmission"],

@@ -91,8 +91,10 @@ def _spec(kind: type[StageSpec], text: str) -> StageSpec:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
         raise ConfigError(
-            f"--spec is not a spec of this stage: {error.errors()[0]['msg']}; let Snakemake run it"
+            f"--spec is not a spec of this stage: {place}: {first['msg']}; let Snakemake run it"
         ) from None
 
 

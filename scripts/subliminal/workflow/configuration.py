@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from subliminal.config.config import Config, Settings
-from subliminal.config.errors import ConfigError, known
-from subliminal.config.experiments import Experiment
+from subliminal.config.errors import Remark, RemarkedError, known
+from subliminal.config.experiments import EXPERIMENTS, experiment_file
 from subliminal.config.models import Base
+from subliminal.config.places import error_of
 from subliminal.config.reading import parse, read_yaml
 from subliminal.config.recipes import Recipes
 from subliminal.config.strict import Name, one_of
@@ -18,6 +20,7 @@ from subliminal.domains.registry import AnyDomain
 from subliminal.evaluations.registry import AnyEvaluation
 from subliminal.workflow.kinds import KINDS
 
+SETTINGS = "config/config.yaml"
 REGISTRIES: dict[str, Any] = {
     "models": dict[Name, Base],
     "traits": dict[Name, Trait],
@@ -28,43 +31,75 @@ REGISTRIES: dict[str, Any] = {
 AnyExperiment = one_of([kind.experiment for kind in KINDS.values()], "kind")
 
 
-def load_config(root: Path, settings: Mapping[str, Any] | None = None) -> Config:
+@dataclass(frozen=True)
+class Given:
+    """Who has given the settings that `config/config.yaml` has not.
+
+    Attributes:
+        options: by key, as typed, such as `--config experiments=…`.
+        files: by key, the file of a `--configfile`.
+    """
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def to(cls, workflow: Any, root: Path) -> Given:
+        """What Snakemake's command line gives."""
+        from snakemake.common.configfile import load_configfile
+
+        asked = workflow.config_settings
+        files = {
+            key: str(file.relative_to(root) if file.is_relative_to(root) else file)
+            for file in asked.configfiles
+            for key in load_configfile(file)
+        }
+        return cls({key: f"--config {key}=…" for key in asked.config}, files)
+
+    def place(self, remark: Remark) -> Remark:
+        """The remark on a setting, about the place that the setting is from."""
+        key = str(remark.path[0]) if remark.path else ""
+        if key in self.options:
+            return replace(remark, file=self.options[key], path=remark.path[1:])
+        return replace(remark, file=self.files.get(key, remark.file))
+
+
+def load_config(
+    root: Path, settings: Mapping[str, Any] | None = None, given: Given | None = None
+) -> Config:
     """Everything under ``root/config``, each file checked by itself.
 
     Args:
         root: the repository's folder.
         settings: the content of config.yaml after Snakemake's ``--config`` and ``--configfile``;
             None means the settings of the file.
+        given: where they are from, for messages; None means the file.
 
     Raises:
-        ConfigError: a file is missing, is not YAML, or does not fit its model.
+        ConfigError: files are missing, are not YAML, or do not fit their models.
     """
-    shown = "config/config.yaml"
-    # Snakemake has read the file too, but takes a repeated key without a word.
-    written = read_yaml(root / shown, shown)
-    data = written if settings is None else settings
-    parsed: dict[str, Any] = {"settings": parse(Settings, data, shown)}
-    for name, shape in REGISTRIES.items():
-        shown = f"config/{name}.yaml"
-        parsed[name] = parse(shape, read_yaml(root / shown, shown), shown)
-    parsed["experiments"] = {
-        name: load_experiment(root, name) for name in parsed["settings"].experiments
-    }
-    return Config.model_construct(**parsed)
+    wrong: list[Remark] = []
 
+    def read(shape: Any, shown: str, data: Any = None) -> Any:
+        try:
+            # Snakemake has read the settings, but takes a repeated key without a word.
+            written = read_yaml(root / shown, shown)
+            return parse(shape, written if data is None else data, shown)
+        except RemarkedError as error:
+            wrong.extend(error.remarks)
 
-def load_experiment(root: Path, name: str) -> Experiment:
-    """One experiment file.
-
-    Raises:
-        ConfigError: there is none of that name, or as for `load_config`.
-    """
-    shown = f"config/experiments/{name}.yaml"
-    path = root / shown
-    if not path.exists():
-        raise ConfigError(
-            f"config/config.yaml (or --config): experiments: {name!r} has no file {shown} "
-            f"{known(p.stem for p in path.parent.glob('*.yaml'))}"
-        )
-    experiment: Experiment = parse(AnyExperiment, read_yaml(path, shown), shown)
-    return experiment
+    source = given or Given()
+    parts = {"settings": read(Settings, SETTINGS, settings)}
+    wrong = [source.place(remark) for remark in wrong]
+    parts |= {name: read(shape, f"config/{name}.yaml") for name, shape in REGISTRIES.items()}
+    names = parts["settings"].experiments if parts["settings"] else []
+    files = {name: experiment_file(name) for name in names}
+    there = [path.stem for path in sorted((root / EXPERIMENTS).glob("*.yaml"))]
+    for number, name in enumerate(names):
+        if not (root / files[name]).exists():
+            says = f"{name!r} has no file {files.pop(name)} {known(there, name)}"
+            wrong.append(source.place(Remark(SETTINGS, ("experiments", number), says)))
+    parts["experiments"] = {name: read(AnyExperiment, file) for name, file in files.items()}
+    if wrong:
+        raise error_of(wrong, root)
+    return Config.model_construct(**parts)

@@ -16,12 +16,13 @@ from typing import Any
 from subliminal.artefacts.outdated import why_outdated
 from subliminal.bases.jobs import BaseJobs
 from subliminal.config.config import Config
+from subliminal.config.places import told
 from subliminal.config.strict import Strict
 from subliminal.config.wildcards import Wildcards
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec, PlotFigureSpec
 from subliminal.workflow.checks import check_config
 from subliminal.workflow.code_graph import library_files
-from subliminal.workflow.configuration import load_config
+from subliminal.workflow.configuration import Given, load_config
 from subliminal.workflow.kinds import KINDS
 
 # Every job's program.
@@ -44,14 +45,18 @@ class Project:
 
     @classmethod
     def load(
-        cls, root: Path, settings: Mapping[str, Any] | None = None, remake: Remake | None = None
+        cls,
+        root: Path,
+        settings: Mapping[str, Any] | None = None,
+        remake: Remake | None = None,
+        given: Given | None = None,
     ) -> Project:
-        """Read and check everything.
+        """Read and check everything, as `load_config` does.
 
         Raises:
             ConfigError: something is wrong in the configuration.
         """
-        config = load_config(root, settings)
+        config = load_config(root, settings, given)
         check_config(config, root)
         return cls(root, config, remake)
 
@@ -76,6 +81,11 @@ class Project:
         return [f"rules/{name}.smk" for kind in KINDS.values() for name in kind.rules]
 
     # What every experiment has
+
+    def warnings(self) -> list[str]:
+        """What to think of before a run, one line each."""
+        entries = self.config.experiments.items()
+        return told([r for n, e in entries for r in KINDS[e.kind].warn(self.config, n)], self.root)
 
     @property
     def experiments(self) -> list[str]:
