@@ -44,6 +44,8 @@ def load_config(root: Path, settings: Mapping[str, Any] | None = None) -> Config
     written = read_yaml(root / shown, shown)
     data = written if settings is None else settings
     parsed: dict[str, Any] = {"settings": parse(Settings, data, shown)}
+    named = parsed["settings"].experiments
+    parsed["usual"] = isinstance(written, Mapping) and written.get("experiments") == named
     for name, shape in REGISTRIES.items():
         shown = f"config/{name}.yaml"
         parsed[name] = parse(shape, read_yaml(root / shown, shown), shown)
