@@ -32,8 +32,13 @@ NOT_TRIED = {
 LARGE = re.compile(r"tiny_full")
 # Without one of these Snakemake asks for a number of cores.
 NEEDS_NO_CORES = {"-n", "--dry-run", "--lint", "--unlock", "--report", "--workflow-profile"}
-# Snakemake that needs more than a checkout has: options that take the place of it.
-INSTEAD = {"profiles/slurm": ["--executor", "dryrun"]}
+# Words for plugins and programs that are no part of the environment, and options instead of them.
+NO_CONDA = ["--software-deployment-method", "env-modules"]
+INSTEAD = {
+    "profiles/slurm": ["--executor", "dryrun"],
+    "profiles/conda": NO_CONDA,
+    "conda": NO_CONDA,
+}
 
 
 def snakemake_of(words):
