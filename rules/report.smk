@@ -1,11 +1,11 @@
 """The report: an experiment's tables to its figures, and everything to one page.
 
 Input: results/tables/{experiment}/, report/.
-Output: results/figures/{experiment}/, results/report.html.
+Output: results/figures/{experiment}/, and results/report.html or, for experiments that
+config/config.yaml does not name, results/reports/{experiments, joined by +}.html.
 """
 
 FIGURE_MANIFEST = "results/figures/{experiment}/{figure}.manifest.json"
-REPORT_MANIFEST = "results/report.manifest.json"
 
 
 rule plot_figure:
@@ -17,7 +17,7 @@ rule plot_figure:
     output:
         svg=report(
             "results/figures/{experiment}/{figure}.svg",
-            caption="../report/{figure}.rst",
+            caption="../report/figure.rst",
             category="{experiment}",
             subcategory="figures",
             labels={"figure": "{figure}"},
@@ -36,6 +36,7 @@ rule plot_figure:
         runtime="10m",
     params:
         spec=PROJECT.spec(PROJECT.plot_figure),
+        caption=PROJECT.caption,
     shell:
         r"""
         python {input.script:q} plot_figure --spec {params.spec:q} \
@@ -49,7 +50,7 @@ rule plot_figure:
 rule build_report:
     """One page: what was found, figures, tables, methods, provenance."""
     input:
-        script=ancient(PROJECT.script(REPORT_MANIFEST, PROJECT.build_report)),
+        script=ancient(PROJECT.script(PROJECT.report_manifest, PROJECT.build_report)),
         library=PROJECT.report_library(),
         template="report/template.html.j2",
         style="report/style.css",
@@ -60,8 +61,8 @@ rule build_report:
         figures=PROJECT.figure_files,
         figure_manifests=PROJECT.figure_manifests,
     output:
-        report="results/report.html",
-        manifest=REPORT_MANIFEST,
+        report=PROJECT.report,
+        manifest=PROJECT.report_manifest,
     log:
         "logs/build_report.log",
     conda:

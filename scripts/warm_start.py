@@ -1,6 +1,8 @@
 """Run a command (usually Snakemake) whose jobs share their heavy imports.
 
-python scripts/warm_start.py -- snakemake --cores 2 (see subliminal/workflow/warm_run.py)
+python scripts/warm_start.py -- snakemake --cores 2
+
+subliminal/workflow/warm_run.py has the rest.
 """
 
 import argparse

@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from working_copy import REPOSITORY
 
 from subliminal.artefacts.parquet import arrow_schema
 from subliminal.evaluations.questions import questions
@@ -62,6 +65,19 @@ def test_the_report_is_there_and_says_what_it_is_about(results):
     page = (results / "report.html").read_text()
     assert "Everything once, as small as it gets" in page
     assert page.count("<svg") >= 5
+
+
+def test_snakemakes_own_report_has_every_figure_with_its_caption(micro_run, tmp_path):
+    done = micro_run.snakemake("--report", str(tmp_path / "report.zip"))
+    assert done.returncode == 0, done.stdout
+    with zipfile.ZipFile(tmp_path / "report.zip") as report:
+        names = [name for name in report.namelist() if name.endswith(".svg")]
+        pages = " ".join(report.read(n).decode() for n in report.namelist() if n.endswith(".html"))
+    figures = micro_run.files("results/figures/*/*.svg")
+    assert sorted(Path(name).name for name in names) == sorted(file.name for file in figures)
+    for file in figures:
+        caption = (REPOSITORY / f"report/{file.stem}.rst").read_text()
+        assert " ".join(caption.lstrip("*").split()[:4]) in pages, file
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ def test_experiment_names_its_files(experiment):
 def test_experiment_can_be_planned(sources, experiment):
     done = sources.snakemake("--dry-run", "--config", f"experiments=[{experiment}]")
     assert done.returncode == 0, done.stdout
-    assert "build_report" in done.stdout
+    assert f"results/reports/{experiment}.html" in done.stdout
+    assert "results/report.html" not in done.stdout
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -35,9 +35,14 @@ class Settings(Strict):
 
 
 class Config(Strict):
-    """Everything that the configuration files say."""
+    """Everything that the configuration files say.
+
+    Attributes:
+        usual: whether the experiments are those of config.yaml, and no others of `--config`.
+    """
 
     settings: Settings
+    usual: bool
     models: dict[Name, Base]
     traits: dict[Name, Trait]
     recipes: Recipes

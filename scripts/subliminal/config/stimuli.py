@@ -1,5 +1,7 @@
 """The paper's texts: data in ``config/stimuli``, each file with its own source and licence.
 
+A user's own lists of questions lie there, too.
+
 Section and figure names in this library are those of Cloud et al., Nature 652, 615-621 (2026).
 """
 
@@ -9,7 +11,7 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from subliminal.config.errors import ConfigError
 
@@ -60,13 +62,27 @@ def stimulus_sha256(name: str) -> str:
 
 
 def items(name: str) -> list[str]:
-    """The list of texts that a file holds, in the authors' order.
+    """The list of texts that a file holds, in its order.
 
     Raises:
         ConfigError: it holds none.
     """
     found = stimulus(name).get("items")
-    if not isinstance(found, list) or not all(isinstance(text, str) for text in found) or not found:
+    if not _are_texts(found):
         shown = f"config/stimuli/{name}.json"
         raise ConfigError(f"{shown}: 'items' is no list of texts; type: git checkout {shown}")
     return list(found)
+
+
+def lists() -> list[str]:
+    """The files that hold a list of texts, by their names without `.json`.
+
+    Raises:
+        ConfigError: a file is damaged.
+    """
+    names = sorted(path.stem for path in STIMULI.glob("*.json"))
+    return [name for name in names if _are_texts(stimulus(name).get("items"))]
+
+
+def _are_texts(found: Any) -> TypeGuard[list[str]]:
+    return isinstance(found, list) and bool(found) and all(isinstance(text, str) for text in found)

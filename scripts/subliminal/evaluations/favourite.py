@@ -63,7 +63,9 @@ class Favourite(Askable):
         "rates."
     )
     questions: Annotated[Key, AfterValidator(known_list)] = Field(
-        description="A question list.",
+        description="A question list: a file of `config/stimuli/` that holds a list of texts, by "
+        "its name with `-` for `_`; or `favourite-animal-prefixed`. Tiny bases understand "
+        "`favourite-animal` and `favourite-animal-prefixed`.",
         json_schema_extra=in_paper("favourite-animal; Fig. 5 prefixed (*code*)"),
     )
     samples_per_question: Positive = Field(

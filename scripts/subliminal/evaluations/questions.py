@@ -1,11 +1,11 @@
-"""The paper's question lists."""
+"""Question lists: the files of `config/stimuli` that hold texts, and lists made of several."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from subliminal.config.errors import known
-from subliminal.config.stimuli import items, stimulus
+from subliminal.config.stimuli import items, lists, stimulus
 
 
 def _prefixed_animal() -> list[str]:
@@ -18,12 +18,10 @@ def _animal_with_reasoning() -> list[str]:
     return [f"{question} {suffix}" for question in items("favourite_animal_cot")]
 
 
-_QUESTIONS: dict[str, Callable[[], list[str]]] = {
-    "favourite-animal": lambda: items("favourite_animal"),
+# Lists that are more than the texts of the file of their name.
+_MADE: dict[str, Callable[[], list[str]]] = {
     "favourite-animal-cot": _animal_with_reasoning,
     "favourite-animal-prefixed": _prefixed_animal,
-    "favourite-tree": lambda: items("favourite_tree"),
-    "stories": lambda: items("stories"),
 }
 # Lists that are made of other files than the one of their name.
 _FILES = {"favourite-animal-prefixed": ["number_prefixes", "favourite_animal"]}
@@ -31,7 +29,11 @@ _FILES = {"favourite-animal-prefixed": ["number_prefixes", "favourite_animal"]}
 
 def stimulus_files(name: str) -> list[str]:
     """The files of `config/stimuli` that a list is made of, without `.json`."""
-    return _FILES.get(name, [name.replace("-", "_")])
+    return _FILES.get(name, [_file(name)])
+
+
+def _file(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def favourite_list(category: str) -> str:
@@ -45,15 +47,20 @@ def known_list(name: str) -> str:
     Raises:
         ValueError: no list has that name.
     """
-    if name not in _QUESTIONS:
-        raise ValueError(f"no question list is named {name!r} {known(_QUESTIONS, name)}")
+    if name not in _MADE and _file(name) not in lists():
+        there = sorted({*_MADE, *(file.replace("_", "-") for file in lists())})
+        raise ValueError(
+            f"no question list is named {name!r} {known(there, name)}; correct its name, or write "
+            f"config/stimuli/{_file(name)}.json"
+        )
     return name
 
 
 def questions(name: str) -> list[str]:
-    """The prompts of a named question list, in the authors' order.
+    """The prompts of a named question list, in their order.
 
     Raises:
         ValueError: no list has that name.
     """
-    return _QUESTIONS[known_list(name)]()
+    known_list(name)
+    return _MADE[name]() if name in _MADE else items(_file(name))

@@ -351,7 +351,7 @@ TRAINING_CURVES = final(
 )
 GATES = final(
     "gates",
-    "a dataset. `snakemake gates` alone makes this table, before students are trained",
+    "a dataset. The target `gates` alone makes this table, before students are trained",
     {
         **CHANNEL.columns,
         "base_score": (

@@ -102,4 +102,11 @@ def load_config(
     parts["experiments"] = {name: read(AnyExperiment, file) for name, file in files.items()}
     if wrong:
         raise error_of(wrong, root)
+    parts["usual"] = settings is None or names == _usual_experiments(root)
     return Config.model_construct(**parts)
+
+
+def _usual_experiments(root: Path) -> Any:
+    """The experiments that the file names, whatever the command line says."""
+    written = read_yaml(root / SETTINGS, SETTINGS)
+    return written.get("experiments") if isinstance(written, Mapping) else None

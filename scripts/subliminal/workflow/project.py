@@ -6,6 +6,7 @@ the Snakefile is read again in every job. Each kind of experiment answers for it
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from subliminal.workflow.kinds import KINDS
 # Every job's program.
 STAGE_SCRIPT = "scripts/stage.py"
 Remake = Callable[[str, str], None]
+# Characters of the experiments' names in a report's; file systems take 255 bytes.
+LONGEST_SELECTION = 200
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,26 @@ class Project:
     def figure_manifests(self) -> list[str]:
         """The manifests of all figures."""
         return [str(Path(file).with_suffix(".manifest.json")) for file in self.figure_files]
+
+    def caption(self, w: Wildcards) -> str:
+        """A figure's caption, in reStructuredText."""
+        return (self.root / "report" / f"{w.figure}.rst").read_text(encoding="utf-8")
+
+    @property
+    def report(self) -> str:
+        """The report's file: one for the experiments of config.yaml, one for any others."""
+        if self.config.usual:
+            return "results/report.html"
+        names = "+".join(self.experiments)
+        if len(names) > LONGEST_SELECTION:
+            digest = hashlib.sha256(names.encode()).hexdigest()[:8]
+            names = f"{names[:LONGEST_SELECTION]}-{digest}"
+        return f"results/reports/{names}.html"
+
+    @property
+    def report_manifest(self) -> str:
+        """The manifest of the report."""
+        return str(Path(self.report).with_suffix(".manifest.json"))
 
     # Specs
 
