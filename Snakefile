@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 try:
     from subliminal.config.failures import message_for
     from subliminal.config.wildcards import one_of
-    from subliminal.workflow.announcement import announce
+    from subliminal.workflow.announcement import announce, introduce
     from subliminal.workflow.configuration import Given
     from subliminal.workflow.guard import guard
     from subliminal.workflow.project import Project
@@ -56,6 +56,7 @@ if workflow.is_main_process:
     for warning in PROJECT.warnings():
         logger.warning(warning)
     guard(workflow, ROOT)
+    introduce(workflow, PROJECT)
 
 
 onstart:

@@ -23,7 +23,6 @@ def main(argv: list[str]) -> int:
         print(f"CORES={cores!r}: expected a number above 0; type make CORES=2", file=sys.stderr)
         return 1
 
-    from subliminal.workflow.ending import last_lines
     from subliminal.workflow.folder_lock import refuse_if_held
     from subliminal.workflow.guard import check_folders, give_a_home
     from subliminal.workflow.warm_run import run_warm
@@ -34,10 +33,7 @@ def main(argv: list[str]) -> int:
     tempfile.gettempdir()
     parent = os.getppid()
     command = [sys.executable, str(SNAKEMAKE), "--cores", cores, *arguments]
-    status = run_warm(command, ended=lambda: is_ending(parent))
-    if status == 0:
-        print(*last_lines(ROOT), sep="\n")
-    return status
+    return run_warm(command, ended=lambda: is_ending(parent))
 
 
 def is_ending(make: int) -> bool:

@@ -6,9 +6,28 @@ environment stays as it is. Jobs write to their logs alone, from which the plugi
 
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from snakemake.cli import main
 
-if __name__ == "__main__":
+
+def brief(argv: Sequence[str]) -> int:
+    """Run Snakemake; if all went well, say last what was found."""
+    from snakemake_logger_plugin_brief import LogHandler
+    from subliminal.workflow.ending import last_lines
+
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    main(["--logger", "brief", *sys.argv[1:]])
+    try:
+        main(["--logger", "brief", *argv])
+    except SystemExit as end:
+        if end.code == 0 and LogHandler.report is not None:
+            print(*last_lines(Path(LogHandler.report)), sep="\n", file=sys.stderr)
+        raise
+    return 0
+
+
+if __name__ == "__main__":
+    from subliminal.config.failures import guarded
+
+    sys.exit(guarded(brief, sys.argv[1:]))

@@ -16,7 +16,7 @@ from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from subliminal.workflow.announcement import ANNOUNCED
+from subliminal.workflow.announcement import ANNOUNCED, INTRODUCED
 from subliminal.workflow.telling import Telling
 
 LOOK_S = 1.0
@@ -30,6 +30,7 @@ class LogHandler(LogHandlerBase):
     has_filter = True
     has_formatter = True
     needs_rulegraph = False
+    report: str | None = None  # of the run, once the Snakefile has been read
 
     def __post_init__(self) -> None:
         """Watch the clock as well: during a long job no event comes."""
@@ -54,6 +55,9 @@ class LogHandler(LogHandlerBase):
 
     def _lines(self, record: logging.LogRecord, now: float) -> Sequence[str]:
         fields, event = record.__dict__, getattr(record, "event", None)
+        if event == INTRODUCED:
+            type(self).report = fields["report"]
+            return []
         if event == ANNOUNCED:
             self.telling = Telling(fields["run"], now)
             return self.telling.start()

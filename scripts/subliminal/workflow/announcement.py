@@ -10,7 +10,8 @@ from subliminal.config.cost import JobCost
 from subliminal.workflow.project import Project
 from subliminal.workflow.remaining import Work
 
-ANNOUNCED = "announced"  # an event beside Snakemake's own
+# Events beside Snakemake's own; only the plugin takes notice.
+INTRODUCED, ANNOUNCED = "introduced", "announced"
 # Operations a second of the core that constants of costs were measured on; the first jobs that end
 # show how much slower this machine is. A GPU's rate is not known before one of its jobs has ended.
 CORE_RATE = 7e10
@@ -66,12 +67,22 @@ class AnnouncedRun:
     jobs: Mapping[int, AnnouncedJob]
 
 
+def introduce(workflow: Any, project: Project) -> None:
+    """Tell the loggers of a Snakemake workflow which report it is about."""
+    _send(workflow, INTRODUCED, report=project.report)
+
+
 def announce(workflow: Any, project: Project) -> None:
-    """Tell the loggers of a Snakemake workflow about its jobs; only the plugin takes notice."""
+    """Tell the loggers of a Snakemake workflow about its jobs."""
+    if workflow.logger_manager.get_log_handlers():
+        _send(workflow, ANNOUNCED, run=_announced(workflow, project))
+
+
+def _send(workflow: Any, event: str, **fields: Any) -> None:
     if workflow.logger_manager.get_log_handlers():
         from snakemake.logging import logger
 
-        logger.info(None, extra={"event": ANNOUNCED, "run": _announced(workflow, project)})
+        logger.info(None, extra={"event": event, **fields})
 
 
 def _announced(workflow: Any, project: Project) -> AnnouncedRun:

@@ -8,18 +8,16 @@ from pathlib import Path
 from subliminal.artefacts.verified import read_manifest
 from subliminal.report.specs import BuildReportSpec
 
-REPORT = Path("results") / "report.html"
 COLUMNS = 100
 INDENT = "  "
 
 
-def last_lines(root: Path) -> list[str]:
-    """What to say of the report in a folder; nothing if there is none.
+def last_lines(report: Path) -> list[str]:
+    """What to say of a report in this folder; nothing if there is none.
 
     Raises:
         ConfigError: results are not what their manifests say.
     """
-    report = root / REPORT
     if not report.is_file():
         return []
     from subliminal.workflow.results_page import Computed
@@ -29,7 +27,7 @@ def last_lines(root: Path) -> list[str]:
     )
     lines = []
     for text in spec.experiments:
-        found = Computed.read(text, root / "results" / "tables" / text.name).headline()
+        found = Computed.read(text, Path("results") / "tables" / text.name).headline()
         lines += [
             "",
             f"{text.title}:",
@@ -38,6 +36,6 @@ def last_lines(root: Path) -> list[str]:
     return [
         *lines,
         "",
-        f"The report has all findings, figures and tables: {report.as_uri()}",
+        f"The report has all findings, figures and tables: {report.absolute().as_uri()}",
         "Next: make verify checks every result; make help lists other experiments.",
     ]
