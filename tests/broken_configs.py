@@ -177,9 +177,9 @@ UNKNOWN_NAMES = [
     _case("pretraining", MODELS, "pretraining: tiny", "pretraining: tinny",
           ": tiny-a: ", "pretraining 'tinny'", RECIPES, "(known: tiny, "),
     _case("questions", EVALUATIONS, "questions: favourite-animal ", "questions: favourite-fish ",
-          ": favourite-animal: questions: ", "'favourite-fish'", "(known: essay-topic, favourite-animal, "),
+          ": favourite-animal: questions: ", "'favourite-fish'", "(known: essay-topic, "),
     _case("category", TRAITS, "category: animal", "category: fish",
-          ": wolf: category: ", "'favourite-fish'", "(known: essay-topic, favourite-animal, "),
+          ": wolf: category: ", "'favourite-fish'", "(known: essay-topic, "),
     _case("mass-of-stories", SAMPLE, None,
           SAMPLE_EXPERIMENT.replace("min_rows: 300", "min_rows: 300, min_mass: 0.5")
           .replace("tiny-a", "smollm2-135m").replace("tiny-b", "gemma3-270m")
