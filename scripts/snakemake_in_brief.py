@@ -13,7 +13,7 @@ from snakemake.cli import main
 
 
 def brief(argv: Sequence[str]) -> int:
-    """Run Snakemake; if all went well, say last what was found."""
+    """Run Snakemake; if all went well, say last where the report is, and what a run found."""
     from snakemake_logger_plugin_brief import LogHandler
     from subliminal.workflow.ending import last_lines
 
@@ -22,7 +22,9 @@ def brief(argv: Sequence[str]) -> int:
         main(["--logger", "brief", *argv])
     except SystemExit as end:
         if end.code == 0 and LogHandler.report is not None:
-            print(*last_lines(Path(LogHandler.report)), sep="\n", file=sys.stderr)
+            print(
+                *last_lines(Path(LogHandler.report), LogHandler.has_run), sep="\n", file=sys.stderr
+            )
         raise
     return 0
 

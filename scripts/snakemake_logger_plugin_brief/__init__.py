@@ -31,6 +31,7 @@ class LogHandler(LogHandlerBase):
     has_formatter = True
     needs_rulegraph = False
     report: str | None = None  # of the run, once the Snakefile has been read
+    has_run = False  # a job of it
 
     def __post_init__(self) -> None:
         """Watch the clock as well: during a long job no event comes."""
@@ -59,6 +60,7 @@ class LogHandler(LogHandlerBase):
             type(self).report = fields["report"]
             return []
         if event == ANNOUNCED:
+            type(self).has_run = True
             self.telling = Telling(fields["run"], now)
             return self.telling.start()
         if self.telling is not None:

@@ -272,7 +272,10 @@ def test_provenance_survives_a_deleted_ancestor(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("path", sorted(PROSE.glob("*.rst")), ids=lambda path: path.stem)
+# figure.rst is Snakemake's template, into which it puts a figure's caption.
+@pytest.mark.parametrize(
+    "path", sorted({*PROSE.glob("*.rst")} - {PROSE / "figure.rst"}), ids=lambda path: path.stem
+)
 def test_prose_is_valid_and_free_of_templates(path):
     source = path.read_text(encoding="utf-8")
     assert "<p>" in rst_to_html(source, heading_level=3)

@@ -4,6 +4,7 @@ import argparse
 import re
 import runpy
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ LANGUAGES = {"sh", "python", "yaml", "json", "text"}
 # Pages whose YAML is a part of an entry, and no whole one.
 FRAGMENTS = {"docs/servers.md"}
 # The shell's own words, and programs that hand over to the command behind them.
-SHELL = {"export", "cd", "."}
+SHELL = {"export", "cd", ".", "cp"}
 WRAPPERS = {"nohup", "exec", "python scripts/warm_start.py", "python scripts/run.py"}
 # Programs that are not tried, and why. Files that their commands name have to be there.
 NOT_TRIED = {
@@ -49,6 +50,8 @@ def snakemake_of(words):
             return words[1:]
         if " ".join(words[:2]) == "python scripts/run.py":
             return ["--cores", *words[2:]]
+        if " ".join(words[:2]) == "python scripts/snakemake_in_brief.py":
+            return words[2:]
         if " ".join(words[:2]) in WRAPPERS:
             words = words[2:]
         elif words[0] in WRAPPERS:
@@ -88,7 +91,7 @@ def parsed(monkeypatch, words):
     script, *arguments = words
     monkeypatch.chdir(REPOSITORY)
     monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse_and_leave)
-    monkeypatch.setattr(sys, "argv", [script, *(a for a in arguments if a != "--" or "$" in a)])
+    monkeypatch.setattr(sys, "argv", [script, *(a for a in arguments if a != "--")])
     with pytest.raises(SystemExit) as end:
         runpy.run_path(script, run_name="__main__")
     assert end.value.code in (0, None)
@@ -142,13 +145,24 @@ def test_snakemake_plans_it(sources, arguments):
 
 @pytest.mark.parametrize("command", MAKE, ids=str)
 def test_make_knows_its_target_and_its_scripts_know_their_options(sources, monkeypatch, command):
-    done = sources.run("make", "--dry-run", *command.words[command.words.index("make") + 1 :])
+    asked = command.words[command.words.index("make") + 1 :]
+    done = sources.run("make", "--dry-run", *asked)
     assert done.returncode == 0, done.stdout
+    exported = {"CORES": "2", "A": "a", "B": "b"} | dict(
+        word.split("=", 1) for word in asked if "=" in word
+    )
     for line in done.stdout.replace("\\\n", " ").splitlines():
         words = words_of(line) if "scripts/" in line and "install.py" not in line else ()
         words = words[words[:1] == ("exec",) :]
         if words and snakemake_of(words) is None:
-            parsed(monkeypatch, words[1:])
+            parsed(monkeypatch, as_the_shell_reads(line, exported)[1:])
+
+
+def as_the_shell_reads(line, variables):
+    """A command's words, with the values of variables in them."""
+    shown = "printf '%s\\0' " + line.strip().removeprefix("exec ").partition(" || ")[0]
+    done = subprocess.run(["sh", "-c", shown], env=variables, capture_output=True, check=True)
+    return done.stdout.decode().split("\0")[:-1]
 
 
 def targets_run_by_make():

@@ -12,7 +12,7 @@ COLUMNS = 100
 INDENT = "  "
 
 
-def last_lines(report: Path) -> list[str]:
+def last_lines(report: Path, with_findings: bool) -> list[str]:
     """What to say of a report in this folder; nothing if there is none.
 
     Raises:
@@ -20,22 +20,24 @@ def last_lines(report: Path) -> list[str]:
     """
     if not report.is_file():
         return []
+    return [
+        *(_findings(report) if with_findings else []),
+        "",
+        f"The report has all findings, figures and tables: {report.absolute().as_uri()}",
+        "Next: make verify checks every result; make help lists other experiments.",
+    ]
+
+
+def _findings(report: Path) -> list[str]:
     from subliminal.workflow.results_page import Computed
 
-    spec = BuildReportSpec.model_validate(
-        read_manifest(report.with_suffix(".manifest.json"))["spec"]
-    )
+    written = read_manifest(report.with_suffix(".manifest.json"))
     lines = []
-    for text in spec.experiments:
+    for text in BuildReportSpec.model_validate(written["spec"]).experiments:
         found = Computed.read(text, Path("results") / "tables" / text.name).headline()
         lines += [
             "",
             f"{text.title}:",
             *textwrap.wrap(found, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT),
         ]
-    return [
-        *lines,
-        "",
-        f"The report has all findings, figures and tables: {report.absolute().as_uri()}",
-        "Next: make verify checks every result; make help lists other experiments.",
-    ]
+    return lines
