@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURE = "results/figures/tiny/transmission.svg"
+PICTURE = "results/figures/tiny/overview.svg"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -49,8 +49,8 @@ def main(argv: Sequence[str]) -> int:
         readme = ROOT / "README.md"
         readme.write_text(between_markers(readme.read_text(), readme_table(tiny.tables, tiny.text)))
         verify((ROOT / PICTURE).with_suffix(".manifest.json"))
-        shutil.copyfile(ROOT / PICTURE, ROOT / "docs" / "transmission.svg")
-        print("wrote README.md and docs/transmission.svg")
+        shutil.copyfile(ROOT / PICTURE, ROOT / "docs" / "overview.svg")
+        print("wrote README.md and docs/overview.svg")
     return 0
 
 
