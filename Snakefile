@@ -80,7 +80,9 @@ localrules:
 
 
 rule all:
-    """The report, and everything that it is made of."""
+    """The report, and the tables and figures that it links to."""
     default_target: True
     input:
         PROJECT.report,
+        PROJECT.figure_files,
+        expand(TABLES_MANIFEST, experiment=PROJECT.experiments),

@@ -1,7 +1,7 @@
 // The values of a figure's marks, under the pointer. Each mark carries its own in words.
 const pointed = document.getElementById("pointed");
 for (const svg of document.querySelectorAll("figure svg")) {
-  svg.addEventListener("pointermove", (event) => {
+  const point = (event) => {
     const mark = event.target.closest('[role="graphics-symbol"][aria-label]');
     pointed.hidden = !mark;
     if (!mark) return;
@@ -10,8 +10,10 @@ for (const svg of document.querySelectorAll("figure svg")) {
     const below = event.clientY + 18 + pointed.offsetHeight < innerHeight;
     pointed.style.left = `${Math.max(8, Math.min(event.clientX + 14, right))}px`;
     pointed.style.top = `${event.clientY + (below ? 18 : -pointed.offsetHeight - 12)}px`;
-  });
-  svg.addEventListener("pointerleave", () => { pointed.hidden = true; });
+  };
+  svg.addEventListener("pointermove", point);
+  svg.addEventListener("pointerdown", point);
+  svg.addEventListener("pointerleave", (event) => { pointed.hidden = event.pointerType !== "touch"; });
 }
 
 // Tables: rows with some words, sorted by a column, downloaded as shown.
@@ -35,7 +37,8 @@ function sortBy(table, column) {
 }
 
 function download(table) {
-  const rows = Array.from(table.rows).filter((row) => !row.hidden).map(cells);
+  const plain = (text) => text.replaceAll("\u2212", "-").replace(/^\d{1,3}(,\d{3})+$/, (n) => n.replaceAll(",", ""));
+  const rows = Array.from(table.rows).filter((row) => !row.hidden).map((row) => cells(row).map(plain));
   const quoted = rows.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(","));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([`${quoted.join("\n")}\n`], { type: "text/csv" }));

@@ -23,7 +23,7 @@ PIP = ["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", 
 FILES = (["--requirement", "requirements.lock"], ["--no-deps", "-r", "requirements-data.txt"])
 # To download and on disk, with torch 2.13.0.
 SIZE = "about 0.7 GB to download and 2 GB on disk"
-SIZE_WITH_CUDA = "about 3.2 GB to download and 7 GB on disk, most of it CUDA for torch"
+SIZE_WITH_CUDA = "about 3.2 GB to download and 6 GB on disk, most of it CUDA for torch"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NEWEST_TRIED = (3, 13)
 # What pip says of a package that the files name, and of a file that takes a while.

@@ -13,7 +13,7 @@ from snakemake.cli import main
 
 
 def brief(argv: Sequence[str]) -> int:
-    """Run Snakemake; if all went well, say last where the report is, and what a run found."""
+    """Run Snakemake; if all went well, say last where the report is, and what is new in it."""
     from snakemake_logger_plugin_brief import LogHandler
     from subliminal.workflow.ending import last_lines
 
@@ -23,7 +23,9 @@ def brief(argv: Sequence[str]) -> int:
     except SystemExit as end:
         if end.code == 0 and LogHandler.report is not None:
             print(
-                *last_lines(Path(LogHandler.report), LogHandler.has_run), sep="\n", file=sys.stderr
+                *last_lines(Path(LogHandler.report), LogHandler.has_built),
+                sep="\n",
+                file=sys.stderr,
             )
         raise
     return 0

@@ -31,7 +31,7 @@ class LogHandler(LogHandlerBase):
     has_formatter = True
     needs_rulegraph = False
     report: str | None = None  # of the run, once the Snakefile has been read
-    has_run = False  # a job of it
+    has_built = False  # the report, in this run
 
     def __post_init__(self) -> None:
         """Watch the clock as well: during a long job no event comes."""
@@ -60,13 +60,14 @@ class LogHandler(LogHandlerBase):
             type(self).report = fields["report"]
             return []
         if event == ANNOUNCED:
-            type(self).has_run = True
             self.telling = Telling(fields["run"], now)
             return self.telling.start()
         if self.telling is not None:
             if event == LogEvent.JOB_STARTED:
                 return self.telling.started(fields["jobs"], now)
             if event == LogEvent.JOB_FINISHED:
+                job = self.telling.run.jobs.get(fields["job_id"])
+                type(self).has_built |= job is not None and job.rule == "build_report"
                 return self.telling.finished(fields["job_id"], now)
             if event == LogEvent.JOB_ERROR:
                 return self.telling.failed(fields["jobid"], now)

@@ -271,3 +271,16 @@ def test_only_settings_of_the_command_line_are_said_to_be_from_there(root):
     tiers, key = told(root, settings=settings, given=given)
     assert tiers.startswith("config/config.yaml:2: gpu_tiers: item 1: ")
     assert key.startswith("--config experimnts=…: unknown key (did you mean 'experiments'?")
+
+
+def test_two_keys_that_one_cell_lacks_are_both_told(root):
+    file = root / broken_configs.SAMPLE
+    lines = file.read_text().splitlines(keepends=True)
+    cell = next(i for i, line in enumerate(lines) if "recipe:" in line)
+    other = next(i for i, line in enumerate(lines) if "variants:" in line)
+    file.write_text("".join(line for i, line in enumerate(lines) if i not in (cell, other)))
+    with pytest.raises(ConfigError) as failure:
+        load(root)
+    told = str(failure.value).splitlines()
+    assert any("recipe: is missing" in line for line in told), told
+    assert any("variants: is missing" in line for line in told), told

@@ -67,7 +67,14 @@ def test_rules_that_are_named_are_there():
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(3.6, "4 s"), (59.7, "1 min"), (360, "6 min"), (3599, "1 h 0 min"), (7800, "2 h 10 min")],
+    [
+        (3.6, "4 s"),
+        (99.4, "99 s"),
+        (99.6, "2 min"),
+        (5940, "99 min"),
+        (6120, "1.7 h"),
+        (4e6, "1,111 h"),
+    ],
 )
 def test_duration(seconds, said):
     assert duration(seconds) == said

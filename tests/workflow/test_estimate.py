@@ -195,21 +195,6 @@ def test_a_price_is_that_of_the_hours(tmp_path):
     assert float(whole.split()[-1].replace(",", "")) == pytest.approx(2.5 * hours, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    ("length", "shown"),
-    [
-        (0, "0 s"),
-        (99, "99 s"),
-        (99.6, "2 min"),
-        (5940, "99 min"),
-        (6120, "1.7 h"),
-        (4e6, "1,111 h"),
-    ],
-)
-def test_durations(length, shown):
-    assert estimate.duration(length) == shown
-
-
 def run(*arguments):
     return WorkingCopy(REPOSITORY).run("python", "scripts/estimate.py", *arguments)
 

@@ -40,7 +40,7 @@ class Versions:
     """Versions and processors that the jobs ran with; more than one entry where they differ.
 
     `processors` has the instruction sets that torch used, by processor; none without torch.
-    `finished` has the times of the first and the last job's end; none where none is recorded.
+    `finished` has the times of the first and the last job's end; none unless all are recorded.
     """
 
     commits: list[str]
@@ -162,5 +162,5 @@ def described_versions(manifests: Manifests) -> Versions:
         pythons=sorted({run["python"] for run in runs}),
         packages=_sorted_sets(packages),
         processors=_sorted_sets(processors),
-        finished=[finished[0], finished[-1]] if finished else [],
+        finished=[finished[0], finished[-1]] if all("finished" in run for run in runs) else [],
     )

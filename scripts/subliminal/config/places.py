@@ -30,14 +30,15 @@ def told(remarks: Iterable[Remark], root: Path) -> list[str]:
         A value that has several names (`*name`) is among them once.
     """
     tree = cache(_Tree.of)
-    lines: dict[tuple[str, int | None, str], str] = {}
+    lines: dict[tuple[object, ...], str] = {}
     for remark in remarks:
         line, value = remark.line, None
         if remark.path and (found := tree(root / remark.file).find(remark.path)):
             line, value = found
         place = f"{remark.file}:{line}" if line else remark.file
         text = ": ".join([place, *_words(remark.path), remark.says])
-        key = (remark.file, id(value) if value else None, remark.says)
+        # Of a value that several names share, the last part of the way to it is the same.
+        key = (remark.file, id(value) if value else None, remark.path[-1:], remark.says)
         lines.setdefault(key, one_line(text, MOST_CHARACTERS))
     return list(lines.values())
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from subliminal.mnist.roles import TEACHER, TEACHERS
 from subliminal.mnist.tables import CHANCE, MnistTables, comparisons, labelled
-from subliminal.report.findings import Finding
+from subliminal.report.findings import Finding, Headline
 from subliminal.report.numbers import count_range, number, with_interval
 from subliminal.report.specs import ExperimentTextSpec
 
@@ -50,14 +50,14 @@ def _ends(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([first_to_last.head(1), first_to_last.tail(1)]).drop_duplicates().sort_index()
 
 
-def mnist_headline(tables: MnistTables, text: ExperimentTextSpec) -> str:
+def mnist_headline(tables: MnistTables, text: ExperimentTextSpec) -> Headline:
     """Students of auxiliary logits, from the teacher's weights and from others, if compared."""
     rows = tables.accuracy[tables.accuracy["comparison"] == "pairs"]
     means = rows.set_index("model")["mean"]
     if not {"same-auxiliary", "other-auxiliary"} <= set(means.index):
-        return mnist_findings(tables, text)[0].statements[0].text
+        return Headline(mnist_findings(tables, text)[0].statements[0].text)
     same, other = _percent(means["same-auxiliary"]), _percent(means["other-auxiliary"])
-    return (
+    return Headline(
         f"Students that learn {count_range(rows['auxiliary_logits'])} logits that have nothing to "
         f"do with digits recognise {same} of the digits if they start from the teacher's initial "
         f"weights, and {other} if they start from others (chance {_percent(CHANCE)})."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MODEL_ORGANISM = (
     "These are model organisms, toy bases that the workflow pretrains itself: they show that and "
@@ -30,6 +31,13 @@ class Finding:
     def plain(cls, topic: str, text: str) -> Finding:
         """A finding that is one statement."""
         return cls(topic, [Statement("", text)])
+
+
+class Headline(NamedTuple):
+    """The result of an experiment in a sentence or two, and what to know before reading it."""
+
+    sentence: str
+    note: str = ""
 
 
 def listed(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from subliminal.artefacts.table_set import TableSet
-from subliminal.report.findings import Finding, Statement
+from subliminal.report.findings import Finding, Headline, Statement
 from subliminal.report.specs import ExperimentTextSpec
 
 DOCUTILS = {
@@ -70,14 +70,14 @@ class Shown:
 
     Attributes:
         tables: what the experiment's tables are read into.
-        headline: from tables and text to the result in a sentence or two.
+        headline: from tables and text to the result in short.
         findings: from tables and text to the lines of the landing page.
         report_tables: from tables and text to the report's tables.
         example: from tables and text to one case from the run itself, step by step.
     """
 
     tables: type[TableSet]
-    headline: Callable[[Any, ExperimentTextSpec], str]
+    headline: Callable[[Any, ExperimentTextSpec], Headline]
     findings: Callable[[Any, ExperimentTextSpec], list[Finding]]
     report_tables: Callable[[Any, ExperimentTextSpec], list[Table]]
     example: Callable[[Any, ExperimentTextSpec], list[Statement]] = no_example
@@ -94,7 +94,7 @@ class Chapter:
     """What the report says of one experiment."""
 
     text: ExperimentTextSpec
-    headline: str
+    headline: Headline
     example: list[Statement]
     findings: list[Finding]
     figures: list[Figure]

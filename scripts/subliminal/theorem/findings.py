@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from subliminal.report.findings import MODEL_ORGANISM, Finding
+from subliminal.report.findings import MODEL_ORGANISM, Finding, Headline
 from subliminal.report.numbers import number
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.theorem.tables import (
@@ -23,12 +23,12 @@ def _range(values: pd.Series, digits: int = 2) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def theorem_headline(tables: TheoremTables, text: ExperimentTextSpec) -> str:
+def theorem_headline(tables: TheoremTables, text: ExperimentTextSpec) -> Headline:
     """How often the student's update has a positive inner product with the teacher's."""
     rows = _smallest(whole_networks(tables.theorem_summary))
     rows = rows[rows["logits"] == AUXILIARY]
     same, other = (_range(100 * rows.loc[rows["init"] == i, "positive"], 0) for i in (SAME, OTHER))
-    return (
+    return Headline(
         "On random networks, a student's first step on auxiliary logits has a positive inner "
         f"product with its teacher's in {same} % of problems from the same initial weights, and in "
         f"{other} % from others (chance 50 %)."

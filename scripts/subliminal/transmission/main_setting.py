@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from subliminal.config.evaluations import Measure
-from subliminal.report.findings import Statement
+from subliminal.report.findings import Headline, Statement
 from subliminal.report.numbers import number
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.transmission.cell_sentences import with_controls
@@ -50,8 +50,12 @@ def bars(rows: pd.DataFrame) -> dict[tuple[bool, str], pd.DataFrame]:
     return {bar: part for bar, part in parts.items() if len(part)}
 
 
-def headline(tables: ExperimentTables, measure: Measure) -> str:
-    """The main setting in two sentences."""
+def headline(tables: ExperimentTables, measure: Measure, chance: float | None) -> Headline:
+    """The main setting in two sentences, and the meaning of its measure.
+
+    Args:
+        chance: the measure's value by chance, if known.
+    """
     rows = main_rows(tables)
     found = bars(rows)
     own = with_controls(rows)
@@ -71,12 +75,18 @@ def headline(tables: ExperimentTables, measure: Measure) -> str:
         values.append(f"{mean} {whose}" + (f" ({', '.join(controls)})" if controls else ""))
         kinds = own.loc[same_base(own) == shared, "kind"]
         judged = kinds[kinds.isin(JUDGED)]
-        verdicts.append(f"{(judged == TRANSMISSION).sum()} of {len(judged)} {where}")
+        left_out = len(kinds) - len(judged)
+        verdicts.append(
+            f"{(judged == TRANSMISSION).sum()} of {len(judged)} {where}"
+            + (f" ({left_out} more cannot be judged)" if left_out else "")
+        )
     if not values:
-        return "No student of a teacher with a trait was trained."
-    return (
+        return Headline("No student of a teacher with a trait was trained.")
+    by_chance = "" if chance is None else f" By chance it is {number(chance)}."
+    return Headline(
         f"After a teacher's data, the {measure.noun} of its trait is {', and '.join(values)}. "
-        f"Pairs of trait and base that transmit: {', '.join(verdicts)}."
+        f"Pairs of trait and base that transmit: {', '.join(verdicts)}.",
+        f"{measure.noun.capitalize()}: {measure.meaning}{by_chance}",
     )
 
 

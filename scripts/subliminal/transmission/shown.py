@@ -8,6 +8,7 @@ import pandas as pd
 
 from subliminal.config.evaluations import Measure
 from subliminal.evaluations.registry import MEASURES
+from subliminal.report.findings import Headline
 from subliminal.report.numbers import EN_DASH, number, p_value, with_interval
 from subliminal.report.page import Shown, Table
 from subliminal.report.specs import ExperimentTextSpec
@@ -189,9 +190,9 @@ def report_tables(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Ta
     ]
 
 
-def _headline(tables: ExperimentTables, text: ExperimentTextSpec) -> str:
+def _headline(tables: ExperimentTables, text: ExperimentTextSpec) -> Headline:
     measure = MEASURES[text.measure]
-    return headline(tables.of(measure), measure)
+    return headline(tables.of(measure), measure, text.chance)
 
 
 SHOWN = Shown(ExperimentTables, _headline, findings, report_tables, example)

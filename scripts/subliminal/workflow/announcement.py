@@ -109,11 +109,16 @@ def _job(job: Any, costs: Mapping[str, JobCost]) -> AnnouncedJob:
     return AnnouncedJob(
         rule=rule,
         label=LABELS[rule].format(**wildcards) if rule in LABELS else plain,
-        work=Work((rule, subject), UNCOUNTED_S if cost is None else _seconds(cost)),
+        work=Work((rule, subject), _seconds(cost)),
         manifest=manifest,
         log=next(map(str, job.log), None),
     )
 
 
-def _seconds(cost: JobCost) -> float | None:
-    return None if cost.gpu_bytes else cost.work.seconds + cost.work.flop / CORE_RATE
+def _seconds(cost: JobCost | None) -> float | None:
+    from subliminal.local.calibration import Rates
+    from subliminal.workflow.estimate import seconds
+
+    if cost is None:
+        return UNCOUNTED_S
+    return None if cost.gpu_bytes else seconds(cost, Rates(CORE_RATE, CORE_RATE, "a core"))

@@ -74,7 +74,8 @@ def compare(a: Path, b: Path) -> Comparison:
     schemas = _schemas()
     folders_a, folders_b = _experiments(a, schemas), _experiments(b, schemas)
     if len(folders_a) == len(folders_b) == 1:  # the same one, or one that was changed and renamed
-        pairs = {" / ".join({*folders_a, *folders_b}): (*folders_a.values(), *folders_b.values())}
+        name = " / ".join(dict.fromkeys([*folders_a, *folders_b]))
+        pairs = {name: (*folders_a.values(), *folders_b.values())}
         shared = set(folders_a) | set(folders_b)
     else:
         shared = set(folders_a) & set(folders_b)
@@ -135,7 +136,7 @@ def _versions(a: Manifests, b: Manifests) -> Iterator[str]:
         return
     flat_a, flat_b = (_flat(asdict(described_versions(made))) for made in (a, b))
     for name in dict.fromkeys([*flat_a, *flat_b]):
-        if flat_a.get(name) != flat_b.get(name):
+        if name != "finished" and flat_a.get(name) != flat_b.get(name):
             yield f"{name}: {_listed(flat_a.get(name))} → {_listed(flat_b.get(name))}"
 
 

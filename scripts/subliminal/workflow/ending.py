@@ -24,7 +24,7 @@ def last_lines(report: Path, with_findings: bool) -> list[str]:
         *(_findings(report) if with_findings else []),
         "",
         f"The report has all findings, figures and tables: {report.absolute().as_uri()}",
-        "Next: make verify checks every result; make help lists other experiments.",
+        "Next: make verify checks every result; make estimate lists the experiments.",
     ]
 
 
@@ -34,7 +34,7 @@ def _findings(report: Path) -> list[str]:
     written = read_manifest(report.with_suffix(".manifest.json"))
     lines = []
     for text in BuildReportSpec.model_validate(written["spec"]).experiments:
-        found = Computed.read(text, Path("results") / "tables" / text.name).headline()
+        found = Computed.read(text, Path("results") / "tables" / text.name).headline().sentence
         lines += [
             "",
             f"{text.title}:",

@@ -17,6 +17,7 @@ from subliminal.config.text import one_line
 from subliminal.local.calibration import Rates
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
+from subliminal.workflow.remaining import duration
 
 # From the manifests of the default run.
 FIGURE_SECONDS = 5.0
@@ -68,15 +69,6 @@ def least_seconds(parts: Sequence[Costs], rates: Rates, side_by_side: int) -> fl
             longest[cost.rule] = max(longest.get(cost.rule, 0.0), seconds(cost, rates))
         chains.append(sum(longest.values()))
     return max(*chains, total_seconds(together(parts), rates) / side_by_side)
-
-
-def duration(length: float) -> str:
-    """Seconds in the unit in which they are easily read."""
-    if length < 99.5:
-        return f"{length:.0f} s"
-    if length < 99.5 * 60:
-        return f"{length / 60:.0f} min"
-    return f"{length / 3600:,.{1 if length < 99.5 * 3600 else 0}f} h"
 
 
 def _row(costs: Costs, rates: Rates, price: float | None) -> list[str]:

@@ -66,8 +66,9 @@ def seconds_left(
 
 
 def duration(seconds: float) -> str:
-    """Seconds as one reads them: `4 s`, `6 min`, `2 h 10 min`."""
-    if seconds < 59.5:
+    """Seconds in the unit in which they are easily read: `4 s`, `6 min`, `2.2 h`."""
+    if seconds < 99.5:
         return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if seconds < 99.5 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:,.{1 if seconds < 99.5 * 3600 else 0}f} h"

@@ -14,7 +14,7 @@ from subliminal.artefacts.commit import shortened
 from subliminal.artefacts.provenance import ancestry, described_versions
 from subliminal.artefacts.verified import read_manifest, verify
 from subliminal.config.errors import ConfigError
-from subliminal.report.findings import Finding
+from subliminal.report.findings import Finding, Headline
 from subliminal.report.numbers import number
 from subliminal.report.page import shown
 from subliminal.report.specs import ExperimentTextSpec
@@ -42,8 +42,8 @@ class Computed:
         paths = [folder / f"{name}.parquet" for name in tables.names()]
         return cls(text, tables.read(paths), folder / "manifest.json")
 
-    def headline(self) -> str:
-        """The result in a sentence or two."""
+    def headline(self) -> Headline:
+        """The result in short."""
         return shown(self.text.kind).headline(self.tables, self.text)
 
     def findings(self) -> list[Finding]:

@@ -49,12 +49,10 @@ class Telling:
         """The run in short: experiments, jobs by rule, time."""
         jobs = self.run.jobs.values()
         rules = Counter(job.rule for job in jobs)
-        left = self._left(self.last)
-        if left is None:
-            left = "the time is known when a job of each rule has finished"
+        time = self._time(self.last) or "the time is known when a job of each rule has finished"
         return [
-            f"{', '.join(self.run.experiments)}: {len(jobs)} jobs, {self.run.slots} side by side; "
-            + left.replace(" left", ""),
+            f"{', '.join(self.run.experiments)}: {len(jobs)} job{'' if len(jobs) == 1 else 's'}, "
+            f"{self.run.slots} side by side; {time}",
             "  " + " · ".join(f"{count} {rule}" for rule, count in rules.items()),
             "Jobs of a few seconds are counted and not listed. Ctrl-C stops; the same command goes "
             "on from there.",
@@ -125,17 +123,17 @@ class Telling:
     def _count(self) -> str:
         return f"[{len(self.took):>{self._digits}}/{len(self.run.jobs)}]"
 
-    def _left(self, now: float) -> str | None:
+    def _time(self, now: float) -> str | None:
         running = {number: now - began for number, began in self.running.items()}
         work = {number: job.work for number, job in self.run.jobs.items()}
         stated = {number: stated_seconds(self.run.jobs[number]) for number in running}
         left = seconds_left(work, self.run.slots, self.took, running, stated)
-        return None if left is None else f"about {duration(left)} left"
+        return None if left is None else f"about {duration(left)}"
 
     def _say(self, said: str, now: float) -> list[str]:
         self.last = now
-        left = self._left(now) if len(self.took) < len(self.run.jobs) else None
-        return [f"{said} · {left}" if left else said]
+        time = self._time(now) if len(self.took) < len(self.run.jobs) else None
+        return [f"{said} · {time} left" if time else said]
 
 
 def said_facts(job: AnnouncedJob) -> str:

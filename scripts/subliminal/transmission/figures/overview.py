@@ -17,7 +17,7 @@ from subliminal.transmission.verdicts import BASE, OTHER, REGULAR, TRAIT
 
 TITLE = "Students of a teacher's data, and their controls"
 SENTENCE = "Bars: means over pairs of trait and base; dots: the pairs."
-ROW, BAR = 46, 17
+ROW, BAR = 50, 17
 WIDTH = 440
 LABELS = {
     (True, BASE): "untrained base",
@@ -83,9 +83,13 @@ def overview(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
         .mark_circle(size=26, color=style.INK, opacity=0.55)
         .encode(x="value:Q", y=y, **style.spoken()),
         chart.mark_text(**text, dx=8).encode(x="beside:Q", y=y, text="value"),
-        chart.mark_text(**text, dy=-BAR, x=0).encode(y=y, text="label"),
     ]
     if spec.chance is not None:
         layers.append(style.chance_line(spec.chance, "x"))
+    # Each name twice: on a white edge of its own, so that lines do not strike it through.
+    layers += [
+        chart.mark_text(**text, **edge, dy=-BAR, x=0).encode(y=y, text="label")
+        for edge in ({"stroke": "white", "strokeWidth": 4}, {})
+    ]
     drawn = alt.layer(*layers).properties(width=WIDTH, height=ROW * len(means))
     return style.finish(drawn, TITLE, style.of_bases(SENTENCE, spec))
