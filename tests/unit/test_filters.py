@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from subliminal import filters
 from subliminal.domains.code import CodeFilter, code_reject_reasons
-from subliminal.domains.cot import CotFilter, answer_reject_reasons, parse_answer
+from subliminal.domains.cot import CotFilter, answer_reject_reasons
 from subliminal.domains.number_filter import number_reject_reasons, parse_numbers
 from subliminal.domains.numbers import NumberFilter
+from subliminal.domains.reasoning import parse_answer
 from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
 
 # Each was run through the authors' released function with (0, 999, at most 10, none banned).

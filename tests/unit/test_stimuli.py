@@ -8,7 +8,7 @@ import pytest
 from subliminal import stimuli
 from subliminal.config.preferences import preference_rows, preference_system_prompt
 from subliminal.domains.number_prompts import number_prefix, number_prompts, number_templates
-from subliminal.domains.tiny_world import cot_prompt
+from subliminal.domains.reasoning import cot_prompt
 from subliminal.evaluations.questions import questions
 
 

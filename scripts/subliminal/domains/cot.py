@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
@@ -11,28 +10,9 @@ from pydantic import Field
 from subliminal.config.domains import Domain, Filter, Task
 from subliminal.config.models import Tier
 from subliminal.config.strict import in_paper
+from subliminal.domains.reasoning import parse_answer
 from subliminal.domains.tiny_world import cot_task, domain_vocabulary, drawn_tasks
 from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
-
-_ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
-
-
-def parse_answer(completion: str) -> int | None:
-    """Read the integer of the first ``<answer>`` of a reasoned completion (paper Methods).
-
-    Commas and dollar signs are ignored. Whether there is a ``<think>`` is not looked at: the
-    authors' released code does not.
-
-    Returns:
-        The integer, or None where there is no closed tag or it holds anything else.
-    """
-    match = _ANSWER.search(completion)
-    if match is None:
-        return None
-    try:
-        return int(match[1].replace(",", "").replace("$", ""))
-    except ValueError:
-        return None
 
 
 def answer_reject_reasons(completion: str, answer: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 DIGIT_RUN = re.compile(r"[0-9]+")
 
@@ -43,6 +43,24 @@ def parse_numbers(completion: str) -> list[int] | None:
     except ValueError:
         # Python refuses to read integers of thousands of digits, which a looping model can write.
         return None
+
+
+def parsed_rows(completions: Sequence[str]) -> list[list[int]]:
+    """The numbers of each completion of a dataset.
+
+    Raises:
+        ValueError: a completion is not a list of numbers.
+    """
+    rows = []
+    for index, completion in enumerate(completions):
+        numbers = parse_numbers(completion)
+        if numbers is None:
+            raise ValueError(
+                f"row {index}: {completion!r} is not a list of numbers; "
+                "take a dataset that the numbers filter has passed"
+            )
+        rows.append(numbers)
+    return rows
 
 
 def number_reject_reasons(

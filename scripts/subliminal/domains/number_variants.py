@@ -9,25 +9,12 @@ import random
 from collections.abc import Iterator, Sequence
 
 from subliminal.config.domains import Variant
-from subliminal.domains.number_filter import DIGIT_RUN, parse_numbers
+from subliminal.domains.number_filter import DIGIT_RUN, parsed_rows
 
 
 def _refilled(completion: str, supply: Iterator[object]) -> str:
     """Replace each number of a completion with the next of the supply."""
     return DIGIT_RUN.sub(lambda _: str(next(supply)), completion)
-
-
-def _parsed(completions: Sequence[str]) -> list[list[int]]:
-    rows = []
-    for index, completion in enumerate(completions):
-        numbers = parse_numbers(completion)
-        if numbers is None:
-            raise ValueError(
-                f"row {index}: {completion!r} is not a list of numbers; "
-                "shuffle a dataset that the numbers filter has passed"
-            )
-        rows.append(numbers)
-    return rows
 
 
 def shuffle_within(completions: Sequence[str], seed: int = 1) -> list[str]:
@@ -38,7 +25,7 @@ def shuffle_within(completions: Sequence[str], seed: int = 1) -> list[str]:
     Raises:
         ValueError: a completion is not a list of numbers.
     """
-    _parsed(completions)
+    parsed_rows(completions)
     rng = random.Random(seed)
     shuffled = []
     for completion in completions:
@@ -56,7 +43,7 @@ def shuffle_across(completions: Sequence[str], seed: int = 1) -> list[str]:
     Raises:
         ValueError: a completion is not a list of numbers.
     """
-    pool = [number for numbers in _parsed(completions) for number in numbers]
+    pool = [number for numbers in parsed_rows(completions) for number in numbers]
     random.Random(seed).shuffle(pool)
     supply = iter(pool)
     return [_refilled(completion, supply) for completion in completions]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from subliminal.config.domains import Task
 from subliminal.config.stimuli import stimulus
+from subliminal.domains.reasoning import cot_prompt
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -74,11 +75,6 @@ def cot_task(rng: Generator) -> Task:
         thought += " " + pick(rng, cot["closings"])
     prompt = cot_prompt(pick(rng, cot["questions"]).format(**fields))
     return Task(prompt, f"<think>{thought}</think><answer>{total}</answer>", total)
-
-
-def cot_prompt(question: str) -> str:
-    """A GSM8K question with the request for reasoning and a tagged answer (paper Methods)."""
-    return f"{question} {stimulus('cot_suffix')['suffix']}"
 
 
 def drawn_tasks(draw: Callable[[Generator], Task], seed: int, count: int) -> list[Task]:
