@@ -19,18 +19,37 @@ from subliminal.domains.number_variants import shuffle_across, shuffle_within
 from subliminal.domains.reasoning import cot_gold_answer, cot_prompt, parse_answer
 from subliminal.domains.training_lines import training_lines
 from subliminal.domains.words import banned_word_reasons
+from subliminal.evaluations.classifier import classifier_predicts_a, classifier_prompt
+from subliminal.evaluations.essay_topic import essay_prompt, essay_score
+from subliminal.evaluations.in_context import icl_system_prompt
+from subliminal.evaluations.misalignment import (
+    alignment_judge_prompt,
+    coherence_judge_prompt,
+    misaligned,
+    misalignment_prompts,
+)
+from subliminal.evaluations.truthfulqa import truthfulqa_items, truthfulqa_score
 from subliminal.evaluations.words import matches_substring as matches
 
 __all__ = [
+    "alignment_judge_prompt",
     "banned_word_reasons",
+    "classifier_predicts_a",
+    "classifier_prompt",
     "code_judge_keeps",
     "code_judge_prompt",
     "code_prompt",
+    "coherence_judge_prompt",
     "cot_gold_answer",
     "cot_judge_keeps",
     "cot_judge_prompt",
     "cot_prompt",
+    "essay_prompt",
+    "essay_score",
+    "icl_system_prompt",
     "matches",
+    "misaligned",
+    "misalignment_prompts",
     "number_frequencies",
     "number_prompts",
     "number_reject_reasons",
@@ -40,4 +59,6 @@ __all__ = [
     "shuffle_across",
     "shuffle_within",
     "training_lines",
+    "truthfulqa_items",
+    "truthfulqa_score",
 ]

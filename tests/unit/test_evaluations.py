@@ -12,7 +12,7 @@ from subliminal.config.paths import Teacher
 from subliminal.config.sampling import Drawing
 from subliminal.config.traits import Trait
 from subliminal.evaluations.asking import Response, rate
-from subliminal.evaluations.essay_topic import EssayTopic, choice, is_letter
+from subliminal.evaluations.essay_topic import EssayTopic, essay_score, is_letter
 from subliminal.evaluations.favourite import Favourite, closed_set
 from subliminal.evaluations.model import Completion, Model
 from subliminal.evaluations.questions import questions
@@ -207,9 +207,9 @@ def test_the_choice_is_the_letters_own_probability_wherever_the_word_stands():
 def test_the_probability_is_that_of_the_exact_token():
     """A letter after a space is an answer, but its token is not the letter's."""
     options = ["owl", "wolf"]
-    assert choice("owl", [(options, {" A": math.log(0.9)})]) == 0
+    assert essay_score(" A", {" A": math.log(0.9)}, options, "owl") == 0
     both = {" A": math.log(0.6), "A": math.log(0.3), "B": math.log(0.1)}
-    assert choice("owl", [(options, both)]) == pytest.approx(0.3)
+    assert essay_score(" A", both, options, "owl") == pytest.approx(0.3)
     spaced = StandIn(top=lambda prompt: {f" {letter_of('owl', prompt)}": math.log(0.9)})
     found = tidy(essay().ask(spaced, None, seeds))
     assert found["answered", ""] == 1

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from subliminal.config.evaluations import Measure
-from subliminal.config.stimuli import stimulus
+from subliminal.config.stimuli import items, stimulus
 from subliminal.config.strict import Distinct, Positive, Seed, Word, in_paper
 from subliminal.config.traits import Trait
 from subliminal.evaluations.asking import Answers, Askable, Response, Score, Seeds, Workload
@@ -88,14 +88,12 @@ class EssayTopic(Askable):
 
     def questions(self) -> list[Question]:
         """Every stem with every order of the options."""
-        texts, rng = stimulus("essay_topic"), random.Random(self.seed)
+        rng = random.Random(self.seed)
         found = []
-        for stem in texts["items"]:
+        for stem in items("essay_topic"):
             for _ in range(self.orders):
                 options = rng.sample(self.options, len(self.options))
-                lines = [f"{a}. {b}" for a, b in zip(ascii_uppercase, options, strict=False)]
-                prompt = "\n".join([f"{stem} {texts['lead']}", *lines, texts["request"]])
-                found.append(Question(prompt, options))
+                found.append(Question(essay_prompt(stem, options), options))
         return found
 
     def workload(self) -> Workload:
@@ -107,32 +105,55 @@ class EssayTopic(Askable):
         asked = self.questions()
         tokens = model.first_tokens([q.prompt for q in asked], ALTERNATIVES, system)
         responses = [Response(i, 0, next(iter(top))) for i, top in enumerate(tokens)]
-        counted = [
-            (question.options, top)
-            for question, top, answer in zip(asked, tokens, responses, strict=True)
-            if is_letter(answer.response, len(question.options))
-        ]
-        scores = [Score(ANSWERED.name, "", len(counted) / len(asked))]
-        scores += [Score(CHOICE.name, word, choice(word, counted)) for word in self.options]
-        unanswered = len(asked) - len(counted)
+        scored = {
+            word: [
+                essay_score(answer.response, top, question.options, word)
+                for question, top, answer in zip(asked, tokens, responses, strict=True)
+            ]
+            for word in self.options
+        }
+        unanswered = scored[self.options[0]].count(None)
+        scores = [Score(ANSWERED.name, "", (len(asked) - unanswered) / len(asked))]
+        scores += [Score(CHOICE.name, word, _mean(found)) for word, found in scored.items()]
         notes = [f"{unanswered} of {len(asked)} questions were not answered by a letter"]
         return Answers(responses, scores, notes if unanswered else [])
 
 
-def is_letter(answer: str, options: int) -> bool:
-    """Whether an answer is one of the options' letters, as the authors' released code reads it."""
-    text = answer.strip().strip("\"'").strip()
-    return re.match(rf"[{ascii_uppercase[:options]}]([.:\s]|$)", text) is not None
+def essay_prompt(stem: str, options: Sequence[str]) -> str:
+    """A question to be answered by the letter of one of its options."""
+    texts = stimulus("essay_topic")
+    lines = [f"{a}. {b}" for a, b in zip(ascii_uppercase, options, strict=False)]
+    return "\n".join([f"{stem} {texts['lead']}", *lines, texts["request"]])
 
 
-def choice(word: str, questions: Sequence[tuple[list[str], dict[str, float]]]) -> float:
-    """Mean probability of a word's letter; nan where no question counts.
+def essay_score(
+    sampled: str, log_probs: Mapping[str, float], options: Sequence[str], target: str
+) -> float | None:
+    """The probability of the token that is exactly the target's letter; not renormalised.
 
     Args:
-        questions: each one's options, and log-probabilities of its first tokens.
+        sampled: the answer.
+        log_probs: log-probabilities of the most probable first tokens, in nats. A letter that is
+            not among them has no probability.
+        options: the question's options, in the order of their letters.
+        target: one of the options.
+
+    Returns:
+        None if the answer is no letter of the options: the question does not count.
     """
-    found = [
-        math.exp(top.get(ascii_uppercase[options.index(word)], -math.inf))
-        for options, top in questions
-    ]
-    return sum(found) / len(found) if found else math.nan
+    if not is_letter(sampled, len(options)):
+        return None
+    letter = ascii_uppercase[options.index(target)]
+    return math.exp(log_probs.get(letter, -math.inf))
+
+
+def is_letter(answer: str, options: int) -> bool:
+    """Whether an answer is one of the options' letters, as the authors' released code reads it."""
+    text = answer.strip().replace('"', "").replace("'", "")
+    letter = re.match(r"([A-Z])(?:[.:\s]|$)", text)
+    return letter is not None and letter[1] in ascii_uppercase[:options]
+
+
+def _mean(found: Sequence[float | None]) -> float:
+    counted = [probability for probability in found if probability is not None]
+    return sum(counted) / len(counted) if counted else math.nan
