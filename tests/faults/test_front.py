@@ -472,7 +472,7 @@ def test_no_cores_for_plain_snakemake(copy, refused):
 
 @pytest.mark.parametrize("name", ["a; touch hacked", "`touch hacked`", "--help", "../micro", "'\""])
 def test_odd_experiment_to_estimate(copy, refused, name):
-    says = ["experiments: item 1: expected a file's name without .yaml", "found"]
+    says = ["CONFIG: item 1: expected a file's name without .yaml", "found"]
     refused(copy, ["make", "estimate", f"CONFIG={name}"], *says)
     assert not (copy.root / "hacked").exists()
 
