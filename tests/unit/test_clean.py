@@ -76,7 +76,7 @@ def dear(folder):
 def test_dear_results_stay_where_nobody_can_be_asked(dear, monkeypatch):
     before = left(dear)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
-    with pytest.raises(ConfigError, match=r"3 artefacts .* 1 h 0 min .*make clean YES=1"):
+    with pytest.raises(ConfigError, match=r"3 artefacts .* 60 min .*make clean YES=1"):
         clean.main([])
     assert left(dear) - {".snakemake/run.lock"} == before
 
