@@ -31,7 +31,7 @@ def test_a_run_tells_what_it_does_and_a_second_that_there_is_nothing(copy):
     done = run(copy, TARGET)
     assert done.returncode == 0, done.stdout
     assert not re.search(SAYS_NOTHING, done.stdout)
-    assert "1 jobs" in done.stdout and "1 make_prompts" in done.stdout
+    assert "1 job," in done.stdout and "1 make_prompts" in done.stdout
     assert "\x1b" not in done.stdout and "\r" not in done.stdout
     log = next((copy.root / ".snakemake" / "log").iterdir()).read_text()
     assert "Finished jobid" in log  # Snakemake's own log is whole
