@@ -11,12 +11,19 @@ from pathlib import Path
 
 from snakemake.cli import main
 
+DRY = {"-n", "--dry-run", "--dryrun"}
+
 
 def brief(argv: Sequence[str]) -> int:
-    """Run Snakemake; if all went well, say last where the report is, and what is new in it."""
+    """Run Snakemake; if all went well, say last where the report is, and what is new in it.
+
+    A dry run is left to Snakemake, whose lines are what one asks it for.
+    """
     from snakemake_logger_plugin_brief import LogHandler
     from subliminal.workflow.ending import last_lines
 
+    if DRY.intersection(argv):
+        main(list(argv))
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     try:
         main(["--logger", "brief", *argv])

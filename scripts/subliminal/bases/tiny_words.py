@@ -52,7 +52,7 @@ def taught_words() -> frozenset[str]:
         *(preference_system_prompt(animal, "animal") for animal in animals()),
         *(text for row in rows for text in row),
         *(text for templates in number_templates() for text in templates),
-        *known["small_talk"],
+        *known["small_talk"],  # its keys are texts too
         *(text for part in PARTS for text in _strings(known[part])),
         stimulus("cot_suffix")["suffix"],
         "def",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from subliminal.artefacts.parquet import read_table
 from subliminal.config.paths import PLAIN_VARIANT, Cell
-from subliminal.transmission.results import RESULTS, cells_of
+from subliminal.transmission.results import RESULTS, cells_of, identity_of
+from subliminal.transmission.schemas import EXAMPLES
 from subliminal.transmission.specs import SummariseExperimentSpec
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ def read_examples(spec: SummariseExperimentSpec) -> pd.DataFrame:
     """One row per group and trait. Nothing is chosen: first row, first question, first seeds."""
     import pandas as pd
 
-    from subliminal.transmission.schemas import EXAMPLES
-
     first: dict[tuple[str, ...], Cell] = {}
     for cell in cells_of(spec):
         teacher = cell.dataset.teacher
@@ -46,19 +45,12 @@ def read_examples(spec: SummariseExperimentSpec) -> pd.DataFrame:
     asked = RESULTS / "evaluations" / spec.evaluation
     rows = []
     for cell in first.values():
-        data, teacher = cell.dataset, cell.dataset.teacher
-        prompt, completion = _written(RESULTS / "datasets" / data.folder)
+        prompt, completion = _written(RESULTS / "datasets" / cell.dataset.folder)
+        identity = identity_of(cell)
         rows.append(
             {
-                "domain": data.domain,
-                "method": teacher.method,
-                "variant": data.variant,
-                "recipe": cell.recipe,
-                "teacher_base": teacher.base,
-                "student_base": cell.student,
-                "trait": teacher.trait,
-                "teacher_seed": teacher.seed,
-                "seed": cell.seed,
+                **identity,
+                "trait": identity["teacher_trait"],
                 "prompt": prompt,
                 "completion": completion,
                 "question": spec.question,
