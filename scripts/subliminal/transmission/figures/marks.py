@@ -36,6 +36,7 @@ def condition_colour(conditions: Sequence[str]) -> alt.Color:
     return alt.Color(
         "shown_as:N",
         title=None,
+        legend=alt.Legend(symbolType="square"),  # a colour, of marks of any shape
         scale=alt.Scale(
             domain=[CONDITION_LABELS[c] for c in conditions],
             range=[CONDITION_COLOURS[c] for c in conditions],
