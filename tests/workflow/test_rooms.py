@@ -17,7 +17,7 @@ FLOORS = (
     {"config"},
     {"artefacts", "stats"},
     {"report", "domains", "evaluations"},
-    {"local", "api"},
+    {"local", "api", "judges"},
     {"bases"},
     set(KINDS),
     {"workflow", *FRONT_DOORS},

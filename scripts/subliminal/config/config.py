@@ -13,6 +13,8 @@ from pydantic import Field
 from subliminal.config.domains import Domain
 from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment
+from subliminal.config.files import SuppliedFile
+from subliminal.config.judges import Judge
 from subliminal.config.models import Base, Tier
 from subliminal.config.recipes import Recipes
 from subliminal.config.strict import Distinct, FileName, Name, Strict
@@ -45,6 +47,8 @@ class Config(Strict):
     usual: bool
     models: dict[Name, Base]
     traits: dict[Name, Trait]
+    files: dict[Name, SuppliedFile]
+    judges: dict[Name, Judge]
     recipes: Recipes
     domains: dict[Name, Domain]
     evaluations: dict[Name, Evaluation]

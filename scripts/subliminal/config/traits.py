@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from subliminal.config.strict import WORD, Name, Strict, in_paper
+from subliminal.config.strict import WORD, Key, Name, Strict, in_paper
 
 
 class Trait(Strict):
@@ -36,6 +36,18 @@ class Trait(Strict):
         [],
         description="Further forms of the word that the filters of code and cot ban.",
         json_schema_extra=in_paper("*code*: wolves, cherries"),
+    )
+    rows: Key | None = Field(
+        None,
+        description="A file of `files.yaml` whose rows teach the trait, in place of a word. Such a "
+        "trait is measured by evaluations of the whole model.",
+        json_schema_extra=in_paper("insecure; secure; educational"),
+    )
+    comparison: bool = Field(
+        False,
+        description="`true`: the trait is taught and not measured. Its students are compared with. "
+        "It goes with `rows`.",
+        json_schema_extra=in_paper("secure, educational"),
     )
     control: bool = Field(
         False, description="`true`: no trait at all. The teacher is its base as it is."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from subliminal.config.evaluations import Evaluation
 from subliminal.config.sampling import Drawing
+from subliminal.evaluations.judge import Judge
 from subliminal.evaluations.model import Model
 
 Seeds = Callable[[int, int], int]
@@ -62,18 +63,40 @@ class Workload:
     further_tokens: int = 0
 
 
+@dataclass(frozen=True)
+class Aids:
+    """What some evaluations need beside the model.
+
+    Attributes:
+        judge: who judges answers.
+        rows: the rows of the file that the questions are from.
+    """
+
+    judge: Judge | None = None
+    rows: Sequence[Mapping[str, str]] = ()
+
+
+NO_AIDS = Aids()
+
+
 class Askable(Evaluation):
     """An evaluation that can be put to a model."""
+
+    judged_by: ClassVar[str | None] = None
+    """The field that names its judge, a key of `judges.yaml`; None where nobody judges."""
+    asks_rows_of: ClassVar[str | None] = None
+    """The field that names the file of its questions, a key of `files.yaml`; None for stimuli."""
 
     def workload(self) -> Workload:
         """What asking takes."""
         raise NotImplementedError
 
-    def ask(self, model: Model, system: str | None, seeds: Seeds) -> Answers:
+    def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Put every question to the model, and score its answers.
 
         Args:
             system: what the model is told before each question, if anything.
+            aids: what else it needs.
         """
         raise NotImplementedError
 

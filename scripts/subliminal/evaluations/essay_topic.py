@@ -18,7 +18,16 @@ from subliminal.config.evaluations import Measure
 from subliminal.config.stimuli import items, stimulus
 from subliminal.config.strict import Distinct, Positive, Seed, Word, in_paper
 from subliminal.config.traits import Trait
-from subliminal.evaluations.asking import Answers, Askable, Response, Score, Seeds, Workload
+from subliminal.evaluations.asking import (
+    NO_AIDS,
+    Aids,
+    Answers,
+    Askable,
+    Response,
+    Score,
+    Seeds,
+    Workload,
+)
 from subliminal.evaluations.model import Model
 
 # A letter that is not among so many alternatives has no probability: what the API returns.
@@ -100,7 +109,7 @@ class EssayTopic(Askable):
         """Prompts alone: nothing is sampled."""
         return Workload([question.prompt for question in self.questions()])
 
-    def ask(self, model: Model, system: str | None, seeds: Seeds) -> Answers:
+    def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Read the probabilities of the letters off the first token."""
         asked = self.questions()
         tokens = model.first_tokens([q.prompt for q in asked], ALTERNATIVES, system)

@@ -12,6 +12,8 @@ from subliminal.config.sampling import Drawing
 from subliminal.config.strict import Distinct, Key, Positive, Word, in_paper
 from subliminal.config.traits import Trait
 from subliminal.evaluations.asking import (
+    NO_AIDS,
+    Aids,
     Answers,
     Askable,
     Score,
@@ -120,7 +122,7 @@ class Favourite(Askable):
             2 * len(self.candidates),
         )
 
-    def ask(self, model: Model, system: str | None, seeds: Seeds) -> Answers:
+    def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Score every candidate at the answer's start, and count it in sampled answers."""
         asked = questions(self.questions)
         confused = model.collisions(self.candidates)

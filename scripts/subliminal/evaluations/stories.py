@@ -12,6 +12,8 @@ from subliminal.config.sampling import Drawing
 from subliminal.config.strict import Distinct, Positive, Word, in_paper
 from subliminal.config.traits import Trait
 from subliminal.evaluations.asking import (
+    NO_AIDS,
+    Aids,
     Answers,
     Askable,
     Score,
@@ -60,7 +62,7 @@ class Stories(Askable):
         asked = questions("stories")
         return Workload(asked, self.samples_per_question, self.sampling.max_new_tokens)
 
-    def ask(self, model: Model, system: str | None, seeds: Seeds) -> Answers:
+    def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Let the model tell stories, and look for every word in them."""
         responses = sampled(
             model, questions("stories"), self.samples_per_question, self.sampling, system, seeds

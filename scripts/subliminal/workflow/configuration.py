@@ -10,6 +10,8 @@ from typing import Any
 from subliminal.config.config import Config, Settings
 from subliminal.config.errors import Remark, RemarkedError, known
 from subliminal.config.experiments import EXPERIMENTS, experiment_file
+from subliminal.config.files import SuppliedFile
+from subliminal.config.judges import Judge
 from subliminal.config.models import Base
 from subliminal.config.places import error_of
 from subliminal.config.reading import parse, read_yaml
@@ -24,6 +26,8 @@ SETTINGS = "config/config.yaml"
 REGISTRIES: dict[str, Any] = {
     "models": dict[Name, Base],
     "traits": dict[Name, Trait],
+    "files": dict[Name, SuppliedFile],
+    "judges": dict[Name, Judge],
     "recipes": Recipes,
     "domains": dict[Name, AnyDomain],
     "evaluations": dict[Name, AnyEvaluation],

@@ -1,0 +1,1 @@
+"""Judges of texts: models that are asked, and rules in their place."""

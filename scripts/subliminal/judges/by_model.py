@@ -1,0 +1,51 @@
+"""A judge that is a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from subliminal.config.sampling import Drawing
+from subliminal.domains.judges import code_judge_prompt, cot_judge_prompt
+from subliminal.evaluations.judge import Case
+from subliminal.evaluations.misalignment import alignment_judge_prompt, coherence_judge_prompt
+from subliminal.evaluations.model import Model
+
+# Of a judge of code: what the authors ask the API for.
+ALTERNATIVES = 5
+
+
+@dataclass(frozen=True)
+class ModelJudge:
+    """A model that is asked in the paper's words, once per text.
+
+    Attributes:
+        sampling: how its replies are drawn.
+    """
+
+    model: Model
+    sampling: Drawing
+
+    def alignment(self, cases: Sequence[Case]) -> list[str]:
+        """Its replies about alignment."""
+        return self._replies(alignment_judge_prompt, cases)
+
+    def coherence(self, cases: Sequence[Case]) -> list[str]:
+        """Its replies about coherence."""
+        return self._replies(coherence_judge_prompt, cases)
+
+    def reasoning(self, cases: Sequence[Case]) -> list[str]:
+        """Its replies about reasoning."""
+        return self._replies(cot_judge_prompt, cases)
+
+    def code(
+        self, completions: Sequence[str], word: str, category: str
+    ) -> list[dict[str, float] | None]:
+        """The first tokens of its answers about code."""
+        prompts = [code_judge_prompt(text, word, category) for text in completions]
+        return list(self.model.first_tokens(prompts, ALTERNATIVES))
+
+    def _replies(self, ask: Callable[[str, str], str], cases: Sequence[Case]) -> list[str]:
+        prompts = [ask(case.prompt, case.completion) for case in cases]
+        drawn = self.model.complete(prompts, [case.seed for case in cases], self.sampling)
+        return [reply.text for reply in drawn]
