@@ -1,0 +1,93 @@
+"""Experiments on other models than their own: `config/stand_ins.yaml`.
+
+A set of stand-ins names a base, method, recipe and so on in place of each that an experiment's file
+names, so that a figure of the paper can be made of models that anybody can train.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from subliminal.config.errors import ConfigError, known
+from subliminal.config.strict import FileName, Key, Positive, Strict
+
+FILE = "config/stand_ins.yaml"
+# By a key of an experiment's file: what its names are names of.
+_NAMED = {
+    "teacher_bases": "bases",
+    "student_bases": "bases",
+    "bases": "bases",
+    "base": "bases",
+    "domain": "domains",
+    "method": "methods",
+    "recipe": "recipes",
+    "evaluation": "evaluations",
+}
+_SEEDS = "student_seeds"
+
+
+class StandIns(Strict):
+    """One set of stand-ins."""
+
+    title: str = Field(description="What precedes the title of each experiment.")
+    bases: dict[Key, Key] = Field(description="By a base's name: the base in its place.")
+    domains: dict[Key, Key] = Field({}, description="Likewise for domains.")
+    methods: dict[Key, Key] = Field({}, description="Likewise for methods.")
+    recipes: dict[Key, Key] = Field({}, description="Likewise for students' recipes.")
+    evaluations: dict[Key, Key] = Field({}, description="Likewise for evaluations.")
+    experiments: dict[FileName, FileName] = Field(
+        {}, description="Whole experiments in the place of others, by their files' names."
+    )
+    most_student_seeds: Positive | None = Field(
+        None, description="Of longer lists of `student_seeds` the first so many are taken."
+    )
+    values: dict[str, Any] = Field(
+        {}, description="Values of keys, whatever an experiment's file says, where it has the key."
+    )
+
+
+def stood_in(data: Mapping[str, Any], name: str, stand_ins: StandIns) -> dict[str, Any]:
+    """The content of an experiment's file with the stand-ins of a set.
+
+    Args:
+        data: the content, as YAML gives it.
+        name: the set's.
+
+    Raises:
+        ConfigError: the set has nothing in place of a name.
+    """
+    found = _replaced(data, name, stand_ins)
+    return {**found, "title": f"{stand_ins.title}: {data.get('title')}", "model_organism": True}
+
+
+def _replaced(value: Any, name: str, stand_ins: StandIns) -> Any:
+    if isinstance(value, list):
+        return [_replaced(item, name, stand_ins) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        if key in stand_ins.values:
+            found[key] = stand_ins.values[key]
+        elif key in _NAMED and isinstance(inner, str | list):
+            found[key] = _named(inner, _NAMED[key], name, stand_ins)
+        elif key == _SEEDS and isinstance(inner, list):
+            found[key] = inner[: stand_ins.most_student_seeds]
+        else:
+            found[key] = _replaced(inner, name, stand_ins)
+    return found
+
+
+def _named(asked: str | list[Any], registry: str, name: str, stand_ins: StandIns) -> Any:
+    if isinstance(asked, list):
+        return [_named(item, registry, name, stand_ins) for item in asked]
+    there: dict[str, str] = getattr(stand_ins, registry)
+    if asked not in there:
+        raise ConfigError(
+            f"{FILE}: {name}: {registry}: nothing stands in for {asked!r} {known(there, asked)}; "
+            "add a line for it"
+        )
+    return there[asked]
