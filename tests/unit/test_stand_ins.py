@@ -66,7 +66,7 @@ def test_a_value_is_not_added_where_the_key_is_not():
 
 def test_a_name_without_a_stand_in_is_named():
     poor = STAND_INS.model_copy(update={"bases": {"big": "small"}})
-    with pytest.raises(ConfigError, match="miniature.*bases.*'other'"):
+    with pytest.raises(ConfigError, match=r"miniature.*bases.*'other'"):
         stood_in(EXPERIMENT, "miniature", poor)
 
 
