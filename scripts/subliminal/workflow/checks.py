@@ -7,11 +7,14 @@ from pathlib import Path
 
 from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
+from subliminal.config.files import CONVERSATIONS, GeneratedFile
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
 from subliminal.config.places import error_of
 from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.questions import favourite_list, known_list
+from subliminal.supplied.generators import GENERATORS
+from subliminal.supplied.places import FILES
 from subliminal.workflow.kinds import KINDS
 
 MODELS, TRAITS, RECIPES = "config/models.yaml", "config/traits.yaml", "config/recipes.yaml"
@@ -80,8 +83,38 @@ def _check_teacher_paths(config: Config) -> Iterator[Remark]:
                 )
 
 
+def _check_files(config: Config) -> Iterator[Remark]:
+    for name, entry in config.files.items():
+        if not isinstance(entry, GeneratedFile):
+            continue
+        generator = GENERATORS.get(entry.generator)
+        if generator is None:
+            listed = known(GENERATORS, entry.generator)
+            yield Remark(
+                FILES, (name, "generator"), f"nothing of the name {entry.generator!r} {listed}"
+            )
+        elif generator.format != entry.format:
+            yield Remark(
+                FILES,
+                (name, "format"),
+                f"generator {entry.generator!r} writes format {generator.format!r}, found "
+                f"{entry.format!r}; correct one of them",
+            )
+
+
 def _check_traits(config: Config) -> Iterator[Remark]:
     for name, trait in config.traits.items():
+        if trait.rows is not None and trait.rows not in config.files:
+            listed = known(config.files, trait.rows)
+            yield Remark(TRAITS, (name, "rows"), f"{trait.rows!r} is not in {FILES} {listed}")
+        elif trait.rows is not None and config.files[trait.rows].format not in CONVERSATIONS:
+            yield Remark(
+                TRAITS,
+                (name, "rows"),
+                f"file {trait.rows!r} of {FILES} has format {config.files[trait.rows].format!r}, "
+                f"and teachers are taught by rows of {' or '.join(CONVERSATIONS)}; choose another "
+                "file",
+            )
         if trait.category is not None:
             try:
                 known_list(favourite_list(trait.category))
@@ -119,6 +152,7 @@ def check_config(config: Config, root: Path) -> None:
         *_check_models(config, root),
         *_check_methods(config),
         *_check_teacher_paths(config),
+        *_check_files(config),
         *_check_traits(config),
         *_check_tuned_on(config),
     ]
