@@ -25,6 +25,7 @@ LABELS = {
     "train_teacher": "teacher {base}, fine-tuned to have trait {trait}",
     "make_prompts": "prompts for {domain}",
     "sample_completions": "{domain} written by {base} with trait {trait}",
+    "adopt_completions": "adopted: {dataset}",
     "filter_completions": "filter: {domain} of {base} with trait {trait}",
     "make_train_set": "training rows: {domain} of {base} with trait {trait}, variant {variant}",
     "train_student": "student {student} ← {trait} {domain} of {base} ({variant}), seed {seed}",

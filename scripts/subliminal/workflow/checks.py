@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from subliminal.config.adopted import ADOPTED, AdoptedDataset
 from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
 from subliminal.config.files import CONVERSATIONS, GeneratedFile
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
 from subliminal.config.places import error_of
+from subliminal.config.recipes import FinetunedMethod
+from subliminal.config.references import unknown_names
 from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.questions import favourite_list, known_list
 from subliminal.supplied.generators import GENERATORS
@@ -102,6 +105,55 @@ def _check_files(config: Config) -> Iterator[Remark]:
             )
 
 
+def _check_adopted(config: Config) -> Iterator[Remark]:
+    """Names that no registry has, and two artefacts for one place."""
+    places: dict[str, str] = {}
+    for name, entry in config.adopted.items():
+        methods = [CONTROL_METHOD, *config.recipes.methods]
+        registries: dict[str, tuple[Collection[str], str]] = {
+            "base": (config.models, MODELS),
+            "trait": (config.traits, TRAITS),
+            "method": (methods, f"methods of {RECIPES}"),
+        }
+        if isinstance(entry, AdoptedDataset):
+            registries |= {
+                "domain": (config.domains, "config/domains.yaml"),
+                "file": (config.files, FILES),
+            }
+        unknown = list(unknown_names(entry, registries, ADOPTED, (name,)))
+        yield from unknown
+        if unknown:
+            continue
+        other = places.setdefault(entry.place, name)
+        if other != name:
+            yield Remark(
+                ADOPTED, (name,), f"{other!r} is adopted as the same {entry.artefact}; remove one"
+            )
+        control = config.traits[entry.trait].control
+        if control != (entry.method == CONTROL_METHOD):
+            right = CONTROL_METHOD if control else "one of its methods"
+            yield Remark(
+                ADOPTED,
+                (name, "method"),
+                f"{entry.method!r} is no method of trait {entry.trait!r}; choose {right}",
+            )
+        if isinstance(entry, AdoptedDataset):
+            kind = config.files[entry.file].format
+            if kind not in CONVERSATIONS:
+                yield Remark(
+                    ADOPTED,
+                    (name, "file"),
+                    f"{entry.file!r} of {FILES} has format {kind!r}, and datasets are of format "
+                    f"{' or '.join(CONVERSATIONS)}; choose another file",
+                )
+        elif not isinstance(config.recipes.methods.get(entry.method), FinetunedMethod):
+            yield Remark(
+                ADOPTED,
+                (name, "method"),
+                f"{entry.method!r} trains no teacher; an adapter needs a method of kind finetuned",
+            )
+
+
 def _check_traits(config: Config) -> Iterator[Remark]:
     for name, trait in config.traits.items():
         if trait.rows is not None and trait.rows not in config.files:
@@ -153,6 +205,7 @@ def check_config(config: Config, root: Path) -> None:
         *_check_methods(config),
         *_check_teacher_paths(config),
         *_check_files(config),
+        *_check_adopted(config),
         *_check_traits(config),
         *_check_tuned_on(config),
     ]
