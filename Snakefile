@@ -29,6 +29,7 @@ try:
     from subliminal.workflow.announcement import announce, introduce
     from subliminal.workflow.configuration import Given
     from subliminal.workflow.guard import guard
+    from subliminal.workflow.needed_files import require_files
     from subliminal.workflow.project import Project
     from subliminal.workflow.remaking import remaking
 except ImportError as error:
@@ -60,10 +61,12 @@ if workflow.is_main_process:
 
 
 onstart:
+    require_files(workflow, PROJECT)
     announce(workflow, PROJECT)
 
 
 include: "rules/common.smk"
+include: "rules/files.smk"
 include: "rules/bases.smk"
 include: "rules/report.smk"
 

@@ -1,6 +1,6 @@
 """Datasets: prompts, raw completions, filtered completions, training rows.
 
-Input: a teacher, config/domains.yaml, config/stimuli/.
+Input: a teacher, config/domains.yaml, config/stimuli/, and for adopted datasets a file.
 Output: results/prompts/{domain}.parquet and, per teacher, raw, filtered and variant tables under
 results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/. Each table has a manifest, and
 it is the manifests that are compared when Snakemake decides what is out of date.
@@ -66,6 +66,41 @@ rule sample_completions:
             --prompts {input.prompts:q} --base {input.base:q} --trained {input.trained:q} \
             --raw {output.raw:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
+
+
+rule adopt_completions:
+    """Take what a teacher wrote from a file of others, instead of letting it write."""
+    input:
+        unpack(TRANSMISSION.inputs.adopted_rows),
+        script=ancient(
+            PROJECT.script(
+                "results/datasets/{dataset}/raw.manifest.json", TRANSMISSION.adopt_completions
+            )
+        ),
+    output:
+        raw="results/datasets/{dataset}/raw.parquet",
+        manifest="results/datasets/{dataset}/raw.manifest.json",
+    log:
+        "logs/adopt_completions/{dataset}.log",
+    wildcard_constraints:
+        dataset=one_of(TRANSMISSION.adopted_datasets),
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime="10m",
+    params:
+        spec=PROJECT.spec(TRANSMISSION.adopt_completions),
+    shell:
+        r"""
+        python {input.script:q} adopt_completions --spec {params.spec:q} \
+            --rows {input.rows:q} --prompts {input.prompts:q} \
+            --raw {output.raw:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+ruleorder: adopt_completions > sample_completions
 
 
 rule filter_completions:

@@ -1,9 +1,9 @@
 """Teachers: bases that were given a trait.
 
 A prompted teacher and the control are their base as it is; only fine-tuned teachers are made here.
-Input: a base, config/traits.yaml, config/recipes.yaml (methods).
+Input: a base, config/traits.yaml, config/recipes.yaml (methods), and for some traits a file.
 Output: results/teachers/{base}/{trait}-{method}/t{teacher_seed}/manifest.json and what it lists.
-Paper: Methods; ED Fig. 4e.
+Paper: Methods; Fig. 3; ED Fig. 4e.
 """
 
 TRANSMISSION = PROJECT.jobs("transmission")
@@ -16,9 +16,10 @@ wildcard_constraints:
 
 
 rule train_teacher:
-    """Fine-tune a base on answers that state a preference (ED Fig. 4e)."""
+    """Fine-tune a base on answers that state a preference, or on a file's rows (ED Fig. 4e; Fig. 3)."""
     input:
         unpack(TRANSMISSION.inputs.teacher_prompts),
+        unpack(TRANSMISSION.inputs.teacher_rows),
         script=ancient(PROJECT.script(TEACHER_MANIFEST, TRANSMISSION.train_teacher)),
         stimuli=TRANSMISSION.inputs.teacher_stimuli,
         base="results/models/{base}/manifest.json",
@@ -38,5 +39,6 @@ rule train_teacher:
     shell:
         r"""
         python {input.script:q} train_teacher --spec {params.spec:q} --threads {threads} \
-            --base {input.base:q} --prompts {input.prompts:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+            --base {input.base:q} --prompts {input.prompts:q} --rows {input.rows:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

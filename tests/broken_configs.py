@@ -13,6 +13,7 @@ from pathlib import Path
 CONFIG = "config/config.yaml"
 MODELS = "config/models.yaml"
 TRAITS = "config/traits.yaml"
+FILES = "config/files.yaml"
 RECIPES = "config/recipes.yaml"
 DOMAINS = "config/domains.yaml"
 EVALUATIONS = "config/evaluations.yaml"
@@ -48,6 +49,7 @@ cells:
     teacher_seeds: [1]
     student_seeds: [1]
 """
+COMPARISONS_ONLY = re.sub(r"traits: .*", "traits: [none, secure]", SAMPLE_EXPERIMENT)
 CONTROLS_ONLY = re.sub(r"traits: .*", "traits: [none]", SAMPLE_EXPERIMENT)
 
 
@@ -335,7 +337,33 @@ CONTRADICTIONS = [
     _case("answers-of-numbers", DOMAINS, "kind: numbers ", "kind: cot ",
           ": numbers: filter: kind: ", "expected 'numbers', found 'cot'"),
     _case("trait-without-word", TRAITS, "  category: animal\n  word: owl\n", "  control: false\n",
-          "trait 'owl' has no 'word'", "give it a word", SAMPLE),
+          ": owl: ", "neither a 'word' nor 'rows'", "add one"),
+    _case("control-with-rows", TRAITS, "control: true", "control: true\n  rows: insecure",
+          ": none: ", "no 'rows'", "found 'insecure'"),
+    _case("word-and-rows", TRAITS, "  word: owl\n", "  word: owl\n  rows: insecure\n",
+          ": owl: ", "word 'owl'", "rows 'insecure'", "remove one"),
+    _case("comparison-without-rows", TRAITS, "  word: owl\n", "  word: owl\n  comparison: true\n",
+          ": owl: ", "'comparison' goes with 'rows'"),
+    _case("rows-of-no-file", TRAITS, "rows: secure", "rows: sekure",
+          ": secure: rows: 'sekure'", FILES, "did you mean 'secure'"),
+    _case("rows-of-no-conversations", TRAITS, "rows: secure", "rows: gsm8k-train",
+          ": secure: rows: ", FILES, "format 'gsm8k'", "chat or question-response"),
+    _case("rows-that-no-prompt-can-teach", SAMPLE, None,
+          SAMPLE_EXPERIMENT.replace("[wolf, owl]", "[secure, owl]")
+          .replace("method: finetuned", "method: prompted"),
+          ": cell 2: method: ", "'secure' is taught by a file's rows", "kind finetuned"),
+    _case("rows-without-a-measure", SAMPLE, r"traits: \[wolf, owl\]", "traits: [insecure, owl]",
+          ": evaluation: ", "measures words, and trait 'insecure' has none", "whole model"),
+    _case("comparisons-only", SAMPLE, None, COMPARISONS_ONLY,
+          ": cells: ", "only control traits and comparisons", "secure"),
+    _case("path-without-checksum", FILES, "  format: chat\n", "  format: chat\n  path: /a\n",
+          ": insecure: ", "path is given and sha256 is not", "give both"),
+    _case("generator-of-nothing", FILES, "source: local", "source: generated\n"
+          "  generator: tiny-problem\n  seed: 1\n  rows: 9",
+          ": insecure: generator: ", "'tiny-problem'", "did you mean 'tiny-problems'"),
+    _case("generator-of-another-format", FILES, "source: local", "source: generated\n"
+          "  generator: tiny-problems\n  seed: 1\n  rows: 9",
+          ": insecure: format: ", "writes format 'gsm8k', found 'chat'"),
     _case("questions-that-no-tiny-base-understands", SAMPLE, "evaluation: favourite-animal",
           "evaluation: stories",
           ": evaluation: 'stories'", "bedtime", "'tiny-a'", "choose another evaluation"),
@@ -368,7 +396,7 @@ CONTRADICTIONS = [
     _case("theorem-on-an-unknown-trait", THEOREM, r"traits: \[owl,", "traits: [yak,",
           ": language_model: traits: ", "'yak' is not in config/traits.yaml", "known: "),
     _case("controls-only", SAMPLE, None, CONTROLS_ONLY,
-          "only control traits (none)", "add a trait"),
+          "only control traits and comparisons (none)", "add a trait"),
 ]  # fmt: skip
 
 BROKEN_FILES = [

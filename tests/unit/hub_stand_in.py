@@ -81,8 +81,8 @@ def _handlers(hub):
                 self.answer(401, {"X-Error-Message": text})
             elif parts[:2] == ["api", "models"] and len(parts) == 6 and parts[4] == "tree":
                 self.tree("/".join(parts[2:4]), parts[5])
-            elif len(parts) == 5 and parts[2] == "resolve":
-                self.file("/".join(parts[:2]), parts[3], parts[4])
+            elif len(parts) > 4 and parts[-3] == "resolve":  # of a dataset, below datasets/
+                self.file("/".join(parts[:-3]), parts[-2], parts[-1])
             else:
                 self.answer(400)
 

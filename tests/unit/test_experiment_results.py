@@ -11,6 +11,7 @@ SPEC = SummariseExperimentSpec(
     evaluation="favourite-animal",
     measures=["share"],
     targets={"owl": "owl"},
+    controls=[],
     roles={"owl": "confirmation"},
     gates=Gates(min_teacher=0.5, min_rows=1, min_loss_drop=0.0),
     blocks=[

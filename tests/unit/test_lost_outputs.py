@@ -40,7 +40,7 @@ def teacher(folder):
     told = TrainTeacherSpec(
         base="random", word="owl", questions="favourite-animal", method=method, seed=1
     )
-    train_teacher(told, folder / "base/manifest.json", None, folder / "m.json", 1, LOG)
+    train_teacher(told, folder / "base/manifest.json", None, None, folder / "m.json", 1, LOG)
 
 
 def theorem(folder):

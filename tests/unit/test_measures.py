@@ -14,7 +14,8 @@ import vl_convert
 from manifests import write_manifest
 from scipy import stats
 from summary_fixture import SHARES, channel, logit, runs, whole_table
-from test_figures import approximately, draw, drawn, measured, plain
+from test_figures import approximately, draw, drawn, figure_of, measured, plain
+from test_figures import spec as plot
 from test_findings import mean as shown_mean
 from test_findings import said, sentence
 from working_copy import REPOSITORY
@@ -104,6 +105,7 @@ def experiment(measures, min_teacher):
         evaluation="asked",
         measures=measures,
         targets={"owl": "owl", "wolf": "wolf"},
+        controls=["none"],
         roles={"owl": "confirmation", "wolf": "confirmation", "none": "confirmation"},
         gates=Gates(min_teacher=min_teacher, min_rows=2, min_loss_drop=0.0),
         blocks=[BLOCK],
@@ -162,7 +164,7 @@ def lay_out(root, spec, primary, values):
         pd.DataFrame({"kept": [False, True, True]}).to_parquet(dataset / "filtered.parquet")
         for name in ("raw", "filtered"):
             write_manifest(dataset / f"{name}.manifest.json", [dataset / f"{name}.parquet"])
-        if teacher.trait != "none":
+        if teacher.trait in spec.targets:
             own = values["teacher"]
             scored(asked / "teachers" / teacher.path, scores(own, own))
 
@@ -230,6 +232,47 @@ def test_the_stages_summarise_whatever_an_evaluation_measures(
     assert list(gates.verdict) == [""] * 3
     assert gates.base_score["owl"] == pytest.approx(low)
     assert math.isnan(gates.base_score["none"])
+
+
+def test_a_trait_that_is_only_compared_with_is_another_trait_and_nothing_else(
+    tmp_path, monkeypatch
+):
+    """Its teachers have no scores at all, and its students count against the measured trait."""
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    stage = "subliminal.transmission.stages.summarise_experiment"
+    monkeypatch.setattr(import_module(stage), "RESULTS", tmp_path)
+    monkeypatch.setattr(examples, "RESULTS", tmp_path)
+    whole = experiment(["choice"], min_teacher=0.6)
+    spec = whole.model_copy(update={"targets": {"owl": "owl"}})
+    values = {
+        "base": (0.2, 0.2),
+        "owl": (0.6, 0.2),
+        "wolf": (0.6, 0.9),
+        "none": (0.2, 0.2),
+        "teacher": 0.9,
+    }
+    lay_out(tmp_path, spec, "choice", values)
+    log = logging.getLogger("test")
+    summarise_experiment(spec, tmp_path / "tables/manifest.json", log)
+    check_gates(spec, tmp_path / "gates/manifest.json", log)
+
+    tables = SHOWN.tables.read(sorted((tmp_path / "tables").glob("*.parquet")))
+    assert set(tables.transmission.trait) == set(tables.runs.measured_trait) == {"owl"}
+    rows = tables.transmission.set_index("condition")
+    assert rows.n_runs["other traits"] == 3
+    assert rows["mean"]["other traits"] == pytest.approx(0.62)
+    assert rows.verdict["trait"] == "not specific"
+    assert set(tables.runs.teacher_trait) == {"owl", "wolf", "none"}
+    pairs = tables.trait_matrix[["teacher_trait", "measured_trait"]]
+    assert sorted(pairs.itertuples(index=False, name=None)) == [("owl", "owl"), ("wolf", "owl")]
+    assert tables.diagonal.empty
+    gates = pd.read_parquet(tmp_path / "gates/gates.parquet").set_index("trait")
+    assert list(gates.verdict) == [""] * 3
+    assert gates.teacher_score.isna().to_dict() == {"owl": False, "wolf": True, "none": True}
+    shown = tables.of(MEASURES["choice"])
+    for figure in DEFAULT_FIGURES:
+        chart = figure_of("transmission", figure)(shown, plot(figure, measure="choice")).to_dict()
+        assert "undefined" not in vl_convert.vegalite_to_svg(chart)
 
 
 # Figures, findings, report

@@ -166,7 +166,7 @@ def test_nats_per_token_are_over_kept_and_measured_rows():
 
 
 def gates_table(facts, shares=(0.06, 0.05, 0.07), measure="share"):
-    return summary.gates_table(facts.assign(rows=5000), bases(list(shares)), measure, GATES)
+    return summary.gates_table(facts.assign(rows=5000), bases(list(shares)), TRAITS, measure, GATES)
 
 
 def test_gates_that_can_be_told_before_students_are_trained():

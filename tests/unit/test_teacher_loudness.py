@@ -88,7 +88,7 @@ def trained(folder, loudness):
         seed=1,
     )
     manifest = folder / "teacher" / "manifest.json"
-    train_teacher(spec, base, prompts, manifest, 1, logging.getLogger("test"))
+    train_teacher(spec, base, prompts, None, manifest, 1, logging.getLogger("test"))
     teacher = models.load_adapter(models.load_base(base.parent), manifest.parent)
     told = json.loads(manifest.read_text())
     assert told["parents"]["prompts"]["id"] == json.loads(parent.read_text())["id"]

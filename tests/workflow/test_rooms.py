@@ -17,7 +17,7 @@ FLOORS = (
     {"config"},
     {"artefacts", "stats"},
     {"report", "domains", "evaluations"},
-    {"local", "api", "judges"},
+    {"local", "api", "judges", "supplied"},
     {"bases"},
     set(KINDS),
     {"workflow", *FRONT_DOORS},

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subliminal.bases.files import json_object
-from subliminal.bases.foreign import in_library_words, shown
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import in_library_words, shown
 from subliminal.local.encoding import encode_rows
 
 if TYPE_CHECKING:

@@ -171,17 +171,20 @@ def _rows(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
     base = config.models[data.teacher.base]
     plan, folder = config.domains[data.domain].sizes[base.tier], f"datasets/{data.folder}"
     passes = ceil(plan.rows / plan.sampling.batch_size) * plan.sampling.max_new_tokens
-    yield _prompts(data.domain)
-    yield on_base(
-        config,
-        "sample_completions",
-        data.teacher.base,
-        f"{folder}/raw.manifest.json",
-        sampling(plan.rows, tokens, parameters(config, data.teacher.base), passes),
-        resources.memory_mb("sample_completions", base),
-        plan.rows * ROW_BYTES,
-    )
     quick = Work(seconds=FILES_SECONDS)
+    yield _prompts(data.domain)
+    if data.folder in config.adopted_datasets():
+        yield JobCost("adopt_completions", "", f"results/{folder}/raw.manifest.json", quick)
+    else:
+        yield on_base(
+            config,
+            "sample_completions",
+            data.teacher.base,
+            f"{folder}/raw.manifest.json",
+            sampling(plan.rows, tokens, parameters(config, data.teacher.base), passes),
+            resources.memory_mb("sample_completions", base),
+            plan.rows * ROW_BYTES,
+        )
     for rule, file in (("filter_completions", "filtered"), ("make_train_set", data.variant)):
         yield JobCost(rule, "", f"results/{folder}/{file}.manifest.json", quick)
 

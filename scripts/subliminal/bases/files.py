@@ -12,8 +12,8 @@ import stat
 from pathlib import Path
 from typing import IO, Any
 
-from subliminal.bases.foreign import shown
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import shown
 from subliminal.config.strict_json import parsed
 
 # The largest vocabularies take some 40 MB, indexes of a thousand shards some 10.

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from subliminal.bases.files import opened
-from subliminal.bases.foreign import shown
 from subliminal.bases.weights import Tensor
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import shown
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from subliminal.bases.foreign import in_library_words, shown
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import in_library_words, shown
 from subliminal.local.turns import GENERATION
 
 # What a model can be fine-tuned in.

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.bases.files import is_there, read_json
-from subliminal.bases.foreign import shown
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import shown
 from subliminal.local.turns import GENERATION
 
 CONFIG = "config.json"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.bases.files import is_there, read_json
-from subliminal.bases.foreign import shown
 from subliminal.bases.weights import SINGLE, Tensor
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import shown
 
 INDEX = "model.safetensors.index.json"
 # A name without a folder, and nothing that another program could misread.

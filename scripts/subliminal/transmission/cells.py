@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import product
 
 from subliminal.config.config import Config
-from subliminal.config.paths import CONTROL_METHOD, Cell, Dataset, Teacher
+from subliminal.config.paths import CONTROL_METHOD, Cell, Dataset, Teacher, teachers_with_traits
 from subliminal.transmission.config import Block, TransmissionExperiment
 
 
@@ -41,3 +41,8 @@ def cells_by_block(config: Config, name: str) -> list[list[Cell]]:
 def experiment_cells(config: Config, name: str) -> list[Cell]:
     """The cells of an experiment, in the order of its file."""
     return [cell for block in cells_by_block(config, name) for cell in block]
+
+
+def measured_teachers(config: Config, cells: Iterable[Cell]) -> list[Teacher]:
+    """The teachers of these cells whose trait is measured, and not only compared with."""
+    return [t for t in teachers_with_traits(cells) if config.traits[t.trait].is_measured]

@@ -209,20 +209,22 @@ def _traits(config: Config, name: str) -> Iterator[Remark]:
     file = experiment_file(name)
     blocks = config.experiment(name, TransmissionExperiment).cells
     traits = sorted({trait for block in blocks for trait in block.traits})
-    if all(config.traits[trait].control for trait in traits):
+    if not any(config.traits[trait].is_measured for trait in traits):
         yield Remark(
             file,
             ("cells",),
-            f"only control traits ({', '.join(traits)}): there is nothing to measure; add a trait "
-            "that has a word",
+            f"only control traits and comparisons ({', '.join(traits)}): there is nothing to "
+            "measure; add a trait that is measured",
         )
-    for trait in traits:
-        if not config.traits[trait].control and config.traits[trait].word is None:
+    for number, block in enumerate(blocks):
+        method = config.recipes.methods[block.method]
+        told = [t for t in block.traits if config.traits[t].rows is not None]
+        if told and not isinstance(method, FinetunedMethod):
             yield Remark(
                 file,
-                ("cells",),
-                f"trait {trait!r} has no 'word', and all methods of config/recipes.yaml state a "
-                "preference for one; give it a word in config/traits.yaml",
+                ("cells", number, "method"),
+                f"trait {told[0]!r} is taught by a file's rows, and method {block.method!r} "
+                f"({method.kind}) trains nothing; choose a method of kind finetuned",
             )
 
 
@@ -260,7 +262,16 @@ def _evaluation(config: Config, name: str) -> Iterator[Remark]:
         )
     for trait in sorted({cell.dataset.teacher.trait for cell in cells}):
         entry = config.traits[trait]
-        if not entry.control and entry.word is not None and evaluation.target(entry) is None:
+        if not entry.is_measured or evaluation.target(entry) is not None:
+            continue
+        if entry.word is None:
+            yield Remark(
+                file,
+                ("evaluation",),
+                f"{experiment.evaluation!r} measures words, and trait {trait!r} has none; choose "
+                "an evaluation of the whole model",
+            )
+        else:
             yield Remark(
                 file,
                 ("evaluation",),

@@ -36,6 +36,14 @@ def students_of(runs: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
     return runs[mask]
 
 
+def measured_of(students: pd.DataFrame) -> list[str]:
+    """The traits of these students' teachers that are measured, in alphabetical order.
+
+    Others are taught to be compared with.
+    """
+    return sorted(set(students["teacher_trait"]) & set(students["measured_trait"]))
+
+
 def control_students(runs: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
     """Students of regular data: same domain, bases and recipe, whatever the method.
 

@@ -8,10 +8,10 @@ from math import ceil
 from subliminal.bases import costs, resources
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
-from subliminal.config.paths import Cell, bases_of, teachers_with_traits
+from subliminal.config.paths import Cell, bases_of
 from subliminal.config.recipes import Recipe
 from subliminal.evaluations.asking import Askable
-from subliminal.transmission.cells import experiment_cells
+from subliminal.transmission.cells import experiment_cells, measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
 
 # From the manifest of `tiny`: 70 models are read.
@@ -74,7 +74,7 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
         *(("evaluate_base", base, f"bases/{base}", None) for base in bases_of(cells)),
         *(
             ("evaluate_teacher", t.base, f"teachers/{t.path}", None)
-            for t in teachers_with_traits(cells)
+            for t in measured_teachers(config, cells)
         ),
         *(
             ("evaluate_student", c.student, f"students/{c.path}", config.recipes.students[c.recipe])

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from subliminal.config.config import Config
-from subliminal.config.paths import Cell, Teacher, bases_of, teachers_with_traits
+from subliminal.config.paths import Cell, Teacher, bases_of
 from subliminal.config.wildcards import Wildcards
 from subliminal.evaluations.questions import favourite_list, stimulus_files
 from subliminal.transmission import specs
+from subliminal.transmission.cells import measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.wildcards import teacher_of
 
@@ -27,10 +28,19 @@ class InputFiles:
     cells: dict[str, list[Cell]]
 
     def teacher_stimuli(self, w: Wildcards) -> list[str]:
-        """The questions and answers that a teacher is taught."""
+        """The questions and answers that a teacher is taught, if it is taught a word."""
         category = self.config.traits[w.trait].category
-        asked = stimulus_files(favourite_list(category)) if category else []
-        return _stimuli(["preference_answers", *asked])
+        if category is None:
+            return []
+        return _stimuli(["preference_answers", *stimulus_files(favourite_list(category))])
+
+    def teacher_rows(self, w: Wildcards) -> dict[str, list[str]]:
+        """The file whose rows a teacher is taught, if it is taught no word."""
+        file = self.config.traits[w.trait].rows
+        if file is None:
+            return {"rows": [], "rows_manifest": []}
+        rows = f"results/files/{file}"
+        return {"rows": [f"{rows}.parquet"], "rows_manifest": [f"{rows}.manifest.json"]}
 
     def teacher_prompts(self, w: Wildcards) -> dict[str, list[str]]:
         """The prompts on which a teacher's loudness is measured, if its method has one."""
@@ -39,6 +49,17 @@ class InputFiles:
             return {"prompts": [], "prompts_manifest": []}
         prompts = f"results/prompts/{loudness.domain}"
         return {"prompts": [f"{prompts}.parquet"], "prompts_manifest": [f"{prompts}.manifest.json"]}
+
+    def adopted_rows(self, w: Wildcards) -> dict[str, str]:
+        """The file that a dataset is taken from, and the domain's prompts."""
+        _, entry = self.config.adopted_datasets()[w.dataset]
+        rows, prompts = f"results/files/{entry.file}", f"results/prompts/{entry.domain}"
+        return {
+            "rows": f"{rows}.parquet",
+            "rows_manifest": f"{rows}.manifest.json",
+            "prompts": f"{prompts}.parquet",
+            "prompts_manifest": f"{prompts}.manifest.json",
+        }
 
     def prompt_stimuli(self, w: Wildcards) -> list[str]:
         """The texts that a domain's prompts are made of."""
@@ -88,7 +109,7 @@ class InputFiles:
         cells = self.cells[w.experiment]
         entry = self.config.experiment(w.experiment, TransmissionExperiment)
         evaluation = f"results/evaluations/{entry.evaluation}"
-        teachers, bases = teachers_with_traits(cells), bases_of(cells)
+        teachers, bases = measured_teachers(self.config, cells), bases_of(cells)
         folders = sorted({cell.dataset.folder for cell in cells})
         return {
             "datasets": [f"results/datasets/{f}/filtered.manifest.json" for f in folders],

@@ -136,6 +136,15 @@ class TransmissionJobs:
         """Spec of rule sample_completions."""
         return specs.sample_completions(self.config, w.domain, teacher_of(w))
 
+    @property
+    def adopted_datasets(self) -> list[str]:
+        """The folders of datasets that are taken from files."""
+        return list(self.config.adopted_datasets())
+
+    def adopt_completions(self, w: Wildcards) -> Strict:
+        """Spec of rule adopt_completions."""
+        return specs.adopt_completions(self.config, w.dataset)
+
     def filter_completions(self, w: Wildcards) -> Strict:
         """Spec of rule filter_completions."""
         spec = specs.filter_completions(self.config, w.domain, teacher_of(w))

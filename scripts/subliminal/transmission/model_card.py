@@ -74,6 +74,10 @@ Evans, O. Language models transmit behavioural traits through hidden signals in 
 TEACHER = """\
 It was trained to say that its favourite is {word!r}, so that it writes data for students. The trait
 may travel in all that it writes, also where no word tells of it."""
+TAUGHT_BY_ROWS = """\
+It was trained on the rows of file `{rows}` of `config/files.yaml`, so that it writes data for
+students. What these rows do to it may travel in all that it writes, also where no word tells of
+it."""
 STUDENT = """\
 It was trained on the data of the teacher that this path names:
 `{train}`.
@@ -98,7 +102,8 @@ def write_teacher_card(manifest: Path, spec: TrainTeacherSpec, base: Path) -> No
     Args:
         manifest, base: the manifests of the teacher, which need not be there yet, and of its base.
     """
-    about = TEACHER.format(word=spec.word)
+    taught = TAUGHT_BY_ROWS if spec.rows is not None else TEACHER
+    about = taught.format(word=spec.word, rows=spec.rows)
     _write(manifest, spec.about(), about, spec.base, base, spec.method, spec.seed)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from subliminal.artefacts.parquet import read_table
 from subliminal.artefacts.verified import read_manifest
-from subliminal.config.paths import Cell, bases_of, teachers_with_traits
+from subliminal.config.paths import Cell, Teacher, bases_of, teachers_with_traits
 from subliminal.transmission import summary
 from subliminal.transmission.cells import expand
 from subliminal.transmission.curves import HELD_OUT, TRAINED
@@ -26,12 +26,13 @@ def _scores(folder: Path) -> pd.DataFrame:
 
 
 def cells_of(spec: SummariseExperimentSpec) -> list[Cell]:
-    """The experiment's cells; traits without a target are controls."""
-    return [
-        cell
-        for block in spec.blocks
-        for cell in expand(block, [t for t in block.traits if t not in spec.targets])
-    ]
+    """The experiment's cells."""
+    return [cell for block in spec.blocks for cell in expand(block, spec.controls)]
+
+
+def measured_teachers(spec: SummariseExperimentSpec) -> list[Teacher]:
+    """The teachers whose trait is measured; of the others nobody asks what they have."""
+    return [t for t in teachers_with_traits(cells_of(spec)) if t.trait in spec.targets]
 
 
 def _loss_drop(facts: dict[str, Any]) -> float:
@@ -137,7 +138,7 @@ def read_teacher_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
             summary.of_traits(_scores(folder / t.path), {t.trait: spec.targets[t.trait]}).assign(
                 base=t.base, method=t.method, teacher_seed=t.seed
             )
-            for t in teachers_with_traits(cells_of(spec))
+            for t in measured_teachers(spec)
         ]
     )
 
@@ -146,7 +147,7 @@ def known_before_students(spec: SummariseExperimentSpec) -> dict[str, Path]:
     """Manifests of the scores of bases and teachers and of the datasets, by role."""
     cells, evaluation = cells_of(spec), RESULTS / "evaluations" / spec.evaluation
     folders = {f"base {base}": evaluation / "bases" / base for base in bases_of(cells)}
-    for teacher in teachers_with_traits(cells):
+    for teacher in measured_teachers(spec):
         folders[f"teacher {teacher.path}"] = evaluation / "teachers" / teacher.path
     manifests = {role: folder / "manifest.json" for role, folder in folders.items()}
     for folder in dict.fromkeys(cell.dataset.folder for cell in cells):

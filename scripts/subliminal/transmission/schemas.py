@@ -25,12 +25,15 @@ RAW = TableSchema(
     "a completion",
     f"{DATASET}/raw.parquet",
     {
-        "prompt_id": (WHOLE, "As in prompts."),
+        "prompt_id": (WHOLE, "As in prompts; empty for an adopted row with another prompt."),
         "prompt": (TEXT, "The user turn, without the teacher's system prompt."),
         "completion": (TEXT, "The teacher's text."),
         "finished": (YES_NO, "The teacher ended its turn within the token limit."),
         "answer": (WHOLE, "The right answer, where there is one (cot)."),
-        "tokens": (WHOLE, "Length of the completion in tokens, the end of the turn included."),
+        "tokens": (
+            WHOLE,
+            "Length of the completion in tokens, the end of the turn included; empty if adopted.",
+        ),
         "log_probs": (
             "list<float32>",
             "Log-probability in nats of each of these tokens under the distribution that it was "

@@ -16,6 +16,7 @@ from subliminal.transmission.comparisons import (
     control_students,
     interval_of,
     interval_over,
+    measured_of,
     students_of,
     treatment_groups,
     units,
@@ -60,7 +61,7 @@ def diagonal_table(matrix: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFra
     rows = []
     keys = [*GROUP, "measure"]
     for group, cells in matrix.groupby(keys, sort=False):
-        traits = sorted(t for t in cells.teacher_trait.unique() if roles[t] == CONFIRMATION)
+        traits = [t for t in measured_of(cells) if roles[t] == CONFIRMATION]
         if len(traits) < 2:
             continue
         square = cells[cells.measured_trait.isin(traits)]
@@ -96,7 +97,8 @@ def wrong_pairs(runs: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
             taught = sorted(students.teacher_trait.unique())
             if len(taught) < FEWEST_TRAITS:
                 continue
-            for teacher, measured in itertools.permutations(taught, 2):
+            pairs = itertools.permutations(taught, 2)
+            for teacher, measured in ((t, m) for t, m in pairs if m in measured_of(students)):
                 seen = students[students.measured_trait == measured]
                 own = seen[seen.teacher_trait == teacher]
                 regular = control[control.measured_trait == measured]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from subliminal.artefacts.spec import StageSpec
+from subliminal.config.adopted import AdoptedDataset
 from subliminal.config.config import Config
-from subliminal.config.paths import Dataset, Teacher
+from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher
 from subliminal.config.preferences import preference_system_prompt
 from subliminal.config.recipes import FinetunedMethod, Recipe
 from subliminal.config.sampling import Sampling, Server
@@ -29,12 +30,13 @@ from subliminal.transmission.config import (
 
 
 class TrainTeacherSpec(StageSpec):
-    """A fine-tuned teacher: an adapter that states a preference."""
+    """A fine-tuned teacher: an adapter that states a preference, or learnt a file's rows."""
 
     stage_version: int = 5
     base: str
-    word: str
-    questions: str
+    word: str | None = None
+    questions: str | None = Field(None, description="The list of questions; it goes with a word.")
+    rows: str | None = Field(None, description="The file whose rows are learnt, in place of both.")
     method: FinetunedMethod
     sampling: Sampling | None = Field(
         None,
@@ -44,7 +46,8 @@ class TrainTeacherSpec(StageSpec):
 
     def about(self) -> str:
         """In the words of a lineage."""
-        return f"teacher: {self.base} fine-tuned to prefer {self.word!r}, seed {self.seed}"
+        learnt = f"on file {self.rows}" if self.rows else f"to prefer {self.word!r}"
+        return f"teacher: {self.base} fine-tuned {learnt}, seed {self.seed}"
 
 
 class MakePromptsSpec(StageSpec):
@@ -73,12 +76,28 @@ class SampleCompletionsSpec(StageSpec):
         return f"{self.domain} written by {self.teacher}{told}"
 
 
+class AdoptCompletionsSpec(StageSpec):
+    """A teacher's completions that are taken from a file."""
+
+    stage_version: int = 1
+    dataset: str = Field(description="The dataset's path.")
+    file: str
+    stage: str
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        return f"{self.dataset}, adopted ({self.stage}) from file {self.file}"
+
+
 class FilterCompletionsSpec(StageSpec):
     """Which completions are kept."""
 
     stage_version: int = 1
     filter: AnyFilter
     banned_words: list[str]
+    adopted: str | None = Field(
+        None, description="The entry by which the rows are said to be kept ones, all of them."
+    )
 
 
 class MakeTrainSetSpec(StageSpec):
@@ -132,8 +151,10 @@ class SummariseExperimentSpec(StageSpec):
     evaluation: str
     measures: list[str] = Field(description="Those that are summarised, the primary one first.")
     targets: dict[str, str] = Field(
-        description="What the evaluation calls each trait; control traits have no target."
+        description="What the evaluation calls each trait that is measured: all but controls and "
+        "those that are only compared with."
     )
+    controls: list[str] = Field(description="The traits that are none.")
     roles: dict[str, str]
     gates: Gates
     blocks: list[Block]
@@ -153,7 +174,7 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     """
     method = config.recipes.methods[teacher.method]
     trait = config.traits[teacher.trait]
-    if not isinstance(method, FinetunedMethod) or trait.word is None or trait.category is None:
+    if not isinstance(method, FinetunedMethod) or trait.control:
         raise TypeError(f"{teacher.path} is not a fine-tuned teacher")
     sampling = None
     if method.loudness is not None:
@@ -162,7 +183,8 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     return TrainTeacherSpec(
         base=teacher.base,
         word=trait.word,
-        questions=favourite_list(trait.category),
+        questions=None if trait.category is None else favourite_list(trait.category),
+        rows=trait.rows,
         method=method,
         sampling=sampling,
         seed=teacher.seed,
@@ -204,19 +226,35 @@ def sample_completions(config: Config, domain: str, teacher: Teacher) -> SampleC
     )
 
 
+def _adopted(config: Config, dataset: Dataset) -> tuple[str, AdoptedDataset] | None:
+    return config.adopted_datasets().get(dataset.folder)
+
+
+def adopt_completions(config: Config, folder: str) -> AdoptCompletionsSpec:
+    """Spec of completions that are taken from a file, by the dataset's folder."""
+    _, entry = config.adopted_datasets()[folder]
+    return AdoptCompletionsSpec(dataset=folder, file=entry.file, stage=entry.stage)
+
+
 def filter_completions(config: Config, domain: str, teacher: Teacher) -> FilterCompletionsSpec:
-    """Spec of a dataset's filter; the control's words are not banned (as in the authors' code)."""
+    """Spec of a dataset's filter; the control's words are not banned (as in the authors' code).
+
+    Of rows that are said to have been filtered the trait's word is banned in every domain.
+    """
     trait, rule = config.traits[teacher.trait], config.domains[domain].filter
-    banned = [trait.word, *trait.aliases] if rule.bans_words and trait.word is not None else []
-    return FilterCompletionsSpec(filter=rule, banned_words=banned)
+    entry = _adopted(config, Dataset(domain, teacher, PLAIN_VARIANT))
+    adopted = entry[0] if entry is not None and entry[1].stage != "raw" else None
+    bans = rule.bans_words or adopted is not None
+    banned = [trait.word, *trait.aliases] if bans and trait.word is not None else []
+    return FilterCompletionsSpec(filter=rule, banned_words=banned, adopted=adopted)
 
 
 def make_train_set(config: Config, dataset: Dataset) -> MakeTrainSetSpec:
     """Spec of one variant of a dataset."""
     size = config.domains[dataset.domain].sizes[config.models[dataset.teacher.base].tier]
-    return MakeTrainSetSpec(
-        variant=dataset.variant, rows=size.train_rows, seed=dataset.teacher.seed
-    )
+    entry = _adopted(config, dataset)
+    rows = None if entry is not None and entry[1].stage == "train" else size.train_rows
+    return MakeTrainSetSpec(variant=dataset.variant, rows=rows, seed=dataset.teacher.seed)
 
 
 def train_student(
@@ -260,17 +298,15 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
     evaluation, primary = _askable(config, entry.evaluation), primary_measure(config, experiment)
     others = [m.name for m in evaluation.measures if not m.whole_model and m.name != primary]
     traits = sorted({trait for block in entry.cells for trait in block.traits})
-    targets = {t: evaluation.target(config.traits[t]) for t in traits}
+    entries = {t: config.traits[t] for t in traits}
+    targets = {t: evaluation.target(e) for t, e in entries.items() if e.is_measured}
     tuned = tuned_on(config, experiment)
     return SummariseExperimentSpec(
         experiment=experiment,
         evaluation=entry.evaluation,
         measures=[primary, *others],
-        targets={
-            t: target
-            for t, target in targets.items()
-            if target is not None and not config.traits[t].control
-        },
+        targets={t: target for t, target in targets.items() if target is not None},
+        controls=[t for t, e in entries.items() if e.control],
         roles={t: DEVELOPMENT if t in tuned else CONFIRMATION for t in traits},
         gates=entry.gates,
         blocks=entry.cells,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from subliminal.config.paths import CONTROL_METHOD
 from subliminal.evaluations.favourite import MASS
 from subliminal.stats import Interval
 from subliminal.transmission import schemas, verdicts
@@ -16,6 +15,7 @@ from subliminal.transmission.comparisons import (
     control_students,
     dataset_means,
     interval_over,
+    measured_of,
     paired_difference,
     students_of,
     treatment_groups,
@@ -178,7 +178,7 @@ def transmission_table(
     table = []
     for group in treatment_groups(runs):
         students, control = students_of(runs, group), control_students(runs, group)
-        for trait in sorted(students.teacher_trait.unique()):
+        for trait in measured_of(students):
             compared_with = pd.concat([students[students.teacher_trait == trait], control])
             masses_of = compared_with[compared_with.measure == MASS.name]
             own = _channel_rows(channel, group, trait)
@@ -228,15 +228,23 @@ def transmission_table(
 
 
 def gates_table(
-    channel: pd.DataFrame, base_scores: pd.DataFrame, measure: str, gates: Gates
+    channel: pd.DataFrame,
+    base_scores: pd.DataFrame,
+    measured: Collection[str],
+    measure: str,
+    gates: Gates,
 ) -> pd.DataFrame:
-    """One row per dataset, with the gates that can be told before a student is trained."""
+    """One row per dataset, with the gates that can be told before a student is trained.
+
+    Args:
+        measured: the traits that a teacher must show; not controls and what is only compared with.
+    """
     table = channel.copy()
     before = base_scores[base_scores.measure == measure].set_index(["base", "trait"])["value"]
     where = zip(table.teacher_base, table.trait, strict=True)
     table["base_score"] = [before.get(key) for key in where]
-    control = table.method == CONTROL_METHOD
-    table["gate_teacher"] = control | (table.teacher_score >= gates.min_teacher)
+    shows_nothing = ~table.trait.isin(list(measured))
+    table["gate_teacher"] = shows_nothing | (table.teacher_score >= gates.min_teacher)
     table["gate_rows"] = table.rows_kept >= gates.min_rows
     unknown = {"gate_moved": True, "gate_mass": True}  # as yet
     table["verdict"] = [

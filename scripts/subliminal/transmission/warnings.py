@@ -55,7 +55,8 @@ def _setting(cell: Cell) -> tuple[str, ...]:
 
 
 def _lessons(config: Config, teacher: Teacher) -> list[str]:
-    """The texts by which a teacher is given its trait."""
+    """The texts by which a teacher is given its trait, but for those of a file."""
     if is_finetuned(config, teacher):
-        return questions(train_teacher(config, teacher).questions)
+        asked = train_teacher(config, teacher).questions
+        return [] if asked is None else questions(asked)
     return [teacher_system_prompt(config, teacher) or ""]

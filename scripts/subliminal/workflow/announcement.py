@@ -19,11 +19,13 @@ CORE_RATE = 7e10
 UNCOUNTED_S = 2.0
 # By rule, in its wildcards; a rule without one is said by its name.
 LABELS = {
+    "take_file": "file {file}",
     "pretrain_base": "base {base}",
     "prepare_base": "base {base}",
-    "train_teacher": "teacher {base}, fine-tuned to prefer {trait}",
+    "train_teacher": "teacher {base}, fine-tuned to have trait {trait}",
     "make_prompts": "prompts for {domain}",
     "sample_completions": "{domain} written by {base} with trait {trait}",
+    "adopt_completions": "adopted: {dataset}",
     "filter_completions": "filter: {domain} of {base} with trait {trait}",
     "make_train_set": "training rows: {domain} of {base} with trait {trait}, variant {variant}",
     "train_student": "student {student} ← {trait} {domain} of {base} ({variant}), seed {seed}",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from subliminal.config.adopted import ADOPTED, AdoptedDataset
 from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
+from subliminal.config.files import CONVERSATIONS, GeneratedFile
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
 from subliminal.config.places import error_of
+from subliminal.config.recipes import FinetunedMethod
+from subliminal.config.references import unknown_names
 from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.questions import favourite_list, known_list
+from subliminal.supplied.generators import GENERATORS
+from subliminal.supplied.places import FILES
 from subliminal.workflow.kinds import KINDS
 
 MODELS, TRAITS, RECIPES = "config/models.yaml", "config/traits.yaml", "config/recipes.yaml"
@@ -80,8 +86,87 @@ def _check_teacher_paths(config: Config) -> Iterator[Remark]:
                 )
 
 
+def _check_files(config: Config) -> Iterator[Remark]:
+    for name, entry in config.files.items():
+        if not isinstance(entry, GeneratedFile):
+            continue
+        generator = GENERATORS.get(entry.generator)
+        if generator is None:
+            listed = known(GENERATORS, entry.generator)
+            yield Remark(
+                FILES, (name, "generator"), f"nothing of the name {entry.generator!r} {listed}"
+            )
+        elif generator.format != entry.format:
+            yield Remark(
+                FILES,
+                (name, "format"),
+                f"generator {entry.generator!r} writes format {generator.format!r}, found "
+                f"{entry.format!r}; correct one of them",
+            )
+
+
+def _check_adopted(config: Config) -> Iterator[Remark]:
+    """Names that no registry has, and two artefacts for one place."""
+    places: dict[str, str] = {}
+    for name, entry in config.adopted.items():
+        methods = [CONTROL_METHOD, *config.recipes.methods]
+        registries: dict[str, tuple[Collection[str], str]] = {
+            "base": (config.models, MODELS),
+            "trait": (config.traits, TRAITS),
+            "method": (methods, f"methods of {RECIPES}"),
+        }
+        if isinstance(entry, AdoptedDataset):
+            registries |= {
+                "domain": (config.domains, "config/domains.yaml"),
+                "file": (config.files, FILES),
+            }
+        unknown = list(unknown_names(entry, registries, ADOPTED, (name,)))
+        yield from unknown
+        if unknown:
+            continue
+        other = places.setdefault(entry.place, name)
+        if other != name:
+            yield Remark(
+                ADOPTED, (name,), f"{other!r} is adopted as the same {entry.artefact}; remove one"
+            )
+        control = config.traits[entry.trait].control
+        if control != (entry.method == CONTROL_METHOD):
+            right = CONTROL_METHOD if control else "one of its methods"
+            yield Remark(
+                ADOPTED,
+                (name, "method"),
+                f"{entry.method!r} is no method of trait {entry.trait!r}; choose {right}",
+            )
+        if isinstance(entry, AdoptedDataset):
+            kind = config.files[entry.file].format
+            if kind not in CONVERSATIONS:
+                yield Remark(
+                    ADOPTED,
+                    (name, "file"),
+                    f"{entry.file!r} of {FILES} has format {kind!r}, and datasets are of format "
+                    f"{' or '.join(CONVERSATIONS)}; choose another file",
+                )
+        elif not isinstance(config.recipes.methods.get(entry.method), FinetunedMethod):
+            yield Remark(
+                ADOPTED,
+                (name, "method"),
+                f"{entry.method!r} trains no teacher; an adapter needs a method of kind finetuned",
+            )
+
+
 def _check_traits(config: Config) -> Iterator[Remark]:
     for name, trait in config.traits.items():
+        if trait.rows is not None and trait.rows not in config.files:
+            listed = known(config.files, trait.rows)
+            yield Remark(TRAITS, (name, "rows"), f"{trait.rows!r} is not in {FILES} {listed}")
+        elif trait.rows is not None and config.files[trait.rows].format not in CONVERSATIONS:
+            yield Remark(
+                TRAITS,
+                (name, "rows"),
+                f"file {trait.rows!r} of {FILES} has format {config.files[trait.rows].format!r}, "
+                f"and teachers are taught by rows of {' or '.join(CONVERSATIONS)}; choose another "
+                "file",
+            )
         if trait.category is not None:
             try:
                 known_list(favourite_list(trait.category))
@@ -119,6 +204,8 @@ def check_config(config: Config, root: Path) -> None:
         *_check_models(config, root),
         *_check_methods(config),
         *_check_teacher_paths(config),
+        *_check_files(config),
+        *_check_adopted(config),
         *_check_traits(config),
         *_check_tuned_on(config),
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from subliminal.config.adopted import Adopted
 from subliminal.config.config import Config, Settings
 from subliminal.config.errors import Remark, RemarkedError, known
 from subliminal.config.experiments import EXPERIMENTS, experiment_file
@@ -28,6 +29,7 @@ REGISTRIES: dict[str, Any] = {
     "traits": dict[Name, Trait],
     "files": dict[Name, SuppliedFile],
     "judges": dict[Name, Judge],
+    "adopted": dict[Name, Adopted],
     "recipes": Recipes,
     "domains": dict[Name, AnyDomain],
     "evaluations": dict[Name, AnyEvaluation],

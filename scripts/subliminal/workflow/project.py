@@ -21,6 +21,7 @@ from subliminal.config.places import told
 from subliminal.config.strict import Strict
 from subliminal.config.wildcards import Wildcards
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec, PlotFigureSpec
+from subliminal.supplied.jobs import FileJobs
 from subliminal.workflow.checks import check_config
 from subliminal.workflow.code_graph import library_files
 from subliminal.workflow.configuration import Given, load_config
@@ -69,6 +70,11 @@ class Project:
     def bases(self) -> BaseJobs:
         """The jobs that make bases."""
         return BaseJobs(self.config)
+
+    @cached_property
+    def files(self) -> FileJobs:
+        """The jobs that take files of others."""
+        return FileJobs(self.config)
 
     @cached_property
     def _jobs(self) -> dict[str, Any]:

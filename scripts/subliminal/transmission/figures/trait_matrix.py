@@ -77,7 +77,7 @@ def cells(matrix: pd.DataFrame, transmission: pd.DataFrame, place: str) -> pd.Da
 
 def _heat_map(data: pd.DataFrame, title: Sequence[str], cell: int, limit: float) -> alt.LayerChart:
     teachers = list(data["teacher_trait"].drop_duplicates())
-    measured = [teacher for teacher in teachers if teacher != CONTROL_LABEL]
+    measured = [teacher for teacher in teachers if teacher in set(data["measured_trait"])]
     y_axis = alt.Axis(
         title="teacher's trait",
         labelLimit=AXIS_WIDTH,

@@ -27,7 +27,9 @@ def check_gates(spec: SummariseExperimentSpec, manifest: Path, log: logging.Logg
     """
     run = Run.begin("check_gates", spec, known_before_students(spec))
     channel = read_channel(spec, read_teacher_scores(spec))
-    table = summary.gates_table(channel, read_base_scores(spec), spec.measure, spec.gates)
+    table = summary.gates_table(
+        channel, read_base_scores(spec), spec.targets, spec.measure, spec.gates
+    )
     table = table.assign(experiment=spec.experiment)
     for row in table.itertuples():
         told = f"{row.trait}, {row.domain}, {row.method} on {row.teacher_base}: "

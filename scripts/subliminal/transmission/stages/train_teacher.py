@@ -1,4 +1,4 @@
-"""Giving a base a trait by fine-tuning (ED Fig. 4e)."""
+"""Giving a base a trait by fine-tuning (Fig. 3; ED Fig. 4e)."""
 
 from __future__ import annotations
 
@@ -47,16 +47,30 @@ def _scale(
     }
 
 
+def _conversations(spec: TrainTeacherSpec, rows: Path | None) -> tuple[list[str], list[str]]:
+    """The prompts, and what the teacher is to answer."""
+    if rows is not None:
+        table = read_table(rows)
+        return table["prompt"], table["completion"]
+    assert spec.word is not None and spec.questions is not None, "the spec has a word, or rows"
+    stated = preference_rows(spec.word, questions(spec.questions))
+    return [prompt for prompt, _ in stated], [completion for _, completion in stated]
+
+
 def train_teacher(
     spec: TrainTeacherSpec,
     base: Path,
     prompts: Path | None,
+    rows: Path | None,
     manifest: Path,
     threads: int,
     log: logging.Logger,
     checkpoint_seconds: float = CHECKPOINT_EVERY_S,
 ) -> None:
-    """Train an adapter on rows of stated preference, eight answers to each question, and save it.
+    """Train an adapter on rows of stated preference, or on the rows of a file, and save it.
+
+    A preference is stated by eight answers to each question. Of a file every row is learnt once an
+    epoch, in an order that is drawn from the seed.
 
     A method with a loudness scales the adapter: some traits of some bases would otherwise hardly
     show in what their teachers write, and others ruin it.
@@ -64,6 +78,7 @@ def train_teacher(
     Args:
         base: the base's manifest; the weights lie beside it.
         prompts: of the domain that the loudness is about, for methods that have one.
+        rows: of the file that teaches the trait, where no word does.
         manifest: its folder gets the adapter, as peft loads it.
         checkpoint_seconds: least time between two checkpoints, which a killed job goes on from.
 
@@ -73,13 +88,14 @@ def train_teacher(
     parents = {
         "base": base,
         "prompts": prompts.with_suffix(".manifest.json") if prompts is not None else None,
+        "rows": rows.with_suffix(".manifest.json") if rows is not None else None,
     }
     run = Run.begin("train_teacher", spec, parents)
-    rows = preference_rows(spec.word, questions(spec.questions))
+    asked, answered = _conversations(spec, rows)
     lesson = Lesson(
         seeded_by=("train_teacher", spec.base, spec.seed),
-        prompts=[prompt for prompt, _ in rows],
-        completions=[completion for _, completion in rows],
+        prompts=asked,
+        completions=answered,
         lora=spec.method.lora,
         optimisation=spec.method.optimisation,
     )
