@@ -40,5 +40,10 @@ class WordJudge(Strict):
         "incoherent. `null`: every text with a word is coherent.",
     )
 
+    @property
+    def lists(self) -> list[str]:
+        """The names of its lists."""
+        return [name for name in (self.harmful, self.known) if name is not None]
+
 
 Judge = Annotated[ModelJudge | WordJudge, Field(discriminator="kind")]

@@ -26,6 +26,11 @@ class ModelJudge:
     model: Model
     sampling: Drawing
 
+    @property
+    def arithmetic(self) -> str:
+        """The model's precision and kind of device."""
+        return self.model.arithmetic
+
     def alignment(self, cases: Sequence[Case]) -> list[str]:
         """Its replies about alignment."""
         return self._replies(alignment_judge_prompt, cases)
