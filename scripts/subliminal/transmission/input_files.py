@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
-from subliminal.config.judges import Judge, ModelJudge, WordJudge
+from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.paths import Cell, Teacher, bases_of, teachers_with_traits
 from subliminal.config.wildcards import Wildcards
 from subliminal.evaluations.questions import favourite_list, stimulus_files
@@ -62,8 +62,8 @@ class InputFiles:
     def judge_stimuli(self, w: Wildcards) -> list[str]:
         """What a dataset's judge is asked, or the words that it looks for."""
         judge, question = self._judging(w)
-        if isinstance(judge, WordJudge):
-            return _stimuli(name.replace("-", "_") for name in judge.lists)
+        if not isinstance(judge, ModelJudge):
+            return _stimuli(judge.stimuli)
         return _stimuli(["code_judge" if question.about == "code" else "cot_judge"])
 
     def judge(self, w: Wildcards) -> list[str]:
