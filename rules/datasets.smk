@@ -27,7 +27,7 @@ rule make_prompts:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime="10m",
     params:
         spec=PROJECT.spec(TRANSMISSION.make_prompts),

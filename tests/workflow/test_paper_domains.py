@@ -1,7 +1,12 @@
 """The paper's code and reasoning on open models: their files and judges are planned for."""
 
+from collections import Counter
+
 import pytest
 from working_copy import WorkingCopy
+
+from subliminal.workflow import estimate
+from subliminal.workflow.project import Project
 
 pytestmark = pytest.mark.slow
 
@@ -73,3 +78,14 @@ def test_code_of_the_control_is_not_judged_and_its_reasoning_is(planned):
 
 def test_the_judge_s_base_is_prepared_too(planned):
     assert outputs(planned, "prepare_base") == sorted([BASE, JUDGE])
+
+
+def test_the_estimate_has_the_jobs_of_judges(copy, planned):
+    project = Project.load(copy.root, {"experiments": ["open_domains"]})
+    jobs = estimate.together([estimate.costs_of(project, "open_domains")])
+    estimated, rules = Counter(job.rule for job in jobs.values()), Counter(r for r, _ in planned)
+    for rule in ("make_prompts", "judge_completions", "filter_completions", "prepare_base"):
+        assert estimated[rule] == rules[rule], rule
+    judged = [job for job in jobs.values() if job.rule == "judge_completions"]
+    assert {job.model for job in judged} == {"gemma3-4b"}
+    assert all(job.work.flop > 0 and job.gpu_bytes > 0 for job in judged)
