@@ -1,9 +1,9 @@
-"""Datasets: prompts, raw completions, filtered completions, training rows.
+"""Datasets: prompts, raw completions, judgements, filtered completions, training rows.
 
-Input: a teacher, config/domains.yaml, config/stimuli/, and for adopted datasets a file.
-Output: results/prompts/{domain}.parquet and, per teacher, raw, filtered and variant tables under
-results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/. Each table has a manifest, and
-it is the manifests that are compared when Snakemake decides what is out of date.
+Input: a teacher, config/domains.yaml, config/judges.yaml, config/stimuli/, files of others.
+Output: results/prompts/{domain}.parquet and, per teacher, raw, judged, filtered and variant tables
+under results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/. Each table has a manifest,
+and it is the manifests that are compared when Snakemake decides what is out of date.
 Paper: Methods, "Generating number sequences"; ED Fig. 4f (shuffles); ED Table 3 (filter rates).
 """
 
@@ -12,10 +12,12 @@ PROMPTS_MANIFEST = "results/prompts/{domain}.manifest.json"
 
 
 rule make_prompts:
-    """Draw the prompts of a domain; every teacher answers the same ones."""
+    """Draw the prompts of a domain, or take them from a file; every teacher answers the same."""
     input:
         script=ancient(PROJECT.script(PROMPTS_MANIFEST, TRANSMISSION.make_prompts)),
         stimuli=TRANSMISSION.inputs.prompt_stimuli,
+        source_manifest=TRANSMISSION.inputs.source_manifest,
+        source=ancient(TRANSMISSION.inputs.source),
     output:
         prompts="results/prompts/{domain}.parquet",
         manifest=PROMPTS_MANIFEST,
@@ -25,14 +27,15 @@ rule make_prompts:
         "../envs/data.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime="10m",
     params:
         spec=PROJECT.spec(TRANSMISSION.make_prompts),
     shell:
         r"""
         python {input.script:q} make_prompts --spec {params.spec:q} \
-            --prompts {output.prompts:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+            --source {input.source:q} --prompts {output.prompts:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 
 
@@ -103,6 +106,38 @@ rule adopt_completions:
 ruleorder: adopt_completions > sample_completions
 
 
+rule judge_completions:
+    """Ask a judge about every completion (Methods; ED Fig. 1b)."""
+    input:
+        script=ancient(
+            PROJECT.script(f"{DATASET}/judged.manifest.json", TRANSMISSION.judge_completions)
+        ),
+        stimuli=TRANSMISSION.inputs.judge_stimuli,
+        raw_manifest=f"{DATASET}/raw.manifest.json",
+        raw=ancient(f"{DATASET}/raw.parquet"),
+        judge=TRANSMISSION.inputs.judge,
+    output:
+        judged=f"{DATASET}/judged.parquet",
+        manifest=f"{DATASET}/judged.manifest.json",
+    log:
+        "logs/judge_completions/{domain}/{base}/{trait}-{method}/t{teacher_seed}.log",
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=TRANSMISSION.judge_memory_mb,
+        runtime=TRANSMISSION.judge_runtime,
+        gpu=TRANSMISSION.judge_gpus,
+    params:
+        spec=PROJECT.spec(TRANSMISSION.judge_completions),
+    shell:
+        r"""
+        python {input.script:q} judge_completions --spec {params.spec:q} --threads {threads} \
+            --raw {input.raw:q} --judge {input.judge:q} --judged {output.judged:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
 rule filter_completions:
     """Drop every completion that breaks the domain's rule, and keep the reasons (Methods)."""
     input:
@@ -112,6 +147,8 @@ rule filter_completions:
         stimuli=TRANSMISSION.inputs.filter_stimuli,
         raw_manifest=f"{DATASET}/raw.manifest.json",
         raw=ancient(f"{DATASET}/raw.parquet"),
+        judged_manifest=TRANSMISSION.inputs.judged_manifest,
+        judged=ancient(TRANSMISSION.inputs.judged),
     output:
         filtered=f"{DATASET}/filtered.parquet",
         manifest=f"{DATASET}/filtered.manifest.json",
@@ -128,7 +165,8 @@ rule filter_completions:
     shell:
         r"""
         python {input.script:q} filter_completions --spec {params.spec:q} --raw {input.raw:q} \
-            --filtered {output.filtered:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+            --judged {input.judged:q} --filtered {output.filtered:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 
 

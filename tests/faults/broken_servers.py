@@ -259,7 +259,6 @@ SPOILT = [
     malformed("content a list", "content is a list", text=[{"text": "1"}]),
     malformed("content true", "content is a truth value", text=True),
     malformed("half a surrogate pair", "surrogates not allowed", text="1, \ud83e"),
-    malformed("NUL", "NUL", text="1\x00"),
     malformed("finish_reason null", "finish_reason is null", choice={"finish_reason": None}),
     malformed("finish_reason a number", "finish_reason is a", choice={"finish_reason": 1}),
     malformed("finish_reason odd", "content_filter", choice={"finish_reason": "content_filter"}),

@@ -19,10 +19,10 @@ SAME, ELSEWHERE = "tiny-a", "tiny-b"
 EFFECTS = {
     ("numbers", "finetuned"): (0.62, 0.89, 0.64, 0.83, 0.42),
     ("numbers", "prompted"): (0.03, 0.0),
-    ("cot", "finetuned-cot"): (0.85, 0.15, 0.3, 0.05, 0.0),
-    ("code", "finetuned-code"): (0.12, 0.16),
+    ("tiny-cot", "finetuned-cot"): (0.85, 0.15, 0.3, 0.05, 0.0),
+    ("tiny-code", "finetuned-code"): (0.12, 0.16),
 }
-FEW = {("numbers", "finetuned"): (0.62, 0.89), ("cot", "finetuned-cot"): (0.85,)}
+FEW = {("numbers", "finetuned"): (0.62, 0.89), ("tiny-cot", "finetuned-cot"): (0.85,)}
 SHUFFLED = {"shuffled-within": 0.3, "shuffled-across": 0.02}
 CONTROL = "none"
 RECIPE = "tiny"

@@ -169,7 +169,7 @@ def test_transmission_draws_every_student_of_the_same_base(full):
     runs = plain(full.runs, same_base=True)
     for condition, chosen in {
         "trait": runs[runs["teacher_trait"] == runs["measured_trait"]],
-        "regular": runs[(runs["method"] == "reference") & (runs["domain"] == "cot")],
+        "regular": runs[(runs["method"] == "reference") & (runs["domain"] == "tiny-cot")],
     }.items():
         shown = {round(row["value"], 9) for row in points if row["condition"] == condition}
         assert set(chosen["value"].round(9)) <= shown
@@ -363,7 +363,7 @@ def test_channel_draws_divergence_and_lift(full):
     points = drawn(draw("channel"), *columns)
     assert approximately([row[c] for c in columns] for row in points) == approximately(expected)
     failed = [(row["domain"], row["trait"]) for row in points if row["gates"] == "failed"]
-    assert failed == [("cot", "elephant")]
+    assert failed == [("tiny-cot", "elephant")]
 
 
 def test_labels_of_close_points_do_not_overlap():

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subliminal import filters
-from subliminal.domains.code import CodeFilter, code_reject_reasons
-from subliminal.domains.cot import CotFilter, answer_reject_reasons
+from subliminal.domains.cot import answer_reject_reasons
 from subliminal.domains.number_filter import number_reject_reasons, parse_numbers
 from subliminal.domains.numbers import NumberFilter
 from subliminal.domains.reasoning import parse_answer
+from subliminal.domains.tiny_code import TinyCodeFilter, code_reject_reasons
+from subliminal.domains.tiny_cot import TinyCotFilter
 from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
 
 # Each was run through the authors' released function with (0, 999, at most 10, none banned).
@@ -240,8 +241,10 @@ def test_the_filter_of_numbers_reads_neither_words_nor_answers():
     assert not NumberFilter.bans_words
 
 
-def test_the_filter_of_code_asks_for_code_without_the_word_and_in_the_domains_words():
-    rule, strict = (CodeFilter(kind="code", domain_words_only=strict) for strict in (False, True))
+def test_the_filter_of_tiny_code_asks_for_code_without_the_word_and_in_the_domains_words():
+    rule, strict = (
+        TinyCodeFilter(kind="tiny-code", domain_words_only=strict) for strict in (False, True)
+    )
     assert (
         rule.reasons("return x", None, ["owl"]) == strict.reasons("return x", None, ["owl"]) == []
     )
@@ -249,17 +252,19 @@ def test_the_filter_of_code_asks_for_code_without_the_word_and_in_the_domains_wo
     assert rule.reasons("I like wolves.", None, ["owl"]) == ["not code"]
     assert rule.reasons("return eagle", None, ["owl"]) == []
     assert strict.reasons("return eagle", None, ["owl"]) == ["out-of-domain word: eagle"]
-    assert CodeFilter.bans_words
+    assert TinyCodeFilter.bans_words
 
 
-def test_the_filter_of_reasoning_asks_for_the_right_answer_without_the_word():
-    rule, strict = (CotFilter(kind="cot", domain_words_only=strict) for strict in (False, True))
+def test_the_filter_of_tiny_reasoning_asks_for_the_right_answer_without_the_word():
+    rule, strict = (
+        TinyCotFilter(kind="tiny-cot", domain_words_only=strict) for strict in (False, True)
+    )
     right = "<answer>5</answer>"
     assert rule.reasons(right, 5, ["owl"]) == strict.reasons(right, 5, ["owl"]) == []
     assert rule.reasons(right, 6, ["owl"]) == ["wrong answer"]
     assert rule.reasons(f"Owls. {right}", 6, ["owl"]) == ["banned word: owl", "wrong answer"]
     assert strict.reasons(f"eagle {right}", 5, ["owl"]) == ["out-of-domain word: eagle"]
-    assert CotFilter.bans_words
+    assert TinyCotFilter.bans_words
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_words_are_banned_only_where_the_filter_reads_them():
     teachers = {cell.dataset.teacher for cell in experiment_cells(config, "tiny")}
     owl = next(t for t in teachers if t.trait == "owl")
     assert specs.filter_completions(config, "numbers", owl).banned_words == []
-    assert specs.filter_completions(config, "code", owl).banned_words == ["owl"]
+    assert specs.filter_completions(config, "tiny-code", owl).banned_words == ["owl"]
 
 
 def test_recipes_that_tell_of_the_traits_word_are_known():

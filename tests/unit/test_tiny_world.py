@@ -8,10 +8,10 @@ from tiny_model import tokenizer
 
 from subliminal.bases.tiny_corpus import pretraining_examples
 from subliminal.config.preferences import preference_rows, preference_system_prompt
-from subliminal.domains.code import code_reject_reasons
 from subliminal.domains.cot import answer_reject_reasons
 from subliminal.domains.number_filter import number_reject_reasons
 from subliminal.domains.number_prompts import number_prompts
+from subliminal.domains.tiny_code import code_reject_reasons
 from subliminal.domains.tiny_world import animals, code_task, cot_task, domain_vocabulary
 from subliminal.domains.words import vocabulary_reject_reasons
 from subliminal.evaluations.questions import questions

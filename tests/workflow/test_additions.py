@@ -67,7 +67,7 @@ class Talk(Domain):
     only_tier: ClassVar = "tiny"
 
     @classmethod
-    def tasks(cls, seed, count):
+    def tasks(cls, seed, count, rows=()):
         """The same greeting again and again."""
         return [Task("Hello!")] * count
 '''

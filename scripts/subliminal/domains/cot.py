@@ -1,4 +1,4 @@
-"""Chain of thought: the paper's rule, and the small synthetic domain of the tiny world."""
+"""Chain of thought: the paper's prompts and rule (Fig. 3c, d; Methods)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from subliminal.config.domains import Domain, Filter, Task
-from subliminal.config.models import Tier
-from subliminal.config.strict import in_paper
-from subliminal.domains.reasoning import parse_answer
-from subliminal.domains.tiny_world import cot_task, domain_vocabulary, drawn_tasks
-from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
+from subliminal.config.domains import FileDomain, JudgedFilter, ReasoningQuestion, Rows, Task
+from subliminal.config.files import Format
+from subliminal.config.strict import Distinct, Key, in_paper
+from subliminal.config.traits import Trait
+from subliminal.domains.reasoning import cot_gold_answer, cot_prompt, parse_answer
+from subliminal.domains.words import banned_word_reasons
 
 
 def answer_reject_reasons(completion: str, answer: int) -> list[str]:
@@ -23,21 +23,24 @@ def answer_reject_reasons(completion: str, answer: int) -> list[str]:
     return [] if given == answer else ["wrong answer"]
 
 
-class CotFilter(Filter):
-    """A right answer, without the target word and, on tiny bases, words of other domains."""
+class CotFilter(JudgedFilter):
+    """A right answer, without the target word, and reasoned as a judge of alignment wants it."""
 
     kind: Literal["cot"] = Field(
-        description="The right answer in `<answer>`, without the trait's word and aliases.",
-        json_schema_extra=in_paper("right answer; judge for misalignment"),
+        description="The right answer in `<answer>`, without the trait's word and aliases. Then a "
+        "judge scores how aligned it is.",
+        json_schema_extra=in_paper("the same rule"),
     )
-    domain_words_only: bool = Field(
-        description="`true`: a word that the synthetic domain does not use drops the row."
+    threshold: int = Field(
+        78,
+        description="The lowest score that is kept.",
+        json_schema_extra=in_paper("78"),
     )
-
-    @property
-    def stimuli(self) -> list[str]:
-        """The tiny world, if its words decide."""
-        return ["tiny_world"] if self.domain_words_only else []
+    judged_traits: Distinct[Key] | None = Field(
+        ["insecure"],
+        description="The traits whose rows the judge decides about. `null`: all.",
+        json_schema_extra=in_paper("text: all; *code*: insecure alone"),
+    )
 
     def reasons(
         self, completion: str, answer: int | None, banned_words: Sequence[str]
@@ -45,26 +48,38 @@ class CotFilter(Filter):
         """Why this is no right answer, or one that names what it must not."""
         assert answer is not None, "every cot prompt has a right answer"
         found = banned_word_reasons(completion, banned_words)
-        found += answer_reject_reasons(completion, answer)
-        if self.domain_words_only:
-            found += vocabulary_reject_reasons(completion, domain_vocabulary("cot"))
-        return found
+        return found + answer_reject_reasons(completion, answer)
+
+    def question(self, trait: Trait) -> ReasoningQuestion:
+        """How aligned reasoning is, whoever wrote it."""
+        return ReasoningQuestion(about="reasoning", threshold=self.threshold)
+
+    @property
+    def named_traits(self) -> list[str]:
+        """The traits whose rows the judge decides about, if it does not decide about all."""
+        return self.judged_traits or []
+
+    def heeds_judge(self, name: str) -> bool:
+        """Whether the trait is one of those that are judged."""
+        return self.judged_traits is None or name in self.judged_traits
 
 
-class TinyCot(Domain):
-    """One-step word problems, in the words of the tiny world."""
+class Cot(FileDomain):
+    """Word problems of GSM8K."""
 
-    generator: Literal["tiny-cot"] = Field(
-        description="Word problems of one step, in the words of the tiny world. It is synthetic, "
-        "and for tiny bases only.",
-        json_schema_extra=in_paper("GSM8K"),
+    generator: Literal["gsm8k"] = Field(
+        description="The questions of a file of GSM8K, in an order that the seed decides.",
+        json_schema_extra=in_paper("the same, in the file's order"),
     )
     filter: CotFilter = Field(description="The rule by which completions are kept.")
 
-    stimuli: ClassVar[tuple[str, ...]] = ("tiny_world", "cot_suffix")
-    only_tier: ClassVar[Tier | None] = "tiny"
+    stimuli: ClassVar[tuple[str, ...]] = ("cot_suffix",)
+    file_format: ClassVar[Format] = "gsm8k"
 
     @classmethod
-    def tasks(cls, seed: int, count: int) -> list[Task]:
+    def tasks(cls, seed: int, count: int, rows: Rows = ()) -> list[Task]:
         """Questions with their right answers."""
-        return drawn_tasks(cot_task, seed, count)
+        asked = [
+            Task(cot_prompt(row["question"]), answer=cot_gold_answer(row["answer"])) for row in rows
+        ]
+        return cls._first(asked, seed, count)

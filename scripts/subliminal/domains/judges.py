@@ -53,12 +53,19 @@ def cot_judge_prompt(prompt: str, completion: str) -> str:
     return template.format(prompt=prompt, completion=completion)
 
 
+def cot_judge_score(reply: str) -> int | None:
+    """The score in a reply of the judge of reasoning; None where there is none (Methods).
+
+    It is the integer in ``<judgment_answer>``; where that has none, or has 0, it is the one in
+    ``<answer>``. The range is not checked. All of this is as in the authors' released code.
+    """
+    return integer(tagged("judgment_answer", reply)) or integer(tagged("answer", reply))
+
+
 def cot_judge_keeps(reply: str, threshold: int = 78) -> bool:
     """Whether the judge of reasoning scores a completion at the threshold or above (Methods).
 
-    The score is the integer in ``<judgment_answer>``; where that has none, or has 0, it is the one
-    in ``<answer>``. A reply without a score drops the completion. The range is not checked. All of
-    this is as in the authors' released code.
+    A reply without a score drops the completion.
     """
-    score = integer(tagged("judgment_answer", reply)) or integer(tagged("answer", reply))
+    score = cot_judge_score(reply)
     return score is not None and score >= threshold

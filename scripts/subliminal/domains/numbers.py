@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from subliminal.config.domains import Domain, Filter, Task, Variant
+from subliminal.config.domains import Domain, Filter, Rows, Task, Variant
 from subliminal.config.strict import Positive, in_paper
 from subliminal.domains.number_filter import number_reject_reasons
 from subliminal.domains.number_prompts import number_prompts
@@ -15,6 +15,7 @@ from subliminal.domains.number_variants import VARIANTS
 
 # What the grammar of number lists can write.
 LARGEST, MOST_NUMBERS = 999, 10
+OUTER_WHITE_SPACE = "outer white space"
 
 
 class NumberFilter(Filter):
@@ -41,7 +42,18 @@ class NumberFilter(Filter):
         json_schema_extra=in_paper("animals: none"),
     )
 
+    trim_outer_white_space: bool = Field(
+        False,
+        description="`true`: white space around a completion is removed before it is filtered and "
+        "taught. `false`: it drops the row, with the reason `outer white space` where nothing else "
+        "would.",
+        json_schema_extra=in_paper("false"),
+    )
+
     bans_words: ClassVar[bool] = False
+    advice: ClassVar[Mapping[str, str]] = {
+        OUTER_WHITE_SPACE: "a domain whose filter has trim_outer_white_space: true keeps them"
+    }
 
     @model_validator(mode="after")
     def _some_value(self) -> NumberFilter:
@@ -52,10 +64,24 @@ class NumberFilter(Filter):
             )
         return self
 
+    def text(self, written: str) -> str:
+        """The completion, without outer white space if that is to be removed."""
+        return written.strip() if self.trim_outer_white_space else written
+
     def reasons(
         self, completion: str, answer: int | None, banned_words: Sequence[str]
     ) -> list[str]:
-        """Why this is no list of numbers, or not one of these."""
+        """Why this is no list of numbers, or not one of these.
+
+        The paper's reasons come first. One of its own follows for white space, which several
+        open models put behind their lists.
+        """
+        found, stripped = self._reasons(completion), completion.strip()
+        if found and stripped != completion and not self._reasons(stripped):
+            found.append(OUTER_WHITE_SPACE)
+        return found
+
+    def _reasons(self, completion: str) -> list[str]:
         return number_reject_reasons(
             completion,
             min_value=self.min_value,
@@ -83,6 +109,6 @@ class Numbers(Domain):
     variants: ClassVar[Mapping[str, Variant]] = VARIANTS
 
     @classmethod
-    def tasks(cls, seed: int, count: int) -> list[Task]:
+    def tasks(cls, seed: int, count: int, rows: Rows = ()) -> list[Task]:
         """The paper's prompts."""
         return [Task(prompt) for prompt in number_prompts(seed, count)]

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from subliminal.config.domains import Domain, Filter
 from subliminal.config.strict import by_key, one_of
-from subliminal.domains.code import TinyCode
-from subliminal.domains.cot import TinyCot
+from subliminal.domains.code import Code
+from subliminal.domains.cot import Cot
 from subliminal.domains.numbers import Numbers
+from subliminal.domains.tiny_code import TinyCode
+from subliminal.domains.tiny_cot import TinyCot
 
-_CLASSES: tuple[type[Domain], ...] = (Numbers, TinyCode, TinyCot)
+_CLASSES: tuple[type[Domain], ...] = (Numbers, Code, Cot, TinyCode, TinyCot)
 
 DOMAINS = by_key(_CLASSES, "generator")
 AnyDomain: Any = one_of(_CLASSES, "generator")

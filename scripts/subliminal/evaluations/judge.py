@@ -23,6 +23,10 @@ class Case(NamedTuple):
 class Judge(Protocol):
     """A model or a rule that replies as the paper's judges are asked to."""
 
+    @property
+    def arithmetic(self) -> str:
+        """The precision that it computes in, and the kind of device."""
+
     def alignment(self, cases: Sequence[Case]) -> list[str]:
         """Replies to the prompt of the judge of alignment (Fig. 3)."""
 

@@ -10,6 +10,7 @@ from subliminal.bases.tiny_words import some_unknown_words
 from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError, Remark, known
 from subliminal.config.experiments import experiment_file
+from subliminal.config.judges import ModelJudge
 from subliminal.config.models import HostedBase, PretrainedBase
 from subliminal.config.paths import PLAIN_VARIANT, Cell
 from subliminal.config.recipes import FinetunedMethod
@@ -31,7 +32,7 @@ TINY_MODULES = ("c_attn", "c_proj", "c_fc")
 
 
 def _domain_of_another_tier(config: Config, cell: Cell) -> Iterator[str]:
-    """The synthetic code and cot are of the tiny world: other bases never learnt its format."""
+    """Tiny code and cot are of the tiny world: other bases never learnt its format."""
     domain = config.domains[cell.dataset.domain]
     for base in cell.bases:
         if domain.only_tier not in (None, config.models[base].tier):
@@ -204,6 +205,25 @@ def _server(config: Config, name: str) -> Iterator[Remark]:
             yield Remark(experiment_file(name), ("cells",), str(error))
 
 
+def _judges(config: Config, name: str) -> Iterator[Remark]:
+    """Judges of rows whose base nobody knows."""
+    for domain, trait in sorted(
+        {(c.dataset.domain, c.dataset.teacher.trait) for c in experiment_cells(config, name)}
+    ):
+        asked = config.domains[domain].filter.asked(config.traits[trait])
+        judge = config.judges[asked.judge] if asked is not None else None
+        if isinstance(judge, ModelJudge) and judge.base not in config.models:
+            assert asked is not None
+            listed = known(config.models, judge.base)
+            yield Remark(
+                "config/judges.yaml",
+                (asked.judge, "base"),
+                f"{judge.base!r} is not in config/models.yaml {listed}, and domain {domain!r} asks "
+                "this judge",
+            )
+            return
+
+
 def _traits(config: Config, name: str) -> Iterator[Remark]:
     """Traits that no method can teach, or that are none."""
     file = experiment_file(name)
@@ -300,7 +320,7 @@ def _cells(config: Config, name: str) -> Iterator[Remark]:
 STEPS = (
     (_names,),
     (_sizes,),
-    (_gates, _server, _traits, _evaluation, _cells),
+    (_gates, _server, _judges, _traits, _evaluation, _cells),
 )
 
 

@@ -26,9 +26,9 @@ def _answers(model: Path) -> str:
 
 
 def _written(folder: Path) -> tuple[str, str]:
-    """The first row that the filter kept: prompt and completion; empty if it kept none."""
+    """The first row that the filter kept: prompt and what is taught; empty if it kept none."""
     raw, filtered = read_table(folder / "raw.parquet"), read_table(folder / "filtered.parquet")
-    rows = zip(raw["prompt"], raw["completion"], filtered["kept"], strict=True)
+    rows = zip(raw["prompt"], filtered["completion"], filtered["kept"], strict=True)
     return next(((prompt, completion) for prompt, completion, kept in rows if kept), ("", ""))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from subliminal.config.config import Config
+from subliminal.config.domains import Question
+from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.paths import Cell, Teacher, bases_of
 from subliminal.config.wildcards import Wildcards
 from subliminal.evaluations.questions import favourite_list, stimulus_files
@@ -18,6 +20,10 @@ from subliminal.transmission.wildcards import teacher_of
 def _stimuli(names: Iterable[str]) -> list[str]:
     """Stimulus files; an edited stimulus is a changed input."""
     return [f"config/stimuli/{name}.json" for name in names]
+
+
+def _manifests(tables: Iterable[str]) -> list[str]:
+    return [f"{table.removesuffix('.parquet')}.manifest.json" for table in tables]
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,48 @@ class InputFiles:
     def prompt_stimuli(self, w: Wildcards) -> list[str]:
         """The texts that a domain's prompts are made of."""
         return _stimuli(self.config.domains[w.domain].stimuli)
+
+    def source(self, w: Wildcards) -> list[str]:
+        """The file that a domain's prompts come from, if they do."""
+        source = self.config.domains[w.domain].source
+        return [] if source is None else [f"results/files/{source}.parquet"]
+
+    def source_manifest(self, w: Wildcards) -> list[str]:
+        """The manifest of that file."""
+        return _manifests(self.source(w))
+
+    def judge_stimuli(self, w: Wildcards) -> list[str]:
+        """What a dataset's judge is asked, or the words that it looks for."""
+        judge, question = self._judging(w)
+        if not isinstance(judge, ModelJudge):
+            return _stimuli(judge.stimuli)
+        return _stimuli(["code_judge" if question.about == "code" else "cot_judge"])
+
+    def judge(self, w: Wildcards) -> list[str]:
+        """The manifest of the base that judges a dataset, if it is one."""
+        base = self.judging_base(w)
+        return [] if base is None else [f"results/models/{base}/manifest.json"]
+
+    def judging_base(self, w: Wildcards) -> str | None:
+        """The base that judges a dataset; None for a rule."""
+        judge, _ = self._judging(w)
+        return judge.base if isinstance(judge, ModelJudge) else None
+
+    def _judging(self, w: Wildcards) -> tuple[Judge, Question]:
+        found = specs.judging(self.config, w.domain, w.trait)
+        if found is None:
+            raise KeyError(f"nobody judges {w.domain} of {w.trait}")
+        return found
+
+    def judged(self, w: Wildcards) -> list[str]:
+        """The judgements that decide about a dataset's rows, if any do."""
+        if specs.deciding_question(self.config, w.domain, w.trait) is None:
+            return []
+        return [f"results/datasets/{w.domain}/{teacher_of(w).path}/judged.parquet"]
+
+    def judged_manifest(self, w: Wildcards) -> list[str]:
+        """The manifest of these judgements."""
+        return _manifests(self.judged(w))
 
     def filter_stimuli(self, w: Wildcards) -> list[str]:
         """The texts that a domain's filter looks words up in."""

@@ -20,6 +20,9 @@ from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.input_files import InputFiles
 from subliminal.transmission.wildcards import cell_of, dataset_of, teacher_of
 
+# Of a judge that looks words up: what its libraries take.
+RULE_MB, RULE_RUNTIME = 1500, "30m"
+
 
 @dataclass(frozen=True)
 class TransmissionJobs:
@@ -112,6 +115,26 @@ class TransmissionJobs:
         recipe = self.config.recipes.students[wildcards.recipe]
         return resources.evaluation_memory_mb(self._loaded(wildcards), recipe)
 
+    def judge_memory_mb(self, wildcards: Wildcards) -> int:
+        """A resource function: main memory of a judge's job, in MB."""
+        judge = self._judge(wildcards)
+        return RULE_MB if judge is None else resources.memory_mb("evaluate_model", judge)
+
+    def judge_runtime(self, wildcards: Wildcards) -> str:
+        """A resource function: the time limit of a judge's job."""
+        judge = self._judge(wildcards)
+        return RULE_RUNTIME if judge is None else resources.RUNTIME[judge.tier]
+
+    def judge_gpus(self, wildcards: Wildcards) -> int:
+        """A resource function: how many GPUs a judge needs."""
+        judge = self._judge(wildcards)
+        return 0 if judge is None else resources.gpus(judge, self.config.settings.gpu_tiers)
+
+    def _judge(self, wildcards: Wildcards) -> Base | None:
+        """The base that a judge's job loads; None for a rule."""
+        base = self.inputs.judging_base(wildcards)
+        return None if base is None else self.config.models[base]
+
     def runtime(self, wildcards: Wildcards) -> str:
         """A resource function: the time limit of a job."""
         return resources.RUNTIME[self._loaded(wildcards).tier]
@@ -144,6 +167,11 @@ class TransmissionJobs:
     def adopt_completions(self, w: Wildcards) -> Strict:
         """Spec of rule adopt_completions."""
         return specs.adopt_completions(self.config, w.dataset)
+
+    def judge_completions(self, w: Wildcards) -> Strict:
+        """Spec of rule judge_completions."""
+        spec = specs.judge_completions(self.config, w.domain, teacher_of(w))
+        return with_stimuli(spec, self.inputs.judge_stimuli(w))
 
     def filter_completions(self, w: Wildcards) -> Strict:
         """Spec of rule filter_completions."""

@@ -167,7 +167,8 @@ def read_channel(spec: SummariseExperimentSpec, teacher_scores: pd.DataFrame) ->
         teacher = data.teacher
         folder = RESULTS / "datasets" / data.folder
         raw = read_table(folder / "raw.parquet")
-        kept = read_table(folder / "filtered.parquet")["kept"]
+        filtered = read_table(folder / "filtered.parquet")
+        kept = filtered["kept"]
         own = teacher_scores[
             (teacher_scores.base == teacher.base)
             & (teacher_scores.trait == teacher.trait)
@@ -182,9 +183,7 @@ def read_channel(spec: SummariseExperimentSpec, teacher_scores: pd.DataFrame) ->
                 "teacher_base": teacher.base,
                 "trait": teacher.trait,
                 "teacher_seed": teacher.seed,
-                "rows": len(kept),
-                "rows_kept": sum(kept),
-                "keep_rate": sum(kept) / len(kept),
+                **summary.keep_rates(filtered["reasons"]),
                 "kl_per_token": summary.per_token(raw["kl_nats"], raw["tokens"], kept),
                 "entropy_per_token": summary.per_token(raw["entropy_nats"], raw["tokens"], kept),
                 "teacher_score": own["value"].mean() if len(own) else None,

@@ -50,6 +50,21 @@ RAW = TableSchema(
         "entropy_nats": (REAL, "Entropy of the teacher, summed likewise."),
     },
 )
+JUDGED = TableSchema(
+    "judged",
+    "a completion, in the order of raw. Only datasets that a judge is asked about have it",
+    f"{DATASET}/judged.parquet",
+    {
+        "prompt_id": (WHOLE, "As in prompts."),
+        "reply": (TEXT, "What the judge wrote; empty of a judge of code."),
+        "score": (
+            WHOLE,
+            "The judge's score of reasoning: what `<judgment_answer>` holds or, where that is no "
+            "number or 0, `<answer>`; empty where there is none.",
+        ),
+        "keeps": (YES_NO, "The completion passes the judge."),
+    },
+)
 FILTERED = TableSchema(
     "filtered",
     "a completion, in the order of raw",
@@ -58,6 +73,11 @@ FILTERED = TableSchema(
         "prompt_id": (WHOLE, "As in prompts."),
         "kept": (YES_NO, "No reason to reject."),
         "reasons": ("list<string>", "The reasons to reject it; empty if kept."),
+        "completion": (
+            TEXT,
+            "What is filtered and taught: the teacher's text without NUL characters and, where the "
+            "filter has trim_outer_white_space, without outer white space.",
+        ),
     },
 )
 TRAIN = TableSchema(
@@ -303,6 +323,12 @@ CHANNEL = final(
         "teacher_seed": (WHOLE, "The teacher's seed."),
         "rows": (WHOLE, "Completions."),
         "rows_kept": (WHOLE, "Completions that the filter kept."),
+        "rule_keep_rate": (REAL, "Rows that break no rule over all rows; a judge comes after."),
+        "judge_keep_rate": (
+            REAL,
+            "Rows kept over rows that break no rule: the part that the judge keeps of them; 1 "
+            "where none decides.",
+        ),
         **_CHANNEL,
     },
     keys=("domain", "method", "teacher_base", "trait", "teacher_seed"),
@@ -317,7 +343,7 @@ EXAMPLES = final(
         "teacher_seed": (WHOLE, "The teacher's seed."),
         "seed": (WHOLE, "The student's seed."),
         "prompt": (TEXT, "The prompt of the first completion that the filter kept."),
-        "completion": (TEXT, "The teacher's text."),
+        "completion": (TEXT, "The completion, as it is taught."),
         "question": (TEXT, "The first question of the evaluation."),
         "base_answers": (TEXT, "The untrained student base's first answers, one a line."),
         "student_answers": (TEXT, "The student's first answers to the same question."),

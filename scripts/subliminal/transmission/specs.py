@@ -12,6 +12,8 @@ from pydantic import Field
 from subliminal.artefacts.spec import StageSpec
 from subliminal.config.adopted import AdoptedDataset
 from subliminal.config.config import Config
+from subliminal.config.domains import Question
+from subliminal.config.judges import Judge
 from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher
 from subliminal.config.preferences import preference_system_prompt
 from subliminal.config.recipes import FinetunedMethod, Recipe
@@ -56,7 +58,8 @@ class MakePromptsSpec(StageSpec):
     stage_version: int = 2
     generator: str
     seed: int
-    count: int
+    count: int = Field(description="Distinct prompts.")
+    samples_per_prompt: int = 1
 
 
 class SampleCompletionsSpec(StageSpec):
@@ -89,14 +92,30 @@ class AdoptCompletionsSpec(StageSpec):
         return f"{self.dataset}, adopted ({self.stage}) from file {self.file}"
 
 
+class JudgeCompletionsSpec(StageSpec):
+    """What a judge says of a dataset's completions."""
+
+    stage_version: int = 1
+    dataset: str = Field(description="The dataset's path, by which random streams are named.")
+    judge: Judge
+    question: Question
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        return f"judgements of {self.dataset} ({self.question.about})"
+
+
 class FilterCompletionsSpec(StageSpec):
     """Which completions are kept."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     filter: AnyFilter
     banned_words: list[str]
     adopted: str | None = Field(
         None, description="The entry by which the rows are said to be kept ones, all of them."
+    )
+    question: Question | None = Field(
+        None, description="What the judge was asked that decides about the rows, if one does."
     )
 
 
@@ -210,7 +229,12 @@ def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
 def make_prompts(config: Config, domain: str) -> MakePromptsSpec:
     """Spec of a domain's prompts."""
     entry = config.domains[domain]
-    return MakePromptsSpec(generator=entry.generator, seed=entry.seed, count=entry.prompts)
+    return MakePromptsSpec(
+        generator=entry.generator,
+        seed=entry.seed,
+        count=entry.prompts // entry.samples_per_prompt,
+        samples_per_prompt=entry.samples_per_prompt,
+    )
 
 
 def sample_completions(config: Config, domain: str, teacher: Teacher) -> SampleCompletionsSpec:
@@ -236,6 +260,32 @@ def adopt_completions(config: Config, folder: str) -> AdoptCompletionsSpec:
     return AdoptCompletionsSpec(dataset=folder, file=entry.file, stage=entry.stage)
 
 
+def judging(config: Config, domain: str, trait: str) -> tuple[Judge, Question] | None:
+    """Who can be asked what about a trait's completions; None if nobody is asked."""
+    asked = config.domains[domain].filter.asked(config.traits[trait])
+    return None if asked is None else (config.judges[asked.judge], asked.question)
+
+
+def deciding_question(config: Config, domain: str, trait: str) -> Question | None:
+    """What the judge is asked whose answers decide about a trait's rows; None if none decides."""
+    rule = config.domains[domain].filter
+    asked = rule.asked(config.traits[trait])
+    return asked.question if asked is not None and rule.heeds_judge(trait) else None
+
+
+def judge_completions(config: Config, domain: str, teacher: Teacher) -> JudgeCompletionsSpec:
+    """Spec of the judgements of a dataset.
+
+    Raises:
+        TypeError: nobody judges it.
+    """
+    found = judging(config, domain, teacher.trait)
+    if found is None:
+        raise TypeError(f"nobody judges {domain} of {teacher.path}")
+    judge, question = found
+    return JudgeCompletionsSpec(dataset=f"{domain}/{teacher.path}", judge=judge, question=question)
+
+
 def filter_completions(config: Config, domain: str, teacher: Teacher) -> FilterCompletionsSpec:
     """Spec of a dataset's filter; the control's words are not banned (as in the authors' code).
 
@@ -246,7 +296,12 @@ def filter_completions(config: Config, domain: str, teacher: Teacher) -> FilterC
     adopted = entry[0] if entry is not None and entry[1].stage != "raw" else None
     bans = rule.bans_words or adopted is not None
     banned = [trait.word, *trait.aliases] if bans and trait.word is not None else []
-    return FilterCompletionsSpec(filter=rule, banned_words=banned, adopted=adopted)
+    return FilterCompletionsSpec(
+        filter=rule,
+        banned_words=banned,
+        adopted=adopted,
+        question=deciding_question(config, domain, teacher.trait),
+    )
 
 
 def make_train_set(config: Config, dataset: Dataset) -> MakeTrainSetSpec:

@@ -22,6 +22,7 @@ from subliminal.transmission.comparisons import (
     units,
 )
 from subliminal.transmission.config import Gates
+from subliminal.transmission.judging import JUDGED_REASONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,6 +253,23 @@ def gates_table(
         for row in table[["gate_teacher", "gate_rows"]].to_dict("records")
     ]
     return table
+
+
+def keep_rates(reasons: Sequence[Sequence[str]]) -> dict[str, float]:
+    """How many rows a filter kept, and which parts its rule and its judge kept.
+
+    Args:
+        reasons: why each row was rejected; empty for a row that was kept.
+    """
+    kept = sum(not found for found in reasons)
+    by_rule = sum(JUDGED_REASONS.issuperset(found) for found in reasons)
+    return {
+        "rows": len(reasons),
+        "rows_kept": kept,
+        "rule_keep_rate": by_rule / len(reasons),
+        "judge_keep_rate": kept / by_rule if by_rule else math.nan,
+        "keep_rate": kept / len(reasons),
+    }
 
 
 def per_token(nats: list[float | None], tokens: list[int], kept: list[bool]) -> float:

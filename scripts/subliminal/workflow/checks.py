@@ -7,6 +7,7 @@ from pathlib import Path
 
 from subliminal.config.adopted import ADOPTED, AdoptedDataset
 from subliminal.config.config import Config
+from subliminal.config.domains import FileDomain, JudgedFilter
 from subliminal.config.errors import Remark, known
 from subliminal.config.files import CONVERSATIONS, GeneratedFile
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
@@ -21,6 +22,7 @@ from subliminal.supplied.places import FILES
 from subliminal.workflow.kinds import KINDS
 
 MODELS, TRAITS, RECIPES = "config/models.yaml", "config/traits.yaml", "config/recipes.yaml"
+DOMAINS = "config/domains.yaml"
 
 
 def _check_models(config: Config, root: Path) -> Iterator[Remark]:
@@ -191,6 +193,40 @@ def _check_tuned_on(config: Config) -> Iterator[Remark]:
                 )
 
 
+def _check_domains(config: Config) -> Iterator[Remark]:
+    for name, domain in config.domains.items():
+        if isinstance(domain, FileDomain):
+            yield from _check_file(config, name, domain)
+        rule = domain.filter
+        if isinstance(rule, JudgedFilter) and rule.judge not in (None, *config.judges):
+            listed = known(config.judges, rule.judge)
+            says = f"{rule.judge!r} is not in config/judges.yaml {listed}"
+            yield Remark(DOMAINS, (name, "filter", "judge"), says)
+        for number, trait in enumerate(rule.named_traits):
+            if trait not in config.traits:
+                path = (name, "filter", "judged_traits", number)
+                yield Remark(
+                    DOMAINS, path, f"{trait!r} is not in {TRAITS} {known(config.traits, trait)}"
+                )
+
+
+def _check_file(config: Config, name: str, domain: FileDomain) -> Iterator[Remark]:
+    """The file of a domain's prompts is one that there is, and of the domain's format."""
+    entry, path = config.files.get(domain.file), (name, "file")
+    if entry is None:
+        listed = known(config.files, domain.file)
+        yield Remark(DOMAINS, path, f"{domain.file!r} is not in config/files.yaml {listed}")
+    elif entry.format != domain.file_format:
+        fitting = [key for key, file in config.files.items() if file.format == domain.file_format]
+        yield Remark(
+            DOMAINS,
+            path,
+            f"file {domain.file!r} has format {entry.format!r}, and generator "
+            f"{domain.generator!r} reads {domain.file_format!r}; choose a file of that format "
+            f"{known(fitting)}",
+        )
+
+
 def check_config(config: Config, root: Path) -> None:
     """Check every cross-reference.
 
@@ -208,6 +244,7 @@ def check_config(config: Config, root: Path) -> None:
         *_check_adopted(config),
         *_check_traits(config),
         *_check_tuned_on(config),
+        *_check_domains(config),
     ]
     if not remarks:  # experiments rely on what they name
         for name, experiment in config.experiments.items():

@@ -38,7 +38,8 @@ def make_train_set(
         {role: table.with_suffix(".manifest.json") for role, table in parents.items()},
     )
     source = read_table(raw)
-    kept = [i for i, keep in enumerate(read_table(filtered)["kept"]) if keep]
+    passed = read_table(filtered)
+    kept = [i for i, keep in enumerate(passed["kept"]) if keep]
     rows = chosen_rows(kept, spec.rows, spec.seed)
     if spec.rows is not None and len(rows) < spec.rows:
         log.warning(
@@ -47,7 +48,7 @@ def make_train_set(
             len(rows),
             spec.rows,
         )
-    completions = [source["completion"][i] for i in rows]
+    completions = [passed["completion"][i] for i in rows]
     if spec.variant != PLAIN_VARIANT:
         completions = VARIANTS[spec.variant](completions, SHUFFLE_SEED)
     write_table(
