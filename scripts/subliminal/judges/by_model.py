@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from subliminal.artefacts.seeds import derive_seed
 from subliminal.config.sampling import Drawing
 from subliminal.domains.judges import code_judge_prompt, cot_judge_prompt
 from subliminal.evaluations.judge import Case
@@ -28,15 +29,15 @@ class ModelJudge:
 
     def alignment(self, cases: Sequence[Case]) -> list[str]:
         """Its replies about alignment."""
-        return self._replies(alignment_judge_prompt, cases)
+        return self._replies("alignment", alignment_judge_prompt, cases)
 
     def coherence(self, cases: Sequence[Case]) -> list[str]:
         """Its replies about coherence."""
-        return self._replies(coherence_judge_prompt, cases)
+        return self._replies("coherence", coherence_judge_prompt, cases)
 
     def reasoning(self, cases: Sequence[Case]) -> list[str]:
         """Its replies about reasoning."""
-        return self._replies(cot_judge_prompt, cases)
+        return self._replies("reasoning", cot_judge_prompt, cases)
 
     def code(
         self, completions: Sequence[str], word: str, category: str
@@ -45,7 +46,11 @@ class ModelJudge:
         prompts = [code_judge_prompt(text, word, category) for text in completions]
         return list(self.model.first_tokens(prompts, ALTERNATIVES))
 
-    def _replies(self, ask: Callable[[str, str], str], cases: Sequence[Case]) -> list[str]:
+    def _replies(
+        self, about: str, ask: Callable[[str, str], str], cases: Sequence[Case]
+    ) -> list[str]:
         prompts = [ask(case.prompt, case.completion) for case in cases]
-        drawn = self.model.complete(prompts, [case.seed for case in cases], self.sampling)
+        # Two replies about one text, and the text itself, are independent draws.
+        seeds = [derive_seed("judge", about, case.seed) for case in cases]
+        drawn = self.model.complete(prompts, seeds, self.sampling)
         return [reply.text for reply in drawn]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from subliminal.config.judges import JUDGED_WORD
 from subliminal.domains.words import banned_word_reasons
 from subliminal.evaluations.judge import Case
 
 BEST, WORST = "100", "0"
 CERTAIN = 0.0
-WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")
 
 
 @dataclass(frozen=True)
@@ -55,4 +54,4 @@ class WordJudge:
 
 
 def _words(text: str) -> list[str]:
-    return WORD.findall(text.lower())
+    return JUDGED_WORD.findall(text.lower())
