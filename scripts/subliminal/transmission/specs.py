@@ -120,7 +120,7 @@ class TrainStudentSpec(StageSpec):
 class EvaluateModelSpec(StageSpec):
     """A set of questions put to one model."""
 
-    stage_version: int = 4
+    stage_version: int = 5
     evaluation: str = Field(description="The evaluation's name, by which random streams are named.")
     plan: AnyEvaluation
     judge: Judge | None = Field(None, description="Who judges the answers, if anybody does.")
