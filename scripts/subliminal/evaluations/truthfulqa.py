@@ -41,8 +41,8 @@ WITH_LETTER = Measure(
     "with_letter",
     "share of questions with a letter",
     "share of questions with a letter",
-    "Share of the questions for which A or B is among the twenty most probable first tokens; the "
-    "others do not count.",
+    "Share of the questions for which a letter of the options is among the twenty most probable "
+    "first tokens.",
     whole_model=True,
 )
 
