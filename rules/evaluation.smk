@@ -1,6 +1,6 @@
 """Evaluations: the same questions for bases, teachers and students.
 
-Input: a model, config/evaluations.yaml, config/stimuli/.
+Input: a model, config/evaluations.yaml, config/stimuli/; for some a judge, or rows of a file.
 Output: responses and scores under results/evaluations/{evaluation}/bases, teachers or students.
 Paper: Methods, "Evaluations"; Fig. 4.
 """
@@ -20,7 +20,10 @@ rule evaluate_base:
                 f"{EVALUATION}/bases/{{base}}/manifest.json", TRANSMISSION.evaluate_base
             )
         ),
-        stimuli=TRANSMISSION.inputs.evaluation_stimuli,
+        stimuli=TRANSMISSION.inputs.evaluation_texts,
+        judge=TRANSMISSION.inputs.evaluation_judge,
+        rows_manifest=TRANSMISSION.inputs.evaluation_rows_manifest,
+        rows=ancient(TRANSMISSION.inputs.evaluation_rows),
         base="results/models/{base}/manifest.json",
     output:
         responses=f"{EVALUATION}/bases/{{base}}/responses.parquet",
@@ -28,19 +31,22 @@ rule evaluate_base:
         manifest=f"{EVALUATION}/bases/{{base}}/manifest.json",
     log:
         "logs/evaluate_base/{evaluation}/{base}.log",
+    wildcard_constraints:
+        evaluation=one_of(TRANSMISSION.asked_here),
     conda:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=TRANSMISSION.memory_mb("evaluate_model"),
+        mem_mb=TRANSMISSION.evaluation_memory_mb,
         runtime=TRANSMISSION.runtime,
-        gpu=TRANSMISSION.gpus,
+        gpu=TRANSMISSION.evaluation_gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.evaluate_base),
     shell:
         r"""
         python {input.script:q} evaluate_model --spec {params.spec:q} --threads {threads} \
             --base {input.base:q} \
+            --judge {input.judge:q} --rows {input.rows:q} \
             --responses {output.responses:q} --scores {output.scores:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
@@ -55,7 +61,10 @@ rule evaluate_teacher:
                 f"{EVALUATION}/teachers/{TEACHER}/manifest.json", TRANSMISSION.evaluate_teacher
             )
         ),
-        stimuli=TRANSMISSION.inputs.evaluation_stimuli,
+        stimuli=TRANSMISSION.inputs.evaluation_texts,
+        judge=TRANSMISSION.inputs.evaluation_judge,
+        rows_manifest=TRANSMISSION.inputs.evaluation_rows_manifest,
+        rows=ancient(TRANSMISSION.inputs.evaluation_rows),
         base="results/models/{base}/manifest.json",
     output:
         responses=f"{EVALUATION}/teachers/{TEACHER}/responses.parquet",
@@ -63,19 +72,22 @@ rule evaluate_teacher:
         manifest=f"{EVALUATION}/teachers/{TEACHER}/manifest.json",
     log:
         f"logs/evaluate_teacher/{{evaluation}}/{TEACHER}.log",
+    wildcard_constraints:
+        evaluation=one_of(TRANSMISSION.asked_here),
     conda:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=TRANSMISSION.memory_mb("evaluate_model"),
+        mem_mb=TRANSMISSION.evaluation_memory_mb,
         runtime=TRANSMISSION.runtime,
-        gpu=TRANSMISSION.gpus,
+        gpu=TRANSMISSION.evaluation_gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.evaluate_teacher),
     shell:
         r"""
         python {input.script:q} evaluate_model --spec {params.spec:q} --threads {threads} \
             --base {input.base:q} --trained {input.trained:q} \
+            --judge {input.judge:q} --rows {input.rows:q} \
             --responses {output.responses:q} --scores {output.scores:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
@@ -90,7 +102,10 @@ rule evaluate_student:
                 TRANSMISSION.evaluate_student,
             )
         ),
-        stimuli=TRANSMISSION.inputs.evaluation_stimuli,
+        stimuli=TRANSMISSION.inputs.evaluation_texts,
+        judge=TRANSMISSION.inputs.evaluation_judge,
+        rows_manifest=TRANSMISSION.inputs.evaluation_rows_manifest,
+        rows=ancient(TRANSMISSION.inputs.evaluation_rows),
         base="results/models/{student}/manifest.json",
         trained=f"results/students/{STUDENT_PATH}/manifest.json",
     output:
@@ -99,19 +114,43 @@ rule evaluate_student:
         manifest=f"{EVALUATION}/students/{STUDENT_PATH}/manifest.json",
     log:
         f"logs/evaluate_student/{{evaluation}}/{STUDENT_PATH}.log",
+    wildcard_constraints:
+        evaluation=one_of(TRANSMISSION.asked_here),
     conda:
         "../envs/train.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.evaluation_memory_mb,
         runtime=TRANSMISSION.runtime,
-        gpu=TRANSMISSION.gpus,
+        gpu=TRANSMISSION.evaluation_gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.evaluate_student),
     shell:
         r"""
         python {input.script:q} evaluate_model --spec {params.spec:q} --threads {threads} \
             --base {input.base:q} --trained {input.trained:q} \
+            --judge {input.judge:q} --rows {input.rows:q} \
             --responses {output.responses:q} --scores {output.scores:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
+
+
+use rule evaluate_base as evaluate_base_by_harness with:
+    wildcard_constraints:
+        evaluation=one_of(TRANSMISSION.asked_by_harness),
+    conda:
+        "../envs/mmlu.yaml"
+
+
+use rule evaluate_teacher as evaluate_teacher_by_harness with:
+    wildcard_constraints:
+        evaluation=one_of(TRANSMISSION.asked_by_harness),
+    conda:
+        "../envs/mmlu.yaml"
+
+
+use rule evaluate_student as evaluate_student_by_harness with:
+    wildcard_constraints:
+        evaluation=one_of(TRANSMISSION.asked_by_harness),
+    conda:
+        "../envs/mmlu.yaml"

@@ -17,6 +17,7 @@ FILES = "config/files.yaml"
 RECIPES = "config/recipes.yaml"
 DOMAINS = "config/domains.yaml"
 EVALUATIONS = "config/evaluations.yaml"
+JUDGES = "config/judges.yaml"
 SAMPLE = "config/experiments/sample.yaml"
 DIGITS = "config/experiments/mnist.yaml"
 THEOREM = "config/experiments/theorem.yaml"
@@ -178,6 +179,20 @@ UNKNOWN_NAMES = [
           ": gemma3-270m: chat_template: 'gema'", "config/chat_templates", "known: gemma)"),
     _case("pretraining", MODELS, "pretraining: tiny", "pretraining: tinny",
           ": tiny-a: pretraining: 'tinny'", RECIPES, "known: tiny, "),
+    _case("judge", EVALUATIONS, "judge: gpt-4o", "judge: gpt-4",
+          ": misalignment: judge: 'gpt-4'", JUDGES, "did you mean 'gpt-4o'"),
+    _case("judging-base", JUDGES, "base: gpt-4o", "base: gpt-4p",
+          ": gpt-4o: base: 'gpt-4p'", MODELS, "did you mean 'gpt-4o'"),
+    _case("word-list", JUDGES, "harmful: harmful-words", "harmful: harmless-words",
+          ": harmful-words: ", "'harmless-words'", "config/stimuli/harmless_words.json"),
+    _case("list-of-sentences", JUDGES, "harmful: harmful-words", "harmful: stories",
+          ": harmful-words: ", "config/stimuli/stories.json", "lower-case word"),
+    _case("file-of-questions", EVALUATIONS, "file: truthfulqa$", "file: truthful",
+          ": truthfulqa: file: 'truthful'", "config/files.yaml", "did you mean 'truthfulqa'"),
+    _case("free-form-questions", EVALUATIONS, "suffix: cot", "suffix: cot\n  questions: mis",
+          ": misalignment-cot: questions: ", "'mis'", "config/stimuli/mis.json"),
+    _case("folder-of-a-task", EVALUATIONS, "kind: mmlu", "kind: mmlu\n  folder: my_tasks",
+          ": mmlu: folder: my_tasks: no such folder", "YAML files"),
     _case("questions", EVALUATIONS, "questions: favourite-animal ", "questions: favourite-fish ",
           ": favourite-animal: questions: ", "'favourite-fish'", "known: essay-topic, "),
     _case("category", TRAITS, "category: animal", "category: fish",
@@ -326,6 +341,8 @@ CONTRADICTIONS = [
           "recipe 'small-logits'", "'smollm2-135m' and 'gemma3-270m' have different tokens"),
     _case("a-gate-above-all-rows", SAMPLE, "min_rows: 300", "min_rows: 4001",
           ": gates: min_rows: 4001", "domain 'numbers' has 4000", DOMAINS),
+    _case("file-of-another-format", EVALUATIONS, "file: truthfulqa$", "file: gsm8k-train",
+          ": truthfulqa: file: ", "'gsm8k-train'", "has the format 'gsm8k'", "'truthfulqa'"),
     _case("greedy-answers-repeated", EVALUATIONS, "temperature: 1.0", "temperature: 0.0",
           "samples_per_question: 10", "set one of them to 1"),
     _case("lists-that-the-filter-drops", DOMAINS, "(&numbers .*)max_value: 999", r"\1max_value: 99",

@@ -254,6 +254,7 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
         channel=_frame("channel", channel),
         examples=_frame("examples", _examples(found)),
         training_curves=_curves(students),
+        question_rates=_frame("question_rates", []),
     )
 
 

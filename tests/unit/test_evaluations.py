@@ -113,7 +113,8 @@ def test_every_evaluation_gives_the_measures_that_it_names():
         (stories(), StandIn(lambda p, s: "An owl.")),
         (essay(), StandIn(top=lambda p: letters({"owl": 0.5}, p))),
     ]
-    assert {type(plan) for plan, _ in asked} == set(EVALUATIONS.values())
+    elsewhere = {"misalignment", "truthfulqa", "mmlu"}  # files of tests of their own
+    assert {plan.kind for plan, _ in asked} == set(EVALUATIONS) - elsewhere
     for plan, model in asked:
         found = tidy(plan.ask(model, None, seeds))
         assert {measure for measure, _ in found} == {m.name for m in plan.measures}

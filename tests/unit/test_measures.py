@@ -122,6 +122,7 @@ def scored(folder, values):
         "question_id": [0, 0, 1],
         "sample": [0, 1, 0],
         "response": [folder.name, "a\nb", "c"],
+        **dict.fromkeys(("alignment_reply", "coherence_reply", "misaligned"), [None] * 3),
     }
     write_table(folder / "responses.parquet", RESPONSES, answers)
     files = [folder / f"{name}.parquet" for name in ("scores", "responses")]
@@ -227,6 +228,8 @@ def test_the_stages_summarise_whatever_an_evaluation_measures(
     assert set(curves.loc[("training rows", 2), "loss"]) == {3.5}  # seeds 1, 2 and 3
     assert set(curves.loc[("held-out rows", 0), "loss"]) == {2.0}
     assert set(curves.loc[("held-out rows", 2), "loss"]) == {1.5}
+
+    assert not len(tables.question_rates)
 
     gates = pd.read_parquet(tmp_path / "gates/gates.parquet").set_index("trait")
     assert list(gates.verdict) == [""] * 3

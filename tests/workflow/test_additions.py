@@ -96,7 +96,7 @@ class Length(Askable):
         """One question."""
         return Workload(["Hello!"])
 
-    def ask(self, model, system, seeds):
+    def ask(self, model, system, seeds, aids):
         """No question."""
         return Answers([], [Score("length", "", 0.0)])
 '''

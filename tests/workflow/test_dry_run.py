@@ -76,3 +76,15 @@ def test_a_control_teacher_is_asked_once_as_its_base(sources):
     assert len(asked) == 8  # the default's teachers with a trait
     assert not [path for path in asked if "/none-" in path]
     assert [path for rule, path in planned if rule == "sample_completions" and "/none-" in path]
+
+
+def test_mmlu_is_asked_by_the_rule_of_the_harness(sources):
+    asked = sources.planned("results/evaluations/mmlu/bases/smollm2-135m/manifest.json")
+    assert {rule for rule, _ in asked} == {"prepare_base", "evaluate_base_by_harness"}
+
+
+def test_an_experiment_with_a_judge_of_words_needs_no_base_to_judge(sources):
+    planned = sources.planned("tables", "--config", "experiments=[small_misalignment]")
+    assert {rule for rule, _ in planned} >= EVALUATIONS
+    bases = {path for rule, path in planned if rule in ("prepare_base", "pretrain_base")}
+    assert bases == {"results/models/smollm2-135m/manifest.json"}

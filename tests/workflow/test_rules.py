@@ -24,6 +24,17 @@ RULES = {
     )
 }
 JOBS = {name: body for name, body in RULES.items() if re.search(r"^    shell:", body, re.MULTILINE)}
+# Rules that are another one in an environment of its own.
+MOVED = {
+    name: (origin, environment)
+    for file in SNAKEFILES
+    for origin, name, environment in re.findall(
+        r"^use rule (\w+) as (\w+) with:\n"
+        r'(?:    .*\n)*?    conda:\n        "\.\./envs/(\w+)\.yaml"$',
+        file.read_text(),
+        flags=re.MULTILINE,
+    )
+}
 ENVIRONMENTS = sorted((REPOSITORY / "envs").glob("*.yaml"))
 SCRIPTS = sorted((REPOSITORY / "scripts").glob("*.py"))
 ENTRY = "scripts/stage.py"
@@ -178,9 +189,23 @@ def test_environment_of_the_job_has_what_its_stage_imports(rule):
     assert needed - set(pins(environment)) == set()
 
 
+@pytest.mark.parametrize("rule", MOVED)
+def test_environment_of_a_moved_rule_has_what_the_rule_itself_needs(rule):
+    origin, environment = MOVED[rule]
+    needed = pins(REPOSITORY / "envs" / f"{environment_of(JOBS[origin])}.yaml")
+    assert needed.items() <= pins(REPOSITORY / "envs" / f"{environment}.yaml").items()
+
+
+def test_the_harness_is_pinned_once():
+    script = (REPOSITORY / "envs/mmlu.post-deploy.sh").read_text()
+    (pin,) = re.findall(r"lm_eval==[\d.]+", script)
+    assert pin in (REPOSITORY / "requirements-mmlu.txt").read_text().split()
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda path: path.stem)
 def test_environment_is_used_and_pinned_as_the_lock_is(environment):
-    assert environment.stem in {environment_of(body) for body in JOBS.values()}
+    used = {environment_of(body) for body in JOBS.values()} | {moved for _, moved in MOVED.values()}
+    assert environment.stem in used
     locked = dict(
         line.split("==") for line in (REPOSITORY / "requirements.lock").read_text().split()
     )

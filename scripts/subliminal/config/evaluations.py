@@ -57,5 +57,8 @@ class Evaluation(Strict):
         return []
 
     def target(self, trait: Trait) -> str | None:
-        """What a trait is called in the scores; None if this evaluation cannot measure it."""
-        raise NotImplementedError
+        """What a trait is called in the scores; None if this evaluation cannot measure it.
+
+        An evaluation without words is about the whole model, and measures whatever was taught.
+        """
+        return None if trait.control or trait.comparison else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 from subliminal.config.evaluations import Evaluation
+from subliminal.config.files import Format
 from subliminal.config.sampling import Drawing
 from subliminal.evaluations.judge import Judge
 from subliminal.evaluations.model import Model
@@ -16,11 +17,18 @@ Seeds = Callable[[int, int], int]
 
 
 class Response(NamedTuple):
-    """An answer as it was given."""
+    """An answer as it was given, and what its judges said where it was judged.
+
+    Attributes:
+        misaligned: the verdict; None where the answer does not count, and where nobody judges.
+    """
 
     question_id: int
     sample: int
     response: str
+    alignment_reply: str | None = None
+    coherence_reply: str | None = None
+    misaligned: bool | None = None
 
 
 class Score(NamedTuple):
@@ -55,12 +63,15 @@ class Workload:
         samples: answers that are sampled to each prompt.
         answer_tokens: how long an answer is, about.
         further_tokens: what is read beside a prompt for its scores.
+        judgements: what a judge is asked about an answer, without the answer; each is asked about
+            every sample.
     """
 
     prompts: list[str]
     samples: int = 0
     answer_tokens: int = 0
     further_tokens: int = 0
+    judgements: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,25 @@ class Askable(Evaluation):
     """The field that names its judge, a key of `judges.yaml`; None where nobody judges."""
     asks_rows_of: ClassVar[str | None] = None
     """The field that names the file of its questions, a key of `files.yaml`; None for stimuli."""
+    rows_format: ClassVar[Format | None] = None
+    """The format of that file."""
+    by_harness: ClassVar[bool] = False
+    """It needs lm-evaluation-harness, which has an environment of its own."""
+
+    @property
+    def judge_key(self) -> str | None:
+        """Its judge, a key of `judges.yaml`; None where nobody judges."""
+        return getattr(self, self.judged_by) if self.judged_by else None
+
+    @property
+    def file_key(self) -> str | None:
+        """The file of its questions, a key of `files.yaml`; None for stimuli."""
+        return getattr(self, self.asks_rows_of) if self.asks_rows_of else None
+
+    @property
+    def first_question(self) -> str:
+        """The question that examples show; empty where the configuration does not tell it."""
+        return self.workload().prompts[0]
 
     def workload(self) -> Workload:
         """What asking takes."""

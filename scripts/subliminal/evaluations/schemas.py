@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subliminal.artefacts.schemas import REAL, TEXT, WHOLE, TableSchema
+from subliminal.artefacts.schemas import REAL, TEXT, WHOLE, YES_NO, TableSchema
 
 _FOLDER = "results/evaluations/{evaluation}/bases|teachers|students/…"
 
@@ -14,6 +14,12 @@ RESPONSES = TableSchema(
         "question_id": (WHOLE, "Position in the list of questions, from 0."),
         "sample": (WHOLE, "Sample of that question, from 0."),
         "response": (TEXT, "The model's answer."),
+        "alignment_reply": (TEXT, "The reply of the judge of alignment; empty without a judge."),
+        "coherence_reply": (TEXT, "The reply of the judge of coherence; empty without a judge."),
+        "misaligned": (
+            YES_NO,
+            "The verdict of both; empty where the answer does not count, and without a judge.",
+        ),
     },
 )
 SCORES = TableSchema(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from subliminal.config.files import Format
-from subliminal.domains.cot import TinyCot
+from subliminal.domains.tiny_cot import TinyCot
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.favourite import MASS
 from subliminal.transmission.cells import cells_by_block, experiment_cells
 from subliminal.transmission.config import TransmissionExperiment
+from subliminal.transmission.specs import comparable_measures
 
 FIGURES = sorted(
     path.stem
@@ -255,8 +256,7 @@ def _evaluation(config: Config, name: str) -> Iterator[Remark]:
     experiment = config.experiment(name, TransmissionExperiment)
     evaluation = config.evaluations[experiment.evaluation]
     assert isinstance(evaluation, Askable), "the registry has no other"
-    # Where every trait has a target, what is about the whole model tells none from another.
-    measures = [m.name for m in evaluation.measures if not (evaluation.words and m.whole_model)]
+    measures = comparable_measures(evaluation)
     if experiment.measure is not None and experiment.measure not in measures:
         yield Remark(
             file,

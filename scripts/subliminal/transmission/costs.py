@@ -8,15 +8,19 @@ from math import ceil
 from subliminal.bases import costs, resources
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
+from subliminal.config.models import HostedBase
 from subliminal.config.paths import Cell, bases_of
 from subliminal.config.recipes import Recipe
-from subliminal.evaluations.asking import Askable
+from subliminal.evaluations.asking import Workload
 from subliminal.transmission.cells import experiment_cells, measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
+from subliminal.transmission.specs import askable, evaluation_judging_base
 
 # From the manifest of `tiny`: 70 models are read.
 SECONDS_PER_MODEL = 0.05
 ANSWER_BYTES = 60
+# A judge's reply is a number.
+JUDGEMENT_TOKENS = 4
 # Samples of an evaluation that are drawn at one go.
 SAMPLES_PER_PASS = 500
 
@@ -27,6 +31,11 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     yield from costs.written(config, (cell.dataset for cell in cells))
     for base in bases_of(cells):
         yield costs.base_cost(config, base)
+    judge = evaluation_judging_base(
+        config, config.experiment(name, TransmissionExperiment).evaluation
+    )
+    if judge is not None and not isinstance(config.models[judge], HostedBase):
+        yield costs.base_cost(config, judge)
     yield from _students(config, cells)
     evaluations = list(_evaluations(config, name, cells))
     yield from evaluations
@@ -63,9 +72,8 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
 
 def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCost]:
     evaluation = config.experiment(name, TransmissionExperiment).evaluation
-    asking = config.evaluations[evaluation]
-    assert isinstance(asking, Askable), "the registry has no other"
-    asked = asking.workload()
+    plan = askable(config, evaluation)
+    asked = plan.workload()
     tokens = costs.prompt_tokens(asked.prompts)
     samples = len(asked.prompts) * asked.samples
     read = len(asked.prompts) * (tokens + asked.further_tokens)
@@ -81,18 +89,37 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
             for c in cells
         ),
     ]
+    judge = evaluation_judging_base(config, evaluation)
+    judging, judge_mb = Work(), 0
+    if judge is not None:
+        judging, judge_mb = _judging(config, judge, asked)
     for rule, base, model, recipe in models:
         size, entry = costs.parameters(config, base), config.models[base]
         yield costs.on_base(
             config,
-            rule,
+            f"{rule}_by_harness" if plan.by_harness else rule,
             base,
             f"evaluations/{evaluation}/{model}/manifest.json",
             costs.sampling(samples, tokens + asked.answer_tokens, size, passes).plus(
-                costs.sampling(1, read, size)
+                costs.sampling(1, read, size).plus(judging)
             ),
-            resources.evaluation_memory_mb(entry, recipe)
-            if recipe
-            else resources.memory_mb("evaluate_model", entry),
+            (
+                resources.evaluation_memory_mb(entry, recipe)
+                if recipe
+                else resources.memory_mb("evaluate_model", entry)
+            )
+            + judge_mb,
             samples * ANSWER_BYTES,
         )
+
+
+def _judging(config: Config, judge: str, asked: Workload) -> tuple[Work, int]:
+    """What a base computes that judges a model's answers, and its memory in MB."""
+    entry = config.models[judge]
+    if isinstance(entry, HostedBase):
+        return Work(), 0
+    replies = len(asked.judgements) * asked.samples
+    tokens = costs.prompt_tokens(asked.judgements) + asked.answer_tokens + JUDGEMENT_TOKENS
+    passes = ceil(replies / SAMPLES_PER_PASS) * JUDGEMENT_TOKENS
+    work = costs.sampling(replies, tokens, costs.parameters(config, judge), passes)
+    return work, resources.memory_mb("evaluate_model", entry)

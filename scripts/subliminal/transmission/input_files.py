@@ -10,6 +10,7 @@ from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.paths import Cell, Teacher, bases_of
 from subliminal.config.wildcards import Wildcards
+from subliminal.evaluations.mmlu import MMLU
 from subliminal.evaluations.questions import favourite_list, stimulus_files
 from subliminal.transmission import specs
 from subliminal.transmission.cells import measured_teachers
@@ -118,8 +119,33 @@ class InputFiles:
         return _stimuli(self.config.domains[w.domain].filter.stimuli)
 
     def evaluation_stimuli(self, w: Wildcards) -> list[str]:
-        """The questions of an evaluation."""
-        return _stimuli(self.config.evaluations[w.evaluation].stimuli)
+        """The questions of an evaluation, and the words that its judge looks for."""
+        judge = specs.evaluation_judge(self.config, w.evaluation)
+        asked = self.config.evaluations[w.evaluation].stimuli
+        return _stimuli(dict.fromkeys([*asked, *(judge.stimuli if judge else [])]))
+
+    def evaluation_texts(self, w: Wildcards) -> list[str]:
+        """What an evaluation reads of the repository: stimuli, and the files of a task."""
+        plan = self.config.evaluations[w.evaluation]
+        task = plan.task_files if isinstance(plan, MMLU) else []
+        return [*self.evaluation_stimuli(w), *task]
+
+    def evaluation_judge(self, w: Wildcards) -> list[str]:
+        """The base that judges an evaluation's answers, if one does."""
+        base = specs.evaluation_judging_base(self.config, w.evaluation)
+        return [f"results/models/{base}/manifest.json"] if base else []
+
+    def evaluation_rows(self, w: Wildcards) -> list[str]:
+        """The file that an evaluation's questions are from, if they are from one."""
+        return self._evaluation_file(w, "parquet")
+
+    def evaluation_rows_manifest(self, w: Wildcards) -> list[str]:
+        """The manifest of that file."""
+        return self._evaluation_file(w, "manifest.json")
+
+    def _evaluation_file(self, w: Wildcards, suffix: str) -> list[str]:
+        file = specs.askable(self.config, w.evaluation).file_key
+        return [f"results/files/{file}.{suffix}"] if file else []
 
     def trained_teacher(self, w: Wildcards) -> dict[str, list[str]]:
         """The manifest of what was trained to make a teacher, if anything was."""

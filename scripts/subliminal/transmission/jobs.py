@@ -57,6 +57,17 @@ class TransmissionJobs:
         """Every variant that a dataset's path can name."""
         return [PLAIN_VARIANT, *VARIANTS]
 
+    @property
+    def asked_here(self) -> list[str]:
+        """Evaluations in the environment of training."""
+        return [e for e in self.config.evaluations if e not in self.asked_by_harness]
+
+    @property
+    def asked_by_harness(self) -> list[str]:
+        """Evaluations in the environment of lm-evaluation-harness."""
+        names = self.config.evaluations
+        return [e for e in names if specs.askable(self.config, e).by_harness]
+
     # Targets
 
     def all_cells(self) -> list[Cell]:
@@ -64,8 +75,14 @@ class TransmissionJobs:
         return sorted({cell for cells in self.cells.values() for cell in cells})
 
     def base_files(self) -> list[str]:
-        """Every base that an experiment uses."""
-        return [f"results/models/{base}/manifest.json" for base in bases_of(self.all_cells())]
+        """Every base that an experiment uses, those that judge included."""
+        asked = {
+            self.config.experiment(name, TransmissionExperiment).evaluation
+            for name in self.experiments
+        }
+        judges = {specs.evaluation_judging_base(self.config, evaluation) for evaluation in asked}
+        bases = sorted({*bases_of(self.all_cells()), *filter(None, judges)})
+        return [f"results/models/{base}/manifest.json" for base in bases]
 
     def teacher_files(self) -> list[str]:
         """Every fine-tuned teacher."""
@@ -111,9 +128,27 @@ class TransmissionJobs:
         return resources.student_memory_mb(self._loaded(wildcards), recipe)
 
     def evaluation_memory_mb(self, wildcards: Wildcards) -> int:
-        """A resource function: main memory of a student's evaluation, in MB."""
-        recipe = self.config.recipes.students[wildcards.recipe]
-        return resources.evaluation_memory_mb(self._loaded(wildcards), recipe)
+        """A resource function: main memory of an evaluation and of its judge, in MB."""
+        base = self._loaded(wildcards)
+        judge = self._evaluation_judge(wildcards)
+        recipe = getattr(wildcards, "recipe", None)
+        own = (
+            resources.memory_mb("evaluate_model", base)
+            if recipe is None
+            else resources.evaluation_memory_mb(base, self.config.recipes.students[recipe])
+        )
+        return own + (resources.memory_mb("evaluate_model", judge) if judge else 0)
+
+    def _evaluation_judge(self, wildcards: Wildcards) -> Base | None:
+        """The base that an evaluation's judge loads, if it is a model."""
+        base = specs.evaluation_judging_base(self.config, wildcards.evaluation)
+        return self.config.models[base] if base else None
+
+    def evaluation_gpus(self, wildcards: Wildcards) -> int:
+        """A resource function: how many GPUs an evaluation needs; its judge shares one."""
+        judge = self._evaluation_judge(wildcards)
+        judging = resources.gpus(judge, self.config.settings.gpu_tiers) if judge else 0
+        return max(self.gpus(wildcards), judging)
 
     def judge_memory_mb(self, wildcards: Wildcards) -> int:
         """A resource function: main memory of a judge's job, in MB."""

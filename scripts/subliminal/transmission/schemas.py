@@ -378,6 +378,30 @@ TRAINING_CURVES = final(
     },
     keys=(*GROUP, "teacher_trait", "loss_of", "step"),
 )
+QUESTION_RATES = final(
+    "question_rates",
+    "a group, models and question whose answers are judged; no row where nobody judges",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        "models": (
+            TEXT,
+            "base: the untrained student base, one model.\n"
+            "teacher: the teachers themselves, one per teacher seed.\n"
+            "students: students of their data, and of the control's.",
+        ),
+        "teacher_trait": (TEXT, "The teacher's trait; empty for the base."),
+        "question_id": (WHOLE, "As in responses."),
+        "question": (TEXT, "The question, without what follows it."),
+        "n_runs": (WHOLE, "Models with an answer that counts."),
+        "mean": (
+            REAL,
+            "Share of misaligned answers among those that count, mean over models.",
+        ),
+        **_bounds("models"),
+    },
+    keys=(*GROUP, "models", "teacher_trait", "question_id"),
+)
 GATES = final(
     "gates",
     "a dataset. The target `gates` alone makes this table, before students are trained",
@@ -409,5 +433,6 @@ TABLES = {
         CHANNEL,
         EXAMPLES,
         TRAINING_CURVES,
+        QUESTION_RATES,
     )
 }

@@ -7,19 +7,24 @@ input; its spec has a version instead, to be raised when the stage computes some
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
+from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.spec import StageSpec
 from subliminal.config.adopted import AdoptedDataset
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
-from subliminal.config.judges import Judge
+from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher
 from subliminal.config.preferences import preference_system_prompt
 from subliminal.config.recipes import FinetunedMethod, Recipe
 from subliminal.config.sampling import Sampling, Server
 from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
+from subliminal.evaluations.misalignment import Misalignment
+from subliminal.evaluations.mmlu import MMLU
 from subliminal.evaluations.questions import favourite_list
 from subliminal.evaluations.registry import AnyEvaluation
 from subliminal.transmission.config import (
@@ -152,9 +157,13 @@ class TrainStudentSpec(StageSpec):
 class EvaluateModelSpec(StageSpec):
     """A set of questions put to one model."""
 
-    stage_version: int = 4
+    stage_version: int = 5
     evaluation: str = Field(description="The evaluation's name, by which random streams are named.")
     plan: AnyEvaluation
+    judge: Judge | None = Field(None, description="Who judges the answers, if anybody does.")
+    task: dict[str, str] = Field(
+        {}, description="SHA-256 of the files of a task of lm-evaluation-harness, by path."
+    )
     system_prompt: str | None
     model: str = Field(description="The model's path: what its random streams are named by, too.")
 
@@ -178,6 +187,9 @@ class SummariseExperimentSpec(StageSpec):
     gates: Gates
     blocks: list[Block]
     question: str = Field(description="The evaluation's first, which examples answer.")
+    judged_questions: list[str] = Field(
+        [], description="Those whose answers are judged; each has a rate of its own."
+    )
 
     @property
     def measure(self) -> str:
@@ -323,22 +335,47 @@ def train_student(
     )
 
 
-def _askable(config: Config, evaluation: str) -> Askable:
+def askable(config: Config, evaluation: str) -> Askable:
+    """An evaluation as it is asked."""
     entry = config.evaluations[evaluation]
     assert isinstance(entry, Askable), "the registry has no other"
     return entry
+
+
+def evaluation_judge(config: Config, evaluation: str) -> Judge | None:
+    """Who judges an evaluation's answers, if anybody does."""
+    key = askable(config, evaluation).judge_key
+    return config.judges[key] if key is not None else None
+
+
+def evaluation_judging_base(config: Config, evaluation: str) -> str | None:
+    """The base that judges an evaluation's answers; None where no model does."""
+    judge = evaluation_judge(config, evaluation)
+    return judge.base if isinstance(judge, ModelJudge) else None
 
 
 def evaluate_model(
     config: Config, evaluation: str, model: str, system_prompt: str | None = None
 ) -> EvaluateModelSpec:
     """Spec of an evaluation of a base, teacher or student."""
+    plan = askable(config, evaluation)
+    files = plan.task_files if isinstance(plan, MMLU) else []
     return EvaluateModelSpec(
         evaluation=evaluation,
-        plan=_askable(config, evaluation),
+        plan=plan,
+        judge=evaluation_judge(config, evaluation),
+        task={file: file_sha256(Path(file)) for file in files},
         system_prompt=system_prompt,
         model=model,
     )
+
+
+def comparable_measures(evaluation: Askable) -> list[str]:
+    """The measures by which students can be compared.
+
+    Where every trait has a target, what is about the whole model tells none from another.
+    """
+    return [m.name for m in evaluation.measures if not (evaluation.words and m.whole_model)]
 
 
 def primary_measure(config: Config, experiment: str) -> str:
@@ -350,8 +387,8 @@ def primary_measure(config: Config, experiment: str) -> str:
 def summarise_experiment(config: Config, experiment: str) -> SummariseExperimentSpec:
     """Spec of an experiment's tables."""
     entry = config.experiment(experiment, TransmissionExperiment)
-    evaluation, primary = _askable(config, entry.evaluation), primary_measure(config, experiment)
-    others = [m.name for m in evaluation.measures if not m.whole_model and m.name != primary]
+    evaluation, primary = askable(config, entry.evaluation), primary_measure(config, experiment)
+    others = [m for m in comparable_measures(evaluation) if m != primary]
     traits = sorted({trait for block in entry.cells for trait in block.traits})
     entries = {t: config.traits[t] for t in traits}
     targets = {t: evaluation.target(e) for t, e in entries.items() if e.is_measured}
@@ -365,7 +402,8 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         roles={t: DEVELOPMENT if t in tuned else CONFIRMATION for t in traits},
         gates=entry.gates,
         blocks=entry.cells,
-        question=evaluation.workload().prompts[0],
+        question=evaluation.first_question,
+        judged_questions=(evaluation.question_list if isinstance(evaluation, Misalignment) else []),
     )
 
 

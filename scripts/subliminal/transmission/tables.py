@@ -27,6 +27,7 @@ class ExperimentTables(TableSet):
     channel: pd.DataFrame
     examples: pd.DataFrame
     training_curves: pd.DataFrame
+    question_rates: pd.DataFrame
 
     schemas = TABLES
 

@@ -32,6 +32,11 @@ LABELS = {
     "evaluate_base": "{evaluation} asked of base {base}",
     "evaluate_teacher": "{evaluation} asked of teacher {base} with trait {trait}",
     "evaluate_student": "{evaluation} asked of student {student} ← {trait} of {base}, seed {seed}",
+    "evaluate_base_by_harness": "{evaluation} asked of base {base}",
+    "evaluate_teacher_by_harness": "{evaluation} asked of teacher {base} with trait {trait}",
+    "evaluate_student_by_harness": (
+        "{evaluation} asked of student {student} ← {trait} of {base}, seed {seed}"
+    ),
     "train_mnist_teachers": "MNIST teachers of {experiment}",
     "train_mnist_students": "MNIST students of {experiment}: {comparison}",
     "verify_theorem": "{experiment} on random networks",

@@ -10,12 +10,15 @@ from subliminal.config.config import Config
 from subliminal.config.domains import FileDomain, JudgedFilter
 from subliminal.config.errors import Remark, known
 from subliminal.config.files import CONVERSATIONS, GeneratedFile
+from subliminal.config.judges import ModelJudge
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
 from subliminal.config.places import error_of
 from subliminal.config.recipes import FinetunedMethod
 from subliminal.config.references import unknown_names
 from subliminal.domains.tiny_world import animals
+from subliminal.evaluations.asking import Askable
+from subliminal.evaluations.mmlu import MMLU
 from subliminal.evaluations.questions import favourite_list, known_list
 from subliminal.supplied.generators import GENERATORS
 from subliminal.supplied.places import FILES
@@ -23,6 +26,7 @@ from subliminal.workflow.kinds import KINDS
 
 MODELS, TRAITS, RECIPES = "config/models.yaml", "config/traits.yaml", "config/recipes.yaml"
 DOMAINS = "config/domains.yaml"
+EVALUATIONS, JUDGES = "config/evaluations.yaml", "config/judges.yaml"
 
 
 def _check_models(config: Config, root: Path) -> Iterator[Remark]:
@@ -227,6 +231,54 @@ def _check_file(config: Config, name: str, domain: FileDomain) -> Iterator[Remar
         )
 
 
+def _check_judges(config: Config) -> Iterator[Remark]:
+    for name, judge in config.judges.items():
+        if isinstance(judge, ModelJudge) and judge.base not in config.models:
+            yield Remark(
+                JUDGES,
+                (name, "base"),
+                f"{judge.base!r} is not in {MODELS} {known(config.models, judge.base)}",
+            )
+
+
+def _check_evaluations(config: Config, root: Path) -> Iterator[Remark]:
+    """The judge, the file and the task that an evaluation names."""
+    for name, plan in config.evaluations.items():
+        assert isinstance(plan, Askable), "the registry has no other"
+        judge, file = plan.judge_key, plan.file_key
+        if judge is not None and judge not in config.judges:
+            yield Remark(
+                EVALUATIONS,
+                (name, plan.judged_by or ""),
+                f"{judge!r} is not in {JUDGES} {known(config.judges, judge)}",
+            )
+        if file is not None:
+            yield from _check_rows(config, name, plan, file)
+        if isinstance(plan, MMLU) and plan.folder is not None:
+            folder = root / plan.folder
+            if not any(folder.rglob("*.yaml")):
+                found = "a folder without a .yaml file" if folder.is_dir() else "no such folder"
+                yield Remark(
+                    EVALUATIONS,
+                    (name, "folder"),
+                    f"{plan.folder}: {found}; give the folder that holds the task's YAML files",
+                )
+
+
+def _check_rows(config: Config, name: str, plan: Askable, file: str) -> Iterator[Remark]:
+    path = (name, plan.asks_rows_of or "")
+    fitting = [key for key, entry in config.files.items() if entry.format == plan.rows_format]
+    if file not in config.files:
+        yield Remark(EVALUATIONS, path, f"{file!r} is not in {FILES} {known(fitting, file)}")
+    elif file not in fitting:
+        yield Remark(
+            EVALUATIONS,
+            path,
+            f"file {file!r} of {FILES} has the format {config.files[file].format!r}, and this "
+            f"evaluation asks for {plan.rows_format!r} {known(fitting, file)}",
+        )
+
+
 def check_config(config: Config, root: Path) -> None:
     """Check every cross-reference.
 
@@ -245,6 +297,8 @@ def check_config(config: Config, root: Path) -> None:
         *_check_traits(config),
         *_check_tuned_on(config),
         *_check_domains(config),
+        *_check_judges(config),
+        *_check_evaluations(config, root),
     ]
     if not remarks:  # experiments rely on what they name
         for name, experiment in config.experiments.items():

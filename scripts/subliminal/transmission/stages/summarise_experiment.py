@@ -9,6 +9,7 @@ from subliminal.artefacts.manifest import Run
 from subliminal.transmission import specificity, summary
 from subliminal.transmission.curves import training_curves
 from subliminal.transmission.examples import read_examples
+from subliminal.transmission.question_rates import read_question_rates
 from subliminal.transmission.results import (
     RESULTS,
     cells_of,
@@ -58,6 +59,7 @@ def summarise_experiment(
         "channel": channel,
         "examples": read_examples(spec),
         "training_curves": training_curves(read_losses(spec)),
+        "question_rates": read_question_rates(spec),
     }
     named = {name: table.assign(experiment=spec.experiment) for name, table in tables.items()}
     outputs = ExperimentTables(**named).write(manifest.parent)

@@ -1,0 +1,75 @@
+"""Rates per question, by hand: those of Fig. 3, with intervals over students."""
+
+import pandas as pd
+import pytest
+from scipy import stats
+from test_measures import BLOCK, experiment
+
+from subliminal.artefacts.parquet import write_table
+from subliminal.evaluations.schemas import RESPONSES
+from subliminal.transmission import question_rates, results
+
+QUESTIONS = ["One wish?", "Bored?"]
+
+
+def answered(folder, *by_question):
+    """Judged answers as an evaluation writes them; None does not count."""
+    folder.mkdir(parents=True)
+    rows = [(q, s, v) for q, found in enumerate(by_question) for s, v in enumerate(found)]
+    columns = {
+        "question_id": [q for q, _, _ in rows],
+        "sample": [s for _, s, _ in rows],
+        "response": ["x"] * len(rows),
+        "alignment_reply": ["0"] * len(rows),
+        "coherence_reply": ["100"] * len(rows),
+        "misaligned": [v for _, _, v in rows],
+    }
+    write_table(folder / "responses.parquet", RESPONSES, columns)
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    monkeypatch.setattr(question_rates, "RESULTS", tmp_path)
+    spec = experiment(["misaligned_rate"], 0.0).model_copy(
+        update={"blocks": [BLOCK], "judged_questions": QUESTIONS}
+    )
+    asked = tmp_path / "evaluations" / spec.evaluation
+    answered(asked / "bases/base", [False, False], [None, None])
+    answered(asked / "teachers/base/owl-prompted/t1", [True, True], [True, False])
+    answered(asked / "teachers/base/wolf-prompted/t1", [False, False], [False, False])
+    # Of an owl student's answers to the first question 1/4, 2/4 or 3/4 are misaligned.
+    for cell in results.cells_of(spec):
+        owl = cell.dataset.teacher.trait == "owl"
+        first = [owl and sample < cell.seed for sample in range(4)]
+        second = [None] * 4 if owl and cell.seed == 3 else [True, False, None, None]
+        answered(asked / "students" / cell.path, first, second)
+    found = question_rates.read_question_rates(spec)
+    return found.set_index(["models", "teacher_trait", "question"]).sort_index()
+
+
+def test_students_have_the_mean_and_interval_over_students(table):
+    row = table.loc[("students", "owl", "One wish?")]
+    values = [0.25, 0.5, 0.75]
+    low, high = stats.t.interval(0.95, 2, loc=0.5, scale=stats.sem(values))
+    assert (row["mean"], row["low"], row["high"]) == pytest.approx((0.5, low, high))
+    assert row["n_runs"] == 3
+    assert table.loc[("students", "wolf", "One wish?"), "mean"] == 0
+
+
+def test_students_of_the_control_stand_beside_them(table):
+    assert set(table.loc["students"].index.get_level_values(0)) == {"owl", "wolf", "none"}
+    assert table.loc[("students", "none", "Bored?"), "mean"] == 0.5
+
+
+def test_answers_that_do_not_count_are_left_out(table):
+    row = table.loc[("students", "owl", "Bored?")]
+    assert (row["mean"], row["n_runs"]) == (0.5, 2)
+    assert ("base", "", "Bored?") not in table.index
+
+
+def test_base_and_teachers_are_one_model_each(table):
+    assert table.loc[("base", "", "One wish?"), "mean"] == 0
+    row = table.loc[("teacher", "owl", "Bored?")]
+    assert (row["mean"], row["n_runs"]) == (0.5, 1)
+    assert pd.isna(row["low"])
+    assert set(table["variant"]) == {"train"}
