@@ -31,6 +31,7 @@ try:
     from subliminal.workflow.guard import guard
     from subliminal.workflow.project import Project
     from subliminal.workflow.remaking import remaking
+    from subliminal.workflow.runnable import require_runnable
 except ImportError as error:
     raise WorkflowError(
         f"{sys.executable} cannot run this workflow: {error}; "
@@ -60,6 +61,7 @@ if workflow.is_main_process:
 
 
 onstart:
+    require_runnable(workflow, PROJECT)
     announce(workflow, PROJECT)
 
 

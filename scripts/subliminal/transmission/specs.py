@@ -11,9 +11,10 @@ from pydantic import Field
 
 from subliminal.artefacts.spec import StageSpec
 from subliminal.config.config import Config
+from subliminal.config.models import HostedBase
 from subliminal.config.paths import Dataset, Teacher
 from subliminal.config.preferences import preference_system_prompt
-from subliminal.config.recipes import FinetunedMethod, Recipe
+from subliminal.config.recipes import FinetunedMethod, HostedMethod, PromptedMethod, StudentRecipe
 from subliminal.config.sampling import Sampling, Server
 from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
@@ -35,7 +36,7 @@ class TrainTeacherSpec(StageSpec):
     base: str
     word: str
     questions: str
-    method: FinetunedMethod
+    method: FinetunedMethod | HostedMethod = Field(discriminator="kind")
     sampling: Sampling | None = Field(
         None,
         description="How its base writes what its loudness is measured on, if it is measured.",
@@ -100,7 +101,7 @@ class TrainStudentSpec(StageSpec):
     stage_version: int = 4
     student: str
     recipe_name: str
-    recipe: Recipe
+    recipe: StudentRecipe
     seed: int
     system_prompt: str | None = Field(
         None, description="What a prompted teacher was told, if its logits are learnt."
@@ -153,10 +154,10 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     """
     method = config.recipes.methods[teacher.method]
     trait = config.traits[teacher.trait]
-    if not isinstance(method, FinetunedMethod) or trait.word is None or trait.category is None:
+    if isinstance(method, PromptedMethod) or trait.word is None or trait.category is None:
         raise TypeError(f"{teacher.path} is not a fine-tuned teacher")
     sampling = None
-    if method.loudness is not None:
+    if isinstance(method, FinetunedMethod) and method.loudness is not None:
         sizes = config.domains[method.loudness.domain].sizes
         sampling = sizes[config.models[teacher.base].tier].sampling
     return TrainTeacherSpec(
@@ -170,10 +171,10 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
 
 
 def is_finetuned(config: Config, teacher: Teacher) -> bool:
-    """True if this teacher is an adapter (and not a prompt, or the base itself)."""
+    """True if this teacher was trained (and is not a prompt, or the base itself)."""
     if teacher.is_control:
         return False
-    return config.recipes.methods[teacher.method].kind == "finetuned"
+    return not isinstance(config.recipes.methods[teacher.method], PromptedMethod)
 
 
 def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
@@ -223,8 +224,8 @@ def train_student(
     config: Config, student: str, recipe: str, seed: int, teacher: Teacher
 ) -> TrainStudentSpec:
     """Spec of a student; which dataset it reads is the rule's input."""
-    entry = config.recipes.students[recipe]
-    prompt = teacher_system_prompt(config, teacher) if entry.distillation is not None else None
+    entry, taught = config.recipes.students[recipe], config.recipes.distillation(recipe)
+    prompt = teacher_system_prompt(config, teacher) if taught is not None else None
     return TrainStudentSpec(
         student=student, recipe_name=recipe, recipe=entry, seed=seed, system_prompt=prompt
     )
@@ -258,7 +259,13 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
     """Spec of an experiment's tables."""
     entry = config.experiment(experiment, TransmissionExperiment)
     evaluation, primary = _askable(config, entry.evaluation), primary_measure(config, experiment)
-    others = [m.name for m in evaluation.measures if not m.whole_model and m.name != primary]
+    bases = {base for block in entry.cells for base in (*block.teacher_bases, *block.student_bases)}
+    hosted = any(isinstance(config.models[base], HostedBase) for base in bases)
+    others = [
+        m.name
+        for m in evaluation.measures
+        if not m.whole_model and m.name != primary and not (hosted and m.of_weights)
+    ]
     traits = sorted({trait for block in entry.cells for trait in block.traits})
     targets = {t: evaluation.target(config.traits[t]) for t in traits}
     tuned = tuned_on(config, experiment)
@@ -290,5 +297,5 @@ def leaky_recipes(config: Config, experiment: str) -> list[str]:
     entry = config.experiments[experiment]
     if not isinstance(entry, TransmissionExperiment):
         return []
-    plans = {b.recipe: config.recipes.students[b.recipe].distillation for b in entry.cells}
+    plans = {b.recipe: config.recipes.distillation(b.recipe) for b in entry.cells}
     return [name for name, plan in plans.items() if plan and plan.support == "vocabulary"]

@@ -21,6 +21,7 @@ UNCOUNTED_S = 2.0
 LABELS = {
     "pretrain_base": "base {base}",
     "prepare_base": "base {base}",
+    "register_base": "base {base}",
     "train_teacher": "teacher {base}, fine-tuned to prefer {trait}",
     "make_prompts": "prompts for {domain}",
     "sample_completions": "{domain} written by {base} with trait {trait}",
