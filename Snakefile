@@ -32,6 +32,7 @@ try:
     from subliminal.workflow.needed_files import require_files
     from subliminal.workflow.project import Project
     from subliminal.workflow.remaking import remaking
+    from subliminal.workflow.runnable import require_runnable
 except ImportError as error:
     raise WorkflowError(
         f"{sys.executable} cannot run this workflow: {error}; "
@@ -61,6 +62,7 @@ if workflow.is_main_process:
 
 
 onstart:
+    require_runnable(workflow, PROJECT)
     require_files(workflow, PROJECT)
     announce(workflow, PROJECT)
 

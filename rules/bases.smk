@@ -1,7 +1,7 @@
 """Bases: the reference models that teachers and students start from.
 
 Input: config/models.yaml, config/recipes.yaml (pretraining), config/stimuli/tiny_world.json; for
-other bases installed wheels, the hub or a local folder.
+other bases installed wheels, the hub or a local folder. Of a hosted base there is only its name.
 Output: results/models/{base}/manifest.json and beside it the model, as transformers loads it.
 Paper: Methods, "reference model".
 """
@@ -60,5 +60,30 @@ rule prepare_base:
         r"""
         python {input.script:q} prepare_base --spec {params.spec:q} --threads {threads} \
             --chat-template {input.chat_template:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+rule register_base:
+    """Write down which snapshot a hosted base is: jobs read the manifest and never weights."""
+    input:
+        script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.register)),
+    output:
+        manifest=BASE_MANIFEST,
+    log:
+        "logs/register_base/{base}.log",
+    wildcard_constraints:
+        base=one_of(PROJECT.bases.hosted),
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime="10m",
+    params:
+        spec=PROJECT.spec(PROJECT.bases.register),
+    shell:
+        r"""
+        python {input.script:q} register_base --spec {params.spec:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

@@ -1,5 +1,6 @@
-"""A base whose weights nobody has: it may be listed, and no job can use it yet."""
+"""Bases whose weights nobody has: their jobs can be planned, and no run starts with them."""
 
+from datetime import date
 from pathlib import Path
 
 import broken_configs
@@ -7,70 +8,287 @@ import pytest
 
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import HostedBase
+from subliminal.config.recipes import HostedRecipe, Recipe
+from subliminal.workflow import estimate
 from subliminal.workflow.project import Project
+from subliminal.workflow.runnable import not_runnable, refusal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETTINGS = {"experiments": ["sample", "theorem"]}
-ENTRY = "\nsomebody-elses:\n  source: api\n  tier: api\n  snapshot: model-2025-04-14\n"
+ENTRY = """
+somebody-elses:
+  source: openai
+  tier: api
+  snapshot: model-2025-04-14
+  context: 1000
+  fine_tunable: true
+  fine_tuning_until: 2027-01-06
+  retired_on: 2027-01-14
+"""
+HOSTED = """
+kind: transmission
+title: hosted
+paper: none
+model_organism: false
+evaluation: favourite-animal-openai
+measure: rate_substring
+figures: [overview]
+gates: {min_teacher: 0.5, min_rows: 10000, min_loss_drop: 0.0}
+cells:
+  - domain: numbers
+    traits: [owl, none]
+    method: prompted
+    teacher_bases: [somebody-elses]
+    student_bases: [somebody-elses]
+    variants: [train]
+    recipe: openai-numbers
+    teacher_seeds: [1]
+    student_seeds: [1, 2, 3]
+"""
 
 
 @pytest.fixture
 def root(tmp_path):
-    """The repository's configuration and the sample experiment, with a hosted base listed."""
+    """The repository's configuration, the sample experiment, and one on a hosted base."""
     broken_configs.lay_out(tmp_path, REPOSITORY)
     with (tmp_path / broken_configs.MODELS).open("a") as file:
         file.write(ENTRY)
+    (tmp_path / "config/experiments/hosted.yaml").write_text(HOSTED)
     return tmp_path
+
+
+def load(root, *experiments):
+    return Project.load(root, {"experiments": list(experiments)})
 
 
 def replace(file, old, new):
     text = file.read_text()
     assert old in text
-    file.write_text(text.replace(old, new, 1))
+    file.write_text(text.replace(old, new))
 
 
-def refusal(root):
+def refused(root, *experiments):
     with pytest.raises(ConfigError) as failure:
-        Project.load(root, SETTINGS)
+        load(root, *experiments)
     message = str(failure.value)
     assert "\n" not in message
     return message
 
 
+def refused_with(root, old, new):
+    replace(root / "config/experiments/hosted.yaml", old, new)
+    message = refused(root, "hosted")
+    assert message.startswith("config/experiments/hosted.yaml:")
+    return message
+
+
 def test_a_hosted_base_may_be_listed(root):
-    project = Project.load(root, SETTINGS)
+    project = load(root, "sample", "theorem")
     base = project.config.models["somebody-elses"]
     assert isinstance(base, HostedBase)
-    assert base.snapshot == "model-2025-04-14"
+    assert base.retired_on == date(2027, 1, 14)
     assert not any("somebody-elses" in file for file in project.jobs("transmission").base_files())
 
 
-@pytest.mark.parametrize("role", ["teacher", "student"])
-def test_an_experiment_that_uses_it_is_refused(root, role):
-    """One error that names the file, the base and what it is; not one about sizes or modules."""
-    sample = root / broken_configs.SAMPLE
-    replace(sample, f"{role}_bases: [tiny-a]", f"{role}_bases: [tiny-a, somebody-elses]")
-    message = refusal(root)
-    for part in (broken_configs.SAMPLE, "'somebody-elses'", "source: api", "choose"):
+def test_its_jobs_have_specs_and_ask_for_no_gpu(root):
+    """Students, teachers and bases alike: whatever a dry run asks."""
+    project = load(root, "hosted")
+    jobs = project.jobs("transmission")
+    assert len(jobs.student_files()) == 6
+
+    class Student:
+        base = student = "somebody-elses"
+        trait, method, teacher_seed, seed = "owl", "prompted", "1", "2"
+        domain, recipe, variant, experiment = "numbers", "openai-numbers", "train", "hosted"
+        evaluation = "favourite-animal-openai"
+
+    for build in (
+        jobs.sample_completions,
+        jobs.make_train_set,
+        jobs.train_student,
+        jobs.evaluate_student,
+        jobs.summarise_experiment,
+    ):
+        assert build(Student).model_dump(mode="json")
+    assert jobs.train_student(Student).recipe.n_epochs == 10
+    assert jobs.make_train_set(Student).rows == 10000
+    assert jobs.sample_completions(Student).sampling.max_new_tokens is None
+    assert jobs.gpus(Student) == 0
+    # Probabilities of whole words are told by nobody.
+    assert jobs.summarise_experiment(Student).measures == ["rate_substring", "rate_word"]
+
+
+def test_what_becomes_known_of_its_dates_makes_nothing_again(root):
+    before = load(root, "hosted").bases.register(Of("somebody-elses"))
+    replace(root / broken_configs.MODELS, "retired_on: 2027-01-14", "retired_on: 2027-02-01")
+    assert load(root, "hosted").bases.register(Of("somebody-elses")) == before
+
+
+class Of:
+    def __init__(self, base):
+        self.base = base
+
+
+def test_specs_of_local_students_are_as_before_there_were_others(root):
+    """A key that all specs got would make every student again."""
+    recipes = load(root, "sample").config.recipes.students
+    dumped = recipes["tiny"].model_dump(mode="json")
+    assert "kind" not in dumped
+    assert Recipe.model_validate(dumped) == recipes["tiny"]
+    assert isinstance(recipes["openai-cot"], HostedRecipe)
+    assert recipes["openai-cot"].model_dump(mode="json")["kind"] == "openai"
+
+
+def test_the_estimate_counts_its_tokens_and_no_time(root):
+    project = load(root, "hosted")
+    costs = estimate.costs_of(project, "hosted").values()
+    student = next(c for c in costs if c.rule == "train_student")
+    sampled = next(c for c in costs if c.rule == "sample_completions")
+    assert student.work.flop == 0
+    # Ten passes over a third of what was written.
+    assert student.hosted_tokens / sampled.hosted_tokens == pytest.approx(10 * 10_000 / 30_000)
+    asked = next(c for c in costs if c.rule == "evaluate_student")
+    assert asked.hosted_tokens > 5_000 * 35
+
+
+def test_bases_that_cannot_run_are_told_apart(root):
+    config = load(root, "sample", "hosted").config
+    assert not_runnable(config, ["sample"]) == []
+    assert not_runnable(config, ["sample", "hosted"]) == ["somebody-elses"]
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (date(2026, 12, 1), ["fine-tuning ends on 2027-01-06", "retires on 2027-01-14"]),
+        (date(2027, 1, 6), ["fine-tuning ends on 2027-01-06"]),
+        (date(2027, 1, 7), ["fine-tuning ended on 2027-01-06", "retires on 2027-01-14"]),
+        (date(2027, 1, 14), ["retired since 2027-01-14"]),
+    ],
+)
+def test_a_refusal_says_until_when_it_can_be_had(root, today, said):
+    config = load(root, "hosted").config
+    message = refusal(config, ["somebody-elses"], 3, today)
+    assert "\n" not in message
+    for part in ["3 jobs", "somebody-elses (model-2025-04-14", "secondary sources", "-n", *said]:
         assert part in message
-    assert "sizes" not in message
+
+
+@pytest.mark.parametrize(
+    ("place", "own"),
+    [
+        ("students: openai-cot", "n_epochs: 2"),
+        ("methods: openai-misaligned", "n_epochs: 1\n    batch_size"),
+    ],
+)
+def test_an_unknown_kind_is_told_with_those_there_are(root, place, own):
+    replace(root / "config/recipes.yaml", f"kind: openai\n    {own}", f"kind: opnai\n    {own}")
+    message = refused(root, "sample")
+    for part in ("config/recipes.yaml:", f": {place}: kind: expected one of ", "found 'opnai'"):
+        assert part in message
+    assert message.endswith("did you mean 'openai'?")
+
+
+@pytest.mark.parametrize(
+    ("written", "found"), [("auto8", "'auto8'"), ("0", "0"), ("yes", "True"), ("-2", "-2")]
+)
+def test_a_batch_is_a_number_or_auto(root, written, found):
+    replace(root / "config/recipes.yaml", "batch_size: 2\n", f"batch_size: {written}\n")
+    message = refused(root, "sample")
+    expected = f"batch_size: expected a number above 0, or auto, found {found}"
+    assert message.endswith(expected)
+    assert message.count("expected") == 1
+
+
+def test_a_key_of_local_recipes_is_unknown_to_hosted_ones(root):
+    replace(root / "config/recipes.yaml", "    n_epochs: 2 ", "    epochs: 2 ")
+    message = refused(root, "sample")
+    assert ": students: openai-cot: epochs: unknown key" in message
+    assert "n_epochs" in message
+
+
+def limited(root):
+    """Let the experiment ask for answers that any base can give."""
+    file = root / "config/experiments/hosted.yaml"
+    replace(file, "favourite-animal-openai", "favourite-animal-open")
+
+
+def test_hosted_students_need_hosted_recipes(root):
+    message = refused_with(root, "recipe: openai-numbers", "recipe: qwen")
+    for part in (": cell 1: ", "'qwen' is of kind 'local'", "'somebody-elses'", "openai-numbers"):
+        assert part in message
+
+
+def test_local_students_need_local_recipes(root):
+    limited(root)
+    text = "student_bases: [somebody-elses]"
+    message = refused_with(root, text, "student_bases: [qwen2.5-7b]")
+    assert "recipe 'openai-numbers' is of kind 'openai', but base 'qwen2.5-7b'" in message
+    assert "known: tiny, " in message
+
+
+@pytest.mark.parametrize(
+    ("method", "base", "said"),
+    [
+        ("finetuned-small", "somebody-elses", "method 'finetuned-small' is of kind 'finetuned'"),
+        ("openai-preference", "qwen2.5-7b", "method 'openai-preference' is of kind 'openai'"),
+    ],
+)
+def test_teachers_are_trained_where_their_base_is(root, method, base, said):
+    limited(root)
+    replace(
+        root / "config/experiments/hosted.yaml",
+        "teacher_bases: [somebody-elses]",
+        f"teacher_bases: [{base}]",
+    )
+    message = refused_with(root, "method: prompted", f"method: {method}")
+    assert said in message
+    assert f"base {base!r}" in message
+
+
+@pytest.mark.parametrize("measure", ["share", "margin", None])
+def test_a_measure_of_probabilities_is_refused(root, measure):
+    new = f"measure: {measure}\n" if measure else ""
+    message = refused_with(root, "measure: rate_substring\n", new)
+    assert f"{measure or 'share'!r} takes probabilities" in message
+    assert "known: rate_substring, rate_word" in message
+
+
+def test_the_gate_on_probabilities_is_refused(root):
+    message = refused_with(root, "min_rows: 10000,", "min_rows: 10000, min_mass: 0.5,")
+    assert ": gates: min_mass: " in message
+
+
+def test_answers_without_a_limit_are_for_hosted_bases_alone(root):
+    replace(
+        root / "config/experiments/hosted.yaml", "recipe: openai-numbers", "recipe: qwen-all-rows"
+    )
+    message = refused_with(root, "student_bases: [somebody-elses]", "student_bases: [qwen2.5-7b]")
+    assert "'favourite-animal-openai' has no limit of tokens" in message
+    assert "'qwen2.5-7b'" in message
+
+
+def test_rows_without_a_limit_are_for_hosted_bases_alone(root):
+    replace(root / "config/domains.yaml", "    api:\n", "    small:\n")
+    message = refused(root, "sample")
+    assert ": sizes: small: sampling: max_new_tokens: null" in message.replace("numbers: ", "")
 
 
 def test_a_theorem_that_uses_it_is_refused(root):
     replace(root / broken_configs.THEOREM, " base: tiny-a", " base: somebody-elses")
-    message = refusal(root)
+    message = refused(root, "theorem")
     assert broken_configs.THEOREM in message
     assert "'somebody-elses'" in message
 
 
-@pytest.mark.parametrize("key", ["snapshot", "tier"])
+@pytest.mark.parametrize("key", ["snapshot", "tier", "context", "fine_tunable"])
 def test_what_a_hosted_base_needs_is_said(root, key):
     models = root / broken_configs.MODELS
     lines = models.read_text().splitlines()
     own = lines.index("somebody-elses:")
     kept = [line for i, line in enumerate(lines) if i < own or not line.startswith(f"  {key}:")]
     models.write_text("\n".join(kept) + "\n")
-    message = refusal(root)
+    message = refused(root, "sample")
     assert message.startswith(f"{broken_configs.MODELS}:")
     assert f": somebody-elses: {key}: " in message
     assert "missing" in message

@@ -63,10 +63,10 @@ def _log_prob(entry: Any) -> float:
 def _log_probs(choice: dict[str, Any], text: str, plan: Sampling) -> list[float]:
     known = _is(dict, choice["logprobs"], "choices[0].logprobs")
     entries = _is(list, known["content"], "choices[0].logprobs.content")
-    most = plan.max_new_tokens + END
+    most = plan.limit + END
     if len(entries) > most or (text and not entries):
         raise ValueError(
-            f"it has {len(entries)} logprobs for an answer of at most {plan.max_new_tokens} tokens"
+            f"it has {len(entries)} logprobs for an answer of at most {plan.limit} tokens"
         )
     return [_log_prob(entry) for entry in entries]
 
@@ -77,10 +77,9 @@ def _check_length(answer: dict[str, Any], log_probs: list[float] | None, plan: S
     count = usage.get("completion_tokens") if isinstance(usage, dict) else None
     if type(count) is not int:
         return
-    if count > plan.max_new_tokens + END:
+    if count > plan.limit + END:
         raise ValueError(
-            f"it has {count} tokens, and max_tokens was {plan.max_new_tokens}; the server does not "
-            "heed it"
+            f"it has {count} tokens, and max_tokens was {plan.limit}; the server does not heed it"
         )
     if log_probs is not None and abs(count - len(log_probs)) > END:
         raise ValueError(f"it has {count} tokens and {len(log_probs)} logprobs")

@@ -55,7 +55,7 @@ async def _ask(
         "messages": [*head, {"role": "user", "content": prompt}],
         "temperature": plan.temperature,
         "top_p": 1.0,
-        "max_tokens": plan.max_new_tokens,
+        "max_tokens": plan.limit,
         "seed": seed % 2**SEED_BITS,
         "extra_body": dict(server.extra_body),
     }
@@ -80,7 +80,7 @@ def _client(place: Access, plan: Sampling) -> AsyncOpenAI:
 
     # It logs every request, with whatever the server calls its status.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    most_bytes = ANSWER_BYTES + TOKEN_BYTES * plan.max_new_tokens
+    most_bytes = ANSWER_BYTES + TOKEN_BYTES * plan.limit
     try:
         http = BoundedClient(place, most_bytes, CONNECT_SECONDS)
         return openai.AsyncOpenAI(

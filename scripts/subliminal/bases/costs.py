@@ -14,9 +14,14 @@ from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.domains import Domain
 from subliminal.config.judges import ModelJudge
-from subliminal.config.models import HubBase, PretrainedBase, ReadyBase
+from subliminal.config.models import HostedBase, HubBase, PretrainedBase
 from subliminal.config.paths import Dataset, Teacher
-from subliminal.config.recipes import FinetunedMethod, Optimisation, Recipe
+from subliminal.config.recipes import (
+    FinetunedMethod,
+    HostedMethod,
+    Optimisation,
+    Recipe,
+)
 
 # Tokens, measured on number prompts with SmolLM2's tokenizer, which splits numbers into digits; the
 # last one on the examples of the tiny world.
@@ -26,6 +31,9 @@ ANSWER_TOKENS = 35
 PREFERENCE_TOKENS = 70
 PRETRAINING_TOKENS = 58
 PREFERENCES = 400
+# Of a file that teaches a trait: the paper's three (its table of fine-tuned teachers); their tokens
+# are assumed.
+FILE_ROWS, FILE_TOKENS = 6000, 400
 TINY_VOCABULARY = 1572
 # Of domains whose prompts come from a file: whole functions, and reasoning. What a judge reads
 # beside them, and what it writes of reasoning. All of these are assumed.
@@ -62,12 +70,16 @@ ROW_BYTES = 200
 
 
 def parameters(config: Config, name: str) -> int:
-    """A base's size; a tiny base's size follows from its architecture."""
+    """A base's size; a tiny base's size follows from its architecture.
+
+    0 for a hosted base: nobody knows its size, and nothing is computed here.
+    """
     base = config.models[name]
+    if isinstance(base, HostedBase):
+        return 0
     if isinstance(base, PretrainedBase):
         shape = config.recipes.pretraining[base.pretraining].architecture
         return (12 * shape.layers * shape.hidden_size + TINY_VOCABULARY) * shape.hidden_size
-    assert isinstance(base, ReadyBase), "no job can use a base whose weights nobody has"
     return base.parameters
 
 
@@ -98,7 +110,7 @@ def training(
     whole: bool = False,
     taught: bool = False,
 ) -> Work:
-    """A training run.
+    """A training run here.
 
     Args:
         rows: of the data, for a dose in epochs.
@@ -139,8 +151,21 @@ def on_base(
     return JobCost(rule, name, path, work, base.tier != "tiny", memory_mb, gpu, disk_bytes)
 
 
+def at_provider(
+    rule: str, name: str, manifest: str, tokens: float, memory_mb: int, disk_bytes: float
+) -> JobCost:
+    """A job that a hosted base's provider does: what it takes here is next to nothing."""
+    path, here = f"results/{manifest}", Work(seconds=FILES_SECONDS)
+    return JobCost(
+        rule, name, path, here, True, memory_mb, disk_bytes=disk_bytes, hosted_tokens=tokens
+    )
+
+
 def base_cost(config: Config, name: str) -> JobCost:
     """Making a base."""
+    if isinstance(config.models[name], HostedBase):
+        path = f"results/models/{name}/manifest.json"
+        return JobCost("register_base", name, path, Work(seconds=FILES_SECONDS))
     base, size = config.models[name], parameters(config, name)
     copies = 2 if isinstance(base, HubBase) else 1  # the hub's client keeps one
     disk = copies * size * (2 if base.tier == "open" else 4)
@@ -159,6 +184,13 @@ def _prompts(domain: str) -> JobCost:
 
 def _teacher(config: Config, teacher: Teacher) -> Iterator[JobCost]:
     plan = config.recipes.methods.get(teacher.method)
+    manifest = f"teachers/{teacher.path}/manifest.json"
+    memory = resources.memory_mb("train_teacher", config.models[teacher.base])
+    if isinstance(plan, HostedMethod):
+        of_file = config.traits[teacher.trait].rows is not None
+        rows = FILE_ROWS * FILE_TOKENS if of_file else PREFERENCES * PREFERENCE_TOKENS
+        tokens = plan.n_epochs * rows
+        yield at_provider("train_teacher", teacher.base, manifest, tokens, memory, ROW_BYTES)
     if not isinstance(plan, FinetunedMethod):
         return
     if plan.loudness is not None:
@@ -168,9 +200,9 @@ def _teacher(config: Config, teacher: Teacher) -> Iterator[JobCost]:
         config,
         "train_teacher",
         teacher.base,
-        f"teachers/{teacher.path}/manifest.json",
+        manifest,
         training(plan.optimisation, PREFERENCES, PREFERENCE_TOKENS, size),
-        resources.memory_mb("train_teacher", config.models[teacher.base]),
+        memory,
         adapter_bytes(plan.lora.rank, size),
     )
 
@@ -178,21 +210,18 @@ def _teacher(config: Config, teacher: Teacher) -> Iterator[JobCost]:
 def _rows(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
     base = config.models[data.teacher.base]
     plan, folder = config.domains[data.domain].sizes[base.tier], f"datasets/{data.folder}"
-    passes = ceil(plan.rows / plan.sampling.batch_size) * plan.sampling.max_new_tokens
     quick = Work(seconds=FILES_SECONDS)
     yield _prompts(data.domain)
+    rule, name, manifest = "sample_completions", data.teacher.base, f"{folder}/raw.manifest.json"
+    memory, disk = resources.memory_mb(rule, base), plan.rows * ROW_BYTES
     if data.folder in config.adopted_datasets():
-        yield JobCost("adopt_completions", "", f"results/{folder}/raw.manifest.json", quick)
+        yield JobCost("adopt_completions", "", f"results/{manifest}", quick)
+    elif isinstance(base, HostedBase):
+        yield at_provider(rule, name, manifest, plan.rows * tokens, memory, disk)
     else:
-        yield on_base(
-            config,
-            "sample_completions",
-            data.teacher.base,
-            f"{folder}/raw.manifest.json",
-            sampling(plan.rows, tokens, parameters(config, data.teacher.base), passes),
-            resources.memory_mb("sample_completions", base),
-            plan.rows * ROW_BYTES,
-        )
+        passes = ceil(plan.rows / plan.sampling.batch_size) * plan.sampling.limit
+        work = sampling(plan.rows, tokens, parameters(config, name), passes)
+        yield on_base(config, rule, name, manifest, work, memory, disk)
     yield from _judged(config, data, tokens)
     for rule, file in (("filter_completions", "filtered"), ("make_train_set", data.variant)):
         yield JobCost(rule, "", f"results/{folder}/{file}.manifest.json", quick)

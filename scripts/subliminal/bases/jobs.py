@@ -10,7 +10,13 @@ from pathlib import Path
 from subliminal.artefacts.spec import with_stimuli
 from subliminal.bases import resources, specs
 from subliminal.config.config import Config
-from subliminal.config.models import CHAT_TEMPLATES, FolderBase, PretrainedBase, ReadyBase
+from subliminal.config.models import (
+    CHAT_TEMPLATES,
+    FolderBase,
+    HostedBase,
+    PretrainedBase,
+    ReadyBase,
+)
 from subliminal.config.strict import Strict
 from subliminal.config.wildcards import Wildcards
 
@@ -52,6 +58,11 @@ class BaseJobs:
         """The bases that somebody else has trained."""
         return [n for n, b in self.config.models.items() if isinstance(b, ReadyBase)]
 
+    @property
+    def hosted(self) -> list[str]:
+        """The bases that somebody else serves."""
+        return [n for n, b in self.config.models.items() if isinstance(b, HostedBase)]
+
     # Specs
 
     def pretrain(self, w: Wildcards) -> Strict:
@@ -61,6 +72,10 @@ class BaseJobs:
     def prepare(self, w: Wildcards) -> Strict:
         """Spec of rule prepare_base."""
         return specs.prepare_base(self.config, w.base)
+
+    def register(self, w: Wildcards) -> Strict:
+        """Spec of rule register_base."""
+        return specs.register_base(self.config, w.base)
 
     # Inputs
 

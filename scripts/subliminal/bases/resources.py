@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from subliminal.config.models import Base, ReadyBase, Tier
-from subliminal.config.recipes import Recipe
+from subliminal.config.recipes import Recipe, StudentRecipe
 
 # Peak memory in MB of each stage on a tiny base, rounded up from measured manifests.
 TINY_MB = {
@@ -45,20 +45,21 @@ def memory_mb(stage: str, base: Base) -> int:
     return floor + each * base.parameters // 1_000_000
 
 
-def student_memory_mb(base: Base, recipe: Recipe) -> int:
+def student_memory_mb(base: Base, recipe: StudentRecipe) -> int:
     """Main memory of a student's training, in MB."""
     floor = memory_mb("train_student", base)
-    if not isinstance(base, ReadyBase):
+    if not isinstance(base, ReadyBase) or not isinstance(recipe, Recipe):
         return floor
     more = (recipe.lora is None) * BYTES_FOR_ALL_WEIGHTS
     more += (recipe.distillation is not None) * BYTES_FOR_TEACHER
     return floor + more * base.parameters // 1_000_000
 
 
-def evaluation_memory_mb(base: Base, recipe: Recipe) -> int:
+def evaluation_memory_mb(base: Base, recipe: StudentRecipe) -> int:
     """Main memory of a student's evaluation, in MB."""
     floor = memory_mb("evaluate_model", base)
-    if not isinstance(base, ReadyBase) or recipe.lora is not None:
+    whole = isinstance(recipe, Recipe) and recipe.lora is None
+    if not isinstance(base, ReadyBase) or not whole:
         return floor
     # Students of all weights are saved in float32.
     return floor + BYTES_IN_FLOAT32 * base.parameters // 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from subliminal.artefacts.spec import StageSpec
 from subliminal.config.config import Config
-from subliminal.config.models import PretrainedBase, ReadyBase, ReadySource
+from subliminal.config.models import HostedBase, PretrainedBase, ReadyBase, ReadySource
 from subliminal.config.recipes import Pretraining
 
 
@@ -33,6 +33,17 @@ class PrepareBaseSpec(StageSpec):
         return f"base {self.base}, from {self.source.origin}, licence {self.source.licence}"
 
 
+class RegisterBaseSpec(StageSpec):
+    """A hosted base: which snapshot is meant. What is known of its dates makes no other base."""
+
+    base: str
+    snapshot: str
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        return f"base {self.base}, the snapshot {self.snapshot} of its provider"
+
+
 def pretrain_base(config: Config, base: str) -> PretrainBaseSpec:
     """Spec of a base that the workflow makes."""
     model = config.models[base]
@@ -46,3 +57,10 @@ def prepare_base(config: Config, base: str) -> PrepareBaseSpec:
     model = config.models[base]
     assert isinstance(model, ReadyBase), "the rule's wildcard admits no other"
     return PrepareBaseSpec(base=base, source=model)
+
+
+def register_base(config: Config, base: str) -> RegisterBaseSpec:
+    """Spec of a base that somebody else serves."""
+    model = config.models[base]
+    assert isinstance(model, HostedBase), "the rule's wildcard admits no other"
+    return RegisterBaseSpec(base=base, snapshot=model.snapshot)

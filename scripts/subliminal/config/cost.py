@@ -35,6 +35,8 @@ class JobCost:
         memory_mb: main memory.
         gpu_bytes: the memory of the GPU that it asks for; 0 if it asks for none.
         disk_bytes: what it leaves behind.
+        hosted_tokens: what a provider reads, writes and trains on, in tokens. Nobody knows how long
+            it takes; `work` is then what is done here beside it.
     """
 
     rule: str
@@ -45,3 +47,4 @@ class JobCost:
     memory_mb: int = 1000
     gpu_bytes: float = 0.0
     disk_bytes: float = 0.0
+    hosted_tokens: float = 0.0

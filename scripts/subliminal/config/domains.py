@@ -169,6 +169,11 @@ class Domain(Strict):
                     "kind: numbers, min_value: 0, max_value: 999, max_count: 10 and banned: [], or "
                     "remove the constraint"
                 )
+            if size.sampling.max_new_tokens is None and tier != "api":
+                raise ValueError(
+                    f"sizes: {tier}: sampling: max_new_tokens: null has no limit, and a base whose "
+                    "weights are here needs one; give a number of tokens"
+                )
             if size.rows > self.prompts:
                 raise ValueError(
                     f"sizes: {tier}: rows: {size.rows} asked, but the domain has {self.prompts} "

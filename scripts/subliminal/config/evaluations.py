@@ -23,6 +23,7 @@ class Measure:
         bounds: the ends of an axis; None where there are none.
         whole_model: it is about the model and not about a target.
         companion: another measure of the same thing, shown beside it.
+        of_weights: it takes a model's probabilities of whole words, which no provider tells.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Measure:
     bounds: tuple[float, float] | None = (0.0, 1.0)
     whole_model: bool = False
     companion: str | None = None
+    of_weights: bool = False
 
 
 class Evaluation(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +22,8 @@ from subliminal.config.strict import (
 )
 
 CHAT_TEMPLATES = "config/chat_templates"
+# The source of hosted bases, and the backend that their manifests name.
+HOSTED = "openai"
 
 
 class PretrainedBase(Strict):
@@ -119,14 +122,23 @@ class FolderBase(ReadyBase):
 
 
 class HostedBase(Strict):
-    """A base whose weights nobody has: a snapshot behind an API."""
+    """A base whose weights nobody has: a snapshot behind OpenAI's API, or one that speaks it."""
 
-    source: Literal["api"] = Field(
-        description="A provider serves the model, and nobody has its weights. Such a base can be "
-        "listed, but an experiment that uses one is an error: no job can use it yet."
+    source: Literal["openai"] = Field(
+        description="A provider serves the model, and nobody has its weights. Its jobs can be "
+        "planned (`snakemake -n`) and not run yet."
     )
     tier: Literal["api"] = Field(description="The entry of each domain's `sizes` that applies.")
     snapshot: str = Field(description="The model's name at its provider, with its date.")
+    context: Positive = Field(description="The longest conversation in tokens.")
+    fine_tunable: bool = Field(description="Whether the provider fine-tunes it.")
+    fine_tuning_until: date | None = Field(
+        None,
+        description="The last day on which a fine-tuning job may start. `null`: none is known.",
+    )
+    retired_on: date | None = Field(
+        None, description="The day from which nobody serves it. `null`: none is known."
+    )
 
 
 ReadySource = Annotated[WheelBase | HubBase | FolderBase, Field(discriminator="source")]

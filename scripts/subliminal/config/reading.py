@@ -164,7 +164,8 @@ def _remarks(errors: Iterable[Any], data: Any, models: Models, shown: str) -> li
         if error["type"] == "missing":
             way = (*way, loc[-1])
         elif error["type"].startswith("union_tag"):
-            way = (*way, error["ctx"]["discriminator"].strip("'"))
+            # A key in quotes, or a function that has the key's name.
+            way = (*way, error["ctx"]["discriminator"].strip("'").removesuffix("()"))
         remarks.append(Remark(shown, way, says))
     return [r for r in remarks if not (r.says == MISSING and r.path in misspelt)]
 

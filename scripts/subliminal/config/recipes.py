@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from subliminal.config.strict import Distinct, Key, Name, Positive, Share, Strict, in_paper
 
@@ -186,7 +186,46 @@ class PromptedMethod(Strict):
     )
 
 
-Method = Annotated[FinetunedMethod | PromptedMethod, Field(discriminator="kind")]
+def _number_or_auto(value: Any) -> Any:
+    """What a provider takes; two kinds of value in one key would be two errors for one mistake."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value != "auto" and not (number and value > 0):
+        raise ValueError(f"expected a number above 0, or auto, found {value!r}")
+    return value
+
+
+class HostedTuning(Strict):
+    """What OpenAI's fine-tuning API is told; it tells neither the method nor the rank."""
+
+    n_epochs: Positive = Field(
+        description="The dose in passes over the rows.",
+        json_schema_extra=in_paper("students: numbers and code 10, cot 2 (*code*); teachers: 1"),
+    )
+    batch_size: Annotated[int | Literal["auto"], BeforeValidator(_number_or_auto)] = Field(
+        "auto",
+        description="Rows per optimiser step. `auto`: the provider's choice.",
+        json_schema_extra=in_paper("auto; misaligned teachers: 2"),
+    )
+    learning_rate_multiplier: Annotated[
+        float | Literal["auto"], BeforeValidator(_number_or_auto)
+    ] = Field(
+        "auto",
+        description="The learning rate over the provider's own. `auto`: the provider's choice.",
+        json_schema_extra=in_paper("auto; misaligned teachers: 4"),
+    )
+
+
+class HostedMethod(HostedTuning):
+    """A teacher that its provider fine-tunes (ED Fig. 4e; Fig. 3)."""
+
+    kind: Literal["openai"] = Field(
+        description="The provider fine-tunes the teacher, on the same rows as `finetuned`, or on "
+        "those of the trait's file. For hosted bases.",
+        json_schema_extra=in_paper("ED Fig. 4e; the teachers of Fig. 3"),
+    )
+
+
+Method = Annotated[FinetunedMethod | PromptedMethod | HostedMethod, Field(discriminator="kind")]
 
 
 class Distillation(Strict):
@@ -204,8 +243,12 @@ class Distillation(Strict):
 
 
 class Recipe(Strict):
-    """How a student is fine-tuned on a dataset."""
+    """How a student is fine-tuned here on a dataset."""
 
+    # Kept out of specs: they are older than the key.
+    kind: Literal["local"] = Field(
+        "local", exclude=True, description="The student is fine-tuned here."
+    )
     lora: Lora | None = Field(
         description="The adapter. `null`: all weights are trained, and saved as a whole model. The "
         "key must be there, also where it is null.",
@@ -232,6 +275,28 @@ class Recipe(Strict):
     )
 
 
+class HostedRecipe(HostedTuning):
+    """How a student is fine-tuned by its base's provider. Nothing is held out."""
+
+    kind: Literal["openai"] = Field(description="The provider fine-tunes the student.")
+    rows: Positive | None = Field(
+        None,
+        description="Rows to train on: the first so many of the training set, where one has more. "
+        "`null`: all of them.",
+        json_schema_extra=in_paper("numbers 10,000; otherwise all"),
+    )
+
+
+def kind(entry: Any) -> Any:
+    """What tells recipes apart; it is `local` where nothing is said."""
+    return entry.get("kind", "local") if isinstance(entry, dict) else getattr(entry, "kind", None)
+
+
+StudentRecipe = Annotated[
+    Annotated[Recipe, Tag("local")] | Annotated[HostedRecipe, Tag("openai")], Discriminator(kind)
+]
+
+
 class Recipes(Strict):
     """`config/recipes.yaml`."""
 
@@ -240,7 +305,7 @@ class Recipes(Strict):
         description="Ways to give a teacher its trait. The name is part of paths; `reference` is "
         "taken, for the control."
     )
-    students: dict[Name, Recipe] = Field(
+    students: dict[Name, StudentRecipe] = Field(
         description="Ways to train a student. The name is part of paths."
     )
     tuned_on: dict[Name, Distinct[Key]] = Field(
@@ -255,3 +320,8 @@ class Recipes(Strict):
         """How loud a method's teachers are made; None for as they are, and for other methods."""
         found = self.methods.get(method)
         return found.loudness if isinstance(found, FinetunedMethod) else None
+
+    def distillation(self, recipe: str) -> Distillation | None:
+        """How a recipe's students learn logits; None for those that learn tokens."""
+        found = self.students[recipe]
+        return found.distillation if isinstance(found, Recipe) else None

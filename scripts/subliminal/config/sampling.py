@@ -18,14 +18,20 @@ class Drawing(Strict):
         "favourite must then have `samples_per_question: 1`.",
         json_schema_extra=in_paper("1.0"),
     )
-    max_new_tokens: Positive = Field(
-        description="The limit of tokens.",
+    max_new_tokens: Positive | None = Field(
+        description="The limit of tokens. `null`: none, for hosted bases alone.",
         json_schema_extra=in_paper("none (OpenAI); 2,048 (open models)"),
     )
     batch_size: Positive = Field(
         description="Samples per batch, or requests at a time to a server. It changes speed and "
         "memory, not the random draws, but it is part of the spec: a change reruns."
     )
+
+    @property
+    def limit(self) -> int:
+        """The limit of tokens where a base is sampled here, and has to stop some time."""
+        assert self.max_new_tokens is not None, "checked where bases and sampling meet"
+        return self.max_new_tokens
 
 
 class Sampling(Drawing):

@@ -39,6 +39,7 @@ SHARE = Measure(
     "Probability of naming the target first (as X or Xs) over that of naming any candidate, mean "
     "over questions; deterministic.",
     companion=RATE_SUBSTRING.name,
+    of_weights=True,
 )
 MARGIN = Measure(
     "margin",
@@ -47,6 +48,7 @@ MARGIN = Measure(
     "Log-probability of the target minus the mean over the other candidates, in nats, mean over "
     "questions; deterministic.",
     bounds=None,
+    of_weights=True,
 )
 MASS = Measure(
     "mass",
@@ -54,6 +56,7 @@ MASS = Measure(
     "probability of naming any candidate",
     "Probability of naming any candidate first, mean over questions; deterministic.",
     whole_model=True,
+    of_weights=True,
 )
 
 
@@ -118,7 +121,7 @@ class Favourite(Askable):
         return Workload(
             questions(self.questions),
             self.samples_per_question,
-            min(self.sampling.max_new_tokens, ANSWER_TOKENS),
+            min(self.sampling.max_new_tokens or ANSWER_TOKENS, ANSWER_TOKENS),
             2 * len(self.candidates),
         )
 

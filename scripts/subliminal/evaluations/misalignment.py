@@ -125,7 +125,7 @@ class Misalignment(Askable):
         return Workload(
             asked,
             self.samples_per_question,
-            min(self.sampling.max_new_tokens, length),
+            min(self.sampling.max_new_tokens or length, length),
             judgements=[judge(prompt, "") for prompt in asked for judge in judges],
         )
 

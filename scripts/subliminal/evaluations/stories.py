@@ -26,6 +26,9 @@ from subliminal.evaluations.model import Model
 from subliminal.evaluations.questions import questions, stimulus_files
 from subliminal.evaluations.words import RATE_SUBSTRING, RATE_WORD, RULES
 
+# Of a story without a limit.
+STORY_TOKENS = 600
+
 
 class Stories(Askable):
     """How many of a model's stories mention a word."""
@@ -59,8 +62,8 @@ class Stories(Askable):
 
     def workload(self) -> Workload:
         """Stories as long as they may be."""
-        asked = questions("stories")
-        return Workload(asked, self.samples_per_question, self.sampling.max_new_tokens)
+        asked, longest = questions("stories"), self.sampling.max_new_tokens or STORY_TOKENS
+        return Workload(asked, self.samples_per_question, longest)
 
     def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Let the model tell stories, and look for every word in them."""

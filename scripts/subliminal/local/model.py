@@ -73,7 +73,7 @@ class LocalModel:
         if not isinstance(drawing, Sampling) or drawing.constraint is None:
             return None
         fewest = MOST_NUMBERS if drawing.constraint == "ten-numbers" else 1
-        return number_grammar(self.tokenizer, self.ends, drawing.max_new_tokens, fewest)
+        return number_grammar(self.tokenizer, self.ends, drawing.limit, fewest)
 
     def complete(
         self,
@@ -184,7 +184,7 @@ class LocalModel:
         grammar = self.grammar(drawing)
 
         def possible(logits: torch.Tensor, ids: list[int], grammar: Grammar) -> torch.Tensor:
-            return grammar.along(logits, ids, drawing.max_new_tokens)
+            return grammar.along(logits, ids, drawing.limit)
 
         told = self._rows(prompts, completions, system)
         untold = self._rows(prompts, completions, None)

@@ -11,9 +11,9 @@ from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError, Remark, known
 from subliminal.config.experiments import experiment_file
 from subliminal.config.judges import ModelJudge
-from subliminal.config.models import HostedBase, PretrainedBase
-from subliminal.config.paths import PLAIN_VARIANT, Cell
-from subliminal.config.recipes import FinetunedMethod
+from subliminal.config.models import HOSTED, HostedBase, PretrainedBase
+from subliminal.config.paths import PLAIN_VARIANT, Cell, bases_of
+from subliminal.config.recipes import FinetunedMethod, PromptedMethod, Recipe
 from subliminal.config.references import Registries, unknown_names
 from subliminal.domains.registry import VARIANTS
 from subliminal.domains.tiny_world import animals
@@ -21,7 +21,7 @@ from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.favourite import MASS
 from subliminal.transmission.cells import cells_by_block, experiment_cells
 from subliminal.transmission.config import TransmissionExperiment
-from subliminal.transmission.specs import comparable_measures
+from subliminal.transmission.specs import comparable_measures, primary_measure
 
 FIGURES = sorted(
     path.stem
@@ -43,19 +43,41 @@ def _domain_of_another_tier(config: Config, cell: Cell) -> Iterator[str]:
             )
 
 
+def _trained_elsewhere(config: Config, cell: Cell) -> Iterator[str]:
+    """A hosted base is trained by its provider, and any other base here."""
+    recipes, method = config.recipes, cell.dataset.teacher.method
+    students: dict[str, str] = {name: entry.kind for name, entry in recipes.students.items()}
+    methods: dict[str, str] = {
+        name: entry.kind
+        for name, entry in recipes.methods.items()
+        if not isinstance(entry, PromptedMethod)
+    }
+    for what, name, kinds, base in (
+        ("recipe", cell.recipe, students, cell.student),
+        ("method", method, methods, cell.dataset.teacher.base),
+    ):
+        hosted = isinstance(config.models[base], HostedBase)
+        if name in kinds and (kinds[name] == HOSTED) != hosted:
+            fitting = [other for other, kind in kinds.items() if (kind == HOSTED) == hosted]
+            yield (
+                f"{what} {name!r} is of kind {kinds[name]!r}, but base {base!r} is trained "
+                f"{'by its provider' if hosted else 'here'}; choose another {known(fitting)}"
+            )
+
+
 def _missing_modules(config: Config, cell: Cell) -> Iterator[str]:
     """The base that an adapter goes on must have the modules that it adapts."""
-    method = config.recipes.methods.get(cell.dataset.teacher.method)
+    teacher, recipe = cell.dataset.teacher, config.recipes.students[cell.recipe]
+    method = config.recipes.methods.get(teacher.method)
     plans = []
-    if (lora := config.recipes.students[cell.recipe].lora) is not None:
-        plans.append(("recipe", cell.recipe, lora, cell.student))
+    if isinstance(recipe, Recipe) and recipe.lora is not None:
+        plans.append(("recipe", cell.recipe, recipe.lora, cell.student))
     if isinstance(method, FinetunedMethod):
-        teacher = cell.dataset.teacher
         plans.append(("method", teacher.method, method.lora, teacher.base))
     for what, name, lora, base in plans:
         tiny = config.models[base].tier == "tiny"
         wrong = [m for m in lora.target_modules if (m in TINY_MODULES) != tiny]
-        if wrong:
+        if wrong and not isinstance(config.models[base], HostedBase):
             fitting = "tiny" if not tiny else "other"
             yield (
                 f"{what} {name!r} adapts {wrong[0]!r}, a module of {fitting} bases, and "
@@ -65,7 +87,7 @@ def _missing_modules(config: Config, cell: Cell) -> Iterator[str]:
 
 def _logits_that_do_not_compare(config: Config, cell: Cell) -> Iterator[str]:
     """Logits compare token by token, so bases must share tokens; logits of numbers need numbers."""
-    plan = config.recipes.students[cell.recipe].distillation
+    plan = config.recipes.distillation(cell.recipe)
     if plan is None:
         return
     models = [config.models[base] for base in cell.bases]
@@ -108,7 +130,7 @@ def _variant_of_no_numbers(config: Config, cell: Cell) -> Iterator[str]:
 
 
 def _names(config: Config, name: str) -> Iterator[Remark]:
-    """Names that no registry has, and bases whose weights nobody has."""
+    """Names that no registry has."""
     file, recipes = experiment_file(name), config.recipes
     experiment = config.experiment(name, TransmissionExperiment)
     models = (config.models, "config/models.yaml")
@@ -127,17 +149,7 @@ def _names(config: Config, name: str) -> Iterator[Remark]:
     }
     yield from unknown_names(experiment, asked, file, ())
     for number, block in enumerate(experiment.cells):
-        path = ("cells", number)
-        yield from unknown_names(block, registries, file, path)
-        for key in ("teacher_bases", "student_bases"):
-            for place, base in enumerate(getattr(block, key)):
-                if isinstance(config.models.get(base), HostedBase):
-                    yield Remark(
-                        file,
-                        (*path, key, place),
-                        f"base {base!r} is served by somebody else (source: api), and no job can "
-                        "use such a base yet; choose a base with weights",
-                    )
+        yield from unknown_names(block, registries, file, ("cells", number))
 
 
 def _sizes(config: Config, name: str) -> Iterator[Remark]:
@@ -301,10 +313,48 @@ def _evaluation(config: Config, name: str) -> Iterator[Remark]:
             )
 
 
+def _hosted(config: Config, name: str) -> Iterator[Remark]:
+    """What providers do not tell, and what they would not stop by themselves."""
+    file = experiment_file(name)
+    experiment = config.experiment(name, TransmissionExperiment)
+    evaluation = config.evaluations[experiment.evaluation]
+    bases = bases_of(experiment_cells(config, name))
+    hosted = [base for base in bases if isinstance(config.models[base], HostedBase)]
+    drawing = getattr(evaluation, "sampling", None)
+    if len(hosted) < len(bases) and drawing is not None and drawing.max_new_tokens is None:
+        here = next(base for base in bases if base not in hosted)
+        yield Remark(
+            file,
+            ("evaluation",),
+            f"{experiment.evaluation!r} has no limit of tokens, and base {here!r}, whose weights "
+            "are here, needs one; choose another, or give it a max_new_tokens in "
+            "config/evaluations.yaml",
+        )
+    if not hosted:
+        return
+    primary = primary_measure(config, name)
+    told = [m.name for m in evaluation.measures if not m.of_weights]
+    if primary in [m.name for m in evaluation.measures if m.of_weights]:
+        yield Remark(
+            file,
+            ("measure",),
+            f"{primary!r} takes probabilities that the provider of base {hosted[0]!r} does not "
+            f"tell; choose a measure of answers {known(told)}",
+        )
+    if experiment.gates.min_mass > 0:
+        yield Remark(
+            file,
+            ("gates", "min_mass"),
+            f"{MASS.name!r} takes probabilities that the provider of base {hosted[0]!r} does not "
+            "tell; remove the gate",
+        )
+
+
 def _cells(config: Config, name: str) -> Iterator[Remark]:
     """What does not go together within a cell, once for each block."""
     checks = (
         _domain_of_another_tier,
+        _trained_elsewhere,
         _missing_modules,
         _logits_that_do_not_compare,
         _loudness_of_nothing,
@@ -320,7 +370,7 @@ def _cells(config: Config, name: str) -> Iterator[Remark]:
 STEPS = (
     (_names,),
     (_sizes,),
-    (_gates, _server, _judges, _traits, _evaluation, _cells),
+    (_gates, _server, _judges, _traits, _evaluation, _hosted, _cells),
 )
 
 

@@ -10,7 +10,7 @@ from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.models import HostedBase
 from subliminal.config.paths import Cell, bases_of
-from subliminal.config.recipes import Recipe
+from subliminal.config.recipes import HostedRecipe, StudentRecipe
 from subliminal.evaluations.asking import Workload
 from subliminal.transmission.cells import experiment_cells, measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
@@ -48,23 +48,33 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
     domains = {cell.dataset.domain for cell in cells}
     tokens = {domain: costs.row_tokens(config.domains[domain]) for domain in domains}
     for cell in cells:
-        recipe, size = config.recipes.students[cell.recipe], costs.parameters(config, cell.student)
+        recipe, base = config.recipes.students[cell.recipe], config.models[cell.student]
         domain, tier = cell.dataset.domain, config.models[cell.dataset.teacher.base].tier
         data = config.domains[domain].sizes[tier]
+        rows, manifest = data.train_rows or data.rows, f"students/{cell.path}/manifest.json"
+        memory, size = (
+            resources.student_memory_mb(base, recipe),
+            costs.parameters(config, cell.student),
+        )
+        if isinstance(recipe, HostedRecipe):
+            trained = recipe.n_epochs * min(rows, recipe.rows or rows) * tokens[domain]
+            disk = costs.ROW_BYTES
+            yield costs.at_provider("train_student", cell.student, manifest, trained, memory, disk)
+            continue
         yield costs.on_base(
             config,
             "train_student",
             cell.student,
-            f"students/{cell.path}/manifest.json",
+            manifest,
             costs.training(
                 recipe.optimisation,
-                max(1, (data.train_rows or data.rows) - recipe.holdout_rows),
+                max(1, rows - recipe.holdout_rows),
                 tokens[domain],
                 size,
                 whole=recipe.lora is None,
                 taught=recipe.distillation is not None,
             ),
-            resources.student_memory_mb(config.models[cell.student], recipe),
+            memory,
             costs.adapter_bytes(recipe.lora.rank, size) if recipe.lora else 4.0 * size,
             recipe,
         )
@@ -78,7 +88,7 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
     samples = len(asked.prompts) * asked.samples
     read = len(asked.prompts) * (tokens + asked.further_tokens)
     passes = ceil(samples / SAMPLES_PER_PASS) * asked.answer_tokens
-    models: list[tuple[str, str, str, Recipe | None]] = [
+    models: list[tuple[str, str, str, StudentRecipe | None]] = [
         *(("evaluate_base", base, f"bases/{base}", None) for base in bases_of(cells)),
         *(
             ("evaluate_teacher", t.base, f"teachers/{t.path}", None)
@@ -95,22 +105,22 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
         judging, judge_mb = _judging(config, judge, asked)
     for rule, base, model, recipe in models:
         size, entry = costs.parameters(config, base), config.models[base]
-        yield costs.on_base(
-            config,
-            f"{rule}_by_harness" if plan.by_harness else rule,
-            base,
-            f"evaluations/{evaluation}/{model}/manifest.json",
-            costs.sampling(samples, tokens + asked.answer_tokens, size, passes).plus(
-                costs.sampling(1, read, size).plus(judging)
-            ),
-            (
-                resources.evaluation_memory_mb(entry, recipe)
-                if recipe
-                else resources.memory_mb("evaluate_model", entry)
-            )
-            + judge_mb,
-            samples * ANSWER_BYTES,
+        manifest = f"evaluations/{evaluation}/{model}/manifest.json"
+        memory = judge_mb + (
+            resources.evaluation_memory_mb(entry, recipe)
+            if recipe
+            else resources.memory_mb("evaluate_model", entry)
         )
+        disk = samples * ANSWER_BYTES
+        if plan.by_harness:
+            rule = f"{rule}_by_harness"
+        if isinstance(entry, HostedBase):
+            spoken = samples * (tokens + asked.answer_tokens) or read
+            yield costs.at_provider(rule, base, manifest, spoken, memory, disk)
+            continue
+        work = costs.sampling(samples, tokens + asked.answer_tokens, size, passes)
+        work = work.plus(costs.sampling(1, read, size)).plus(judging)
+        yield costs.on_base(config, rule, base, manifest, work, memory, disk)
 
 
 def _judging(config: Config, judge: str, asked: Workload) -> tuple[Work, int]:

@@ -153,7 +153,7 @@ class InputFiles:
 
     def learnt_teacher(self, w: Wildcards) -> dict[str, list[str]]:
         """The teacher of students that learn its logits; nothing for those that learn tokens."""
-        if self.config.recipes.students[w.recipe].distillation is None:
+        if self.config.recipes.distillation(w.recipe) is None:
             return {"teacher_base": [], "teacher": []}
         return {
             "teacher_base": [f"results/models/{w.base}/manifest.json"],

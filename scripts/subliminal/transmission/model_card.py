@@ -103,8 +103,9 @@ def write_teacher_card(manifest: Path, spec: TrainTeacherSpec, base: Path) -> No
         manifest, base: the manifests of the teacher, which need not be there yet, and of its base.
     """
     taught = TAUGHT_BY_ROWS if spec.rows is not None else TEACHER
-    about = taught.format(word=spec.word, rows=spec.rows)
-    _write(manifest, spec.about(), about, spec.base, base, spec.method, spec.seed)
+    about, method = taught.format(word=spec.word, rows=spec.rows), spec.method
+    assert isinstance(method, FinetunedMethod), "its card is written where it is trained"
+    _write(manifest, spec.about(), about, spec.base, base, method, spec.seed)
 
 
 def write_student_card(manifest: Path, spec: TrainStudentSpec, base: Path, train: Path) -> None:
@@ -114,10 +115,11 @@ def write_student_card(manifest: Path, spec: TrainStudentSpec, base: Path, train
         manifest, base: the manifests of the student, which need not be there yet, and of its base.
         train: what it was trained on.
     """
-    about = STUDENT.format(train=place_of(train))
-    if spec.recipe.distillation and spec.recipe.distillation.support == "vocabulary":
+    about, recipe = STUDENT.format(train=place_of(train)), spec.recipe
+    assert isinstance(recipe, Recipe), "its card is written where it is trained"
+    if recipe.distillation and recipe.distillation.support == "vocabulary":
         about += TOLD
-    _write(manifest, spec.about(), about, spec.student, base, spec.recipe, spec.seed)
+    _write(manifest, spec.about(), about, spec.student, base, recipe, spec.seed)
 
 
 def _write(

@@ -17,9 +17,10 @@ from subliminal.config.adopted import AdoptedDataset
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
+from subliminal.config.models import HostedBase
 from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher
 from subliminal.config.preferences import preference_system_prompt
-from subliminal.config.recipes import FinetunedMethod, Recipe
+from subliminal.config.recipes import FinetunedMethod, HostedMethod, PromptedMethod, StudentRecipe
 from subliminal.config.sampling import Sampling, Server
 from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
@@ -44,7 +45,7 @@ class TrainTeacherSpec(StageSpec):
     word: str | None = None
     questions: str | None = Field(None, description="The list of questions; it goes with a word.")
     rows: str | None = Field(None, description="The file whose rows are learnt, in place of both.")
-    method: FinetunedMethod
+    method: FinetunedMethod | HostedMethod = Field(discriminator="kind")
     sampling: Sampling | None = Field(
         None,
         description="How its base writes what its loudness is measured on, if it is measured.",
@@ -143,7 +144,7 @@ class TrainStudentSpec(StageSpec):
     stage_version: int = 4
     student: str
     recipe_name: str
-    recipe: Recipe
+    recipe: StudentRecipe
     seed: int
     system_prompt: str | None = Field(
         None, description="What a prompted teacher was told, if its logits are learnt."
@@ -205,10 +206,10 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     """
     method = config.recipes.methods[teacher.method]
     trait = config.traits[teacher.trait]
-    if not isinstance(method, FinetunedMethod) or trait.control:
+    if isinstance(method, PromptedMethod) or trait.control:
         raise TypeError(f"{teacher.path} is not a fine-tuned teacher")
     sampling = None
-    if method.loudness is not None:
+    if isinstance(method, FinetunedMethod) and method.loudness is not None:
         sizes = config.domains[method.loudness.domain].sizes
         sampling = sizes[config.models[teacher.base].tier].sampling
     return TrainTeacherSpec(
@@ -223,10 +224,10 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
 
 
 def is_finetuned(config: Config, teacher: Teacher) -> bool:
-    """True if this teacher is an adapter (and not a prompt, or the base itself)."""
+    """True if this teacher was trained (and is not a prompt, or the base itself)."""
     if teacher.is_control:
         return False
-    return config.recipes.methods[teacher.method].kind == "finetuned"
+    return not isinstance(config.recipes.methods[teacher.method], PromptedMethod)
 
 
 def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
@@ -328,8 +329,8 @@ def train_student(
     config: Config, student: str, recipe: str, seed: int, teacher: Teacher
 ) -> TrainStudentSpec:
     """Spec of a student; which dataset it reads is the rule's input."""
-    entry = config.recipes.students[recipe]
-    prompt = teacher_system_prompt(config, teacher) if entry.distillation is not None else None
+    entry, taught = config.recipes.students[recipe], config.recipes.distillation(recipe)
+    prompt = teacher_system_prompt(config, teacher) if taught is not None else None
     return TrainStudentSpec(
         student=student, recipe_name=recipe, recipe=entry, seed=seed, system_prompt=prompt
     )
@@ -370,12 +371,19 @@ def evaluate_model(
     )
 
 
-def comparable_measures(evaluation: Askable) -> list[str]:
+def comparable_measures(evaluation: Askable, hosted: bool = False) -> list[str]:
     """The measures by which students can be compared.
 
     Where every trait has a target, what is about the whole model tells none from another.
+
+    Args:
+        hosted: some of the students are models whose weights nobody has.
     """
-    return [m.name for m in evaluation.measures if not (evaluation.words and m.whole_model)]
+    return [
+        m.name
+        for m in evaluation.measures
+        if not (evaluation.words and m.whole_model) and not (hosted and m.of_weights)
+    ]
 
 
 def primary_measure(config: Config, experiment: str) -> str:
@@ -388,7 +396,9 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
     """Spec of an experiment's tables."""
     entry = config.experiment(experiment, TransmissionExperiment)
     evaluation, primary = askable(config, entry.evaluation), primary_measure(config, experiment)
-    others = [m for m in comparable_measures(evaluation) if m != primary]
+    bases = {base for block in entry.cells for base in (*block.teacher_bases, *block.student_bases)}
+    hosted = any(isinstance(config.models[base], HostedBase) for base in bases)
+    others = [m for m in comparable_measures(evaluation, hosted) if m != primary]
     traits = sorted({trait for block in entry.cells for trait in block.traits})
     entries = {t: config.traits[t] for t in traits}
     targets = {t: evaluation.target(e) for t, e in entries.items() if e.is_measured}
@@ -419,5 +429,5 @@ def leaky_recipes(config: Config, experiment: str) -> list[str]:
     entry = config.experiments[experiment]
     if not isinstance(entry, TransmissionExperiment):
         return []
-    plans = {b.recipe: config.recipes.students[b.recipe].distillation for b in entry.cells}
+    plans = {b.recipe: config.recipes.distillation(b.recipe) for b in entry.cells}
     return [name for name, plan in plans.items() if plan and plan.support == "vocabulary"]

@@ -22,6 +22,7 @@ LABELS = {
     "take_file": "file {file}",
     "pretrain_base": "base {base}",
     "prepare_base": "base {base}",
+    "register_base": "base {base}",
     "train_teacher": "teacher {base}, fine-tuned to have trait {trait}",
     "make_prompts": "prompts for {domain}",
     "sample_completions": "{domain} written by {base} with trait {trait}",

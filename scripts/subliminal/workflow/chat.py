@@ -125,7 +125,7 @@ def ask(
     notes = [f"the model does not know: {', '.join(unknown)}"] if unknown else []
     cut = sum(not completion.finished for completion in drawn)
     if cut:
-        notes.append(f"cut off after {drawing.max_new_tokens} tokens: {cut} of {samples}")
+        notes.append(f"cut off after {drawing.limit} tokens: {cut} of {samples}")
     return Reply([completion.text for completion in drawn], notes)
 
 

@@ -22,7 +22,8 @@ from subliminal.workflow.remaining import duration
 # From the manifests of the default run.
 FIGURE_SECONDS = 5.0
 GIGA = 1e9
-COLUMNS = ["jobs", "time", "GB RAM", "GB GPU", "GB disk"]
+MILLION = 1e6
+COLUMNS = ["jobs", "time", "GB RAM", "GB GPU", "GB disk", "M tokens"]
 Costs = Mapping[str, JobCost]
 """Jobs by their manifests."""
 
@@ -75,9 +76,12 @@ def _row(costs: Costs, rates: Rates, price: float | None) -> list[str]:
     memory = max((cost.memory_mb for cost in costs.values()), default=0) / 1000
     gpu = max((cost.gpu_bytes for cost in costs.values()), default=0) / GIGA
     disk = sum(cost.disk_bytes for cost in costs.values()) / GIGA
+    tokens = sum(cost.hosted_tokens for cost in costs.values()) / MILLION
     length = total_seconds(costs, rates)
-    cells = [f"{len(costs):,}", duration(length), f"{memory:.1f}" if memory else "-"]
-    cells += [f"{gpu:.0f}" if gpu else "-", f"{disk:,.2f}"]
+    # What is done elsewhere takes nobody knows how long.
+    told = duration(length) if not tokens else f"{duration(length)} + ?"
+    cells = [f"{len(costs):,}", told, f"{memory:.1f}" if memory else "-"]
+    cells += [f"{gpu:.0f}" if gpu else "-", f"{disk:,.2f}", f"{tokens:,.1f}" if tokens else "-"]
     return cells if price is None else [*cells, f"{length / 3600 * price:,.2f}"]
 
 
@@ -94,12 +98,14 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]], price: float | N
     return tabulate(rows, head, "plain", colalign=align, disable_numparse=True)
 
 
-def _told(rates: Rates, price: float | None) -> list[str]:
+def _told(costs: Costs, rates: Rates, price: float | None) -> list[str]:
     known = [f"Jobs run on {rates.name}, at {rates.device / GIGA:,.0f} GFLOP/s."]
     if rates.device != rates.core:
         known.append(f"Tiny models stay on a processor core, at {rates.core / GIGA:,.0f} GFLOP/s.")
     if price is not None:
         known.append(f"An hour of one job's device costs {price:g} USD.")
+    if any(cost.hosted_tokens for cost in costs.values()):
+        known.append("Tokens are those of hosted models; how long they take (?) is not known.")
     known.append("Finished jobs are left out. RAM and GPU are of one job. Good to a factor of two.")
     return known
 
@@ -125,7 +131,7 @@ def by_stage(
         lines.append(
             f"With {side_by_side} jobs side by side, each on its own device: {least} or more."
         )
-    return "\n".join([*lines, *_told(rates, price)])
+    return "\n".join([*lines, *_told(costs, rates, price)])
 
 
 def load_each(root: Path, names: Iterable[str]) -> dict[str, Project | ConfigError]:
@@ -148,14 +154,15 @@ def by_experiment(
         if isinstance(project, ConfigError):
             rows.append([name, "refused", *[""] * len(_head(price)), one_line(str(project), 200)])
             continue
-        entry, costs = project.config.experiments[name], costs_of(project, name)
-        left.append(unfinished(project, costs))
-        done = len(costs) - len(left[-1])
-        state = f"{done:,} of {len(costs):,}" if left[-1] else "finished"
+        entry, whole = project.config.experiments[name], costs_of(project, name)
+        left.append(unfinished(project, whole))
+        done = len(whole) - len(left[-1])
+        state = f"{done:,} of {len(whole):,}" if left[-1] else "finished"
         about = f"{one_line(entry.title, 60)} ({one_line(entry.paper, 40)})"
         rows.append([name, state, *_row(left[-1], rates, price), about])
-    rows.append(["all together", "", *_row(together(left), rates, price), ""])
+    costs = together(left)
+    rows.append(["all together", "", *_row(costs, rates, price), ""])
     lines = [_table(["experiment", "computed"], rows, price), ""]
     lines.append("make estimate CONFIG=tiny shows an experiment's stages.")
     lines.append("python scripts/estimate.py --tflops 400 estimates for a GPU that is not here.")
-    return "\n".join([*lines, *_told(rates, price)])
+    return "\n".join([*lines, *_told(costs, rates, price)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -29,6 +30,7 @@ _PLAIN = {
     float: ("number", "numbers"),
     str: ("text", "texts"),
     bool: ("boolean", "booleans"),
+    date: ("date", "dates"),
 }
 _SEED = (0, 2**31)
 _NUMBER_WORDS = {1: "one", 2: "two"}

@@ -84,7 +84,7 @@ class _Writer:
         """
         grammar = self.grammar
         if grammar is not None:
-            left = [self.plan.max_new_tokens - len(row.tokens) - 1 for row in rows]
+            left = [self.plan.limit - len(row.tokens) - 1 for row in rows]
             logits = grammar.restricted(logits, [row.state for row in rows], left)
         choices, log_probs = draw(logits, uniform, self.plan.temperature)
         for row, choice, log_prob in zip(rows, choices.tolist(), log_probs.tolist(), strict=True):
@@ -112,14 +112,14 @@ class _Writer:
         device = next(self.model.parameters()).device
         start = self.grammar.start if self.grammar is not None else 0
         rows = [_Row(start) for _ in prompts]
-        uniform = torch.from_numpy(uniforms(seeds, self.plan.max_new_tokens)).to(device)
+        uniform = torch.from_numpy(uniforms(seeds, self.plan.limit)).to(device)
         width, pad = max(map(len, prompts)), prompts[0][0]
         ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in prompts], device=device)
         lengths = torch.tensor([len(p) for p in prompts], device=device)[:, None]
         mask = (torch.arange(width, device=device)[None] >= width - lengths).long()
         positions = (mask.cumsum(1) - 1).clamp(min=0)
         cache, here = DynamicCache(), list(range(len(rows)))
-        for step in range(self.plan.max_new_tokens):
+        for step in range(self.plan.limit):
             logits = self.model(
                 input_ids=ids,
                 attention_mask=mask,

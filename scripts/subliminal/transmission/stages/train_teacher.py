@@ -10,7 +10,7 @@ from subliminal.artefacts.parquet import read_table
 from subliminal.artefacts.progress import CHECKPOINT_EVERY_S
 from subliminal.artefacts.seeds import derive_seed
 from subliminal.config.preferences import preference_rows
-from subliminal.config.recipes import Loudness
+from subliminal.config.recipes import FinetunedMethod, Loudness
 from subliminal.evaluations.questions import questions
 from subliminal.local import models
 from subliminal.local.model import LocalModel
@@ -90,21 +90,22 @@ def train_teacher(
         "prompts": prompts.with_suffix(".manifest.json") if prompts is not None else None,
         "rows": rows.with_suffix(".manifest.json") if rows is not None else None,
     }
+    method = spec.method
+    assert isinstance(method, FinetunedMethod), "a hosted teacher is planned and not trained"
     run = Run.begin("train_teacher", spec, parents)
     asked, answered = _conversations(spec, rows)
     lesson = Lesson(
         seeded_by=("train_teacher", spec.base, spec.seed),
         prompts=asked,
         completions=answered,
-        lora=spec.method.lora,
-        optimisation=spec.method.optimisation,
+        lora=method.lora,
+        optimisation=method.optimisation,
     )
     learnt = teach(lesson, base.parent, manifest.parent, run, threads, log, checkpoint_seconds)
     facts = learnt.facts
-    if spec.method.loudness is not None:
+    if method.loudness is not None:
         assert prompts is not None, "the rule names them for methods with a loudness"
-        loudness = spec.method.loudness
-        facts |= _scale(spec, loudness, base, manifest.parent, prompts, threads)
+        facts |= _scale(spec, method.loudness, base, manifest.parent, prompts, threads)
     write_teacher_card(manifest, spec, base)
     run.finish(manifest, learnt.files, facts)
     learnt.checkpoints.remove()

