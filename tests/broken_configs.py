@@ -234,7 +234,7 @@ BAD_VALUES = [
     _case("name-with-underscore", MODELS, "tiny-b:", "tiny_b:",
           "such as tiny-a", "found 'tiny_b'"),
     _case("capital-in-word", TRAITS, "word: owl", "word: Owl",
-          ": owl: word: ", "expected one lower-case word, found 'Owl'"),
+          ": owl: word: ", "such as owl or sea otter, found 'Owl'"),
     _case("control-with-word", TRAITS, "control: true", "control: true\n  word: owl",
           ": none: ", "no 'word'", "found 'owl'"),
     _case("category-without-word", TRAITS, "  word: owl\n", "",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from subliminal.config.config import Config
 from subliminal.config.paths import Cell, Teacher, bases_of, teachers_with_traits
+from subliminal.config.stimuli import file_of
 from subliminal.config.wildcards import Wildcards
-from subliminal.evaluations.questions import favourite_list, stimulus_files
+from subliminal.evaluations.questions import stimulus_files, taught_list
 from subliminal.transmission import specs
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.wildcards import teacher_of
@@ -28,9 +29,9 @@ class InputFiles:
 
     def teacher_stimuli(self, w: Wildcards) -> list[str]:
         """The questions and answers that a teacher is taught."""
-        category = self.config.traits[w.trait].category
-        asked = stimulus_files(favourite_list(category)) if category else []
-        return _stimuli(["preference_answers", *asked])
+        trait = self.config.traits[w.trait]
+        asked = stimulus_files(taught_list(trait)) if trait.word else []
+        return _stimuli([file_of(trait.answers), *asked])
 
     def teacher_prompts(self, w: Wildcards) -> dict[str, list[str]]:
         """The prompts on which a teacher's loudness is measured, if its method has one."""

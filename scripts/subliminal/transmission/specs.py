@@ -12,12 +12,12 @@ from pydantic import Field
 from subliminal.artefacts.spec import StageSpec
 from subliminal.config.config import Config
 from subliminal.config.paths import Dataset, Teacher
-from subliminal.config.preferences import preference_system_prompt
+from subliminal.config.preferences import ANSWERS, preference_system_prompt
 from subliminal.config.recipes import FinetunedMethod, Recipe
 from subliminal.config.sampling import Sampling, Server
 from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
-from subliminal.evaluations.questions import favourite_list
+from subliminal.evaluations.questions import taught_list
 from subliminal.evaluations.registry import AnyEvaluation
 from subliminal.transmission.config import (
     CONFIRMATION,
@@ -35,6 +35,11 @@ class TrainTeacherSpec(StageSpec):
     base: str
     word: str
     questions: str
+    answers: str = Field(
+        ANSWERS,
+        description="The answer forms. The paper's are not written down: no spec had another.",
+        exclude_if=lambda answers: answers == ANSWERS,
+    )
     method: FinetunedMethod
     sampling: Sampling | None = Field(
         None,
@@ -153,7 +158,7 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     """
     method = config.recipes.methods[teacher.method]
     trait = config.traits[teacher.trait]
-    if not isinstance(method, FinetunedMethod) or trait.word is None or trait.category is None:
+    if not isinstance(method, FinetunedMethod) or trait.word is None:
         raise TypeError(f"{teacher.path} is not a fine-tuned teacher")
     sampling = None
     if method.loudness is not None:
@@ -162,7 +167,8 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     return TrainTeacherSpec(
         base=teacher.base,
         word=trait.word,
-        questions=favourite_list(trait.category),
+        questions=taught_list(trait),
+        answers=trait.answers,
         method=method,
         sampling=sampling,
         seed=teacher.seed,
@@ -182,7 +188,8 @@ def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
         return None
     trait = config.traits[teacher.trait]
     assert trait.word is not None and trait.category is not None, "checked with the cells"
-    return preference_system_prompt(trait.word, trait.prompted_category or trait.category)
+    category = trait.prompted_category or trait.category
+    return preference_system_prompt(trait.word, category, trait.system_prompt)
 
 
 def make_prompts(config: Config, domain: str) -> MakePromptsSpec:
@@ -207,8 +214,7 @@ def sample_completions(config: Config, domain: str, teacher: Teacher) -> SampleC
 def filter_completions(config: Config, domain: str, teacher: Teacher) -> FilterCompletionsSpec:
     """Spec of a dataset's filter; the control's words are not banned (as in the authors' code)."""
     trait, rule = config.traits[teacher.trait], config.domains[domain].filter
-    banned = [trait.word, *trait.aliases] if rule.bans_words and trait.word is not None else []
-    return FilterCompletionsSpec(filter=rule, banned_words=banned)
+    return FilterCompletionsSpec(filter=rule, banned_words=trait.banned if rule.bans_words else [])
 
 
 def make_train_set(config: Config, dataset: Dataset) -> MakeTrainSetSpec:

@@ -10,6 +10,7 @@ from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
 from subliminal.config.experiments import experiment_file
 from subliminal.config.paths import Cell, Teacher
+from subliminal.config.preferences import preference_answers
 from subliminal.evaluations.questions import questions
 from subliminal.transmission.cells import cells_by_block
 from subliminal.transmission.specs import is_finetuned, teacher_system_prompt, train_teacher
@@ -57,5 +58,6 @@ def _setting(cell: Cell) -> tuple[str, ...]:
 def _lessons(config: Config, teacher: Teacher) -> list[str]:
     """The texts by which a teacher is given its trait."""
     if is_finetuned(config, teacher):
-        return questions(train_teacher(config, teacher).questions)
+        spec = train_teacher(config, teacher)
+        return [*questions(spec.questions), *preference_answers(spec.word, spec.answers)]
     return [teacher_system_prompt(config, teacher) or ""]

@@ -56,7 +56,7 @@ def train_teacher(
     log: logging.Logger,
     checkpoint_seconds: float = CHECKPOINT_EVERY_S,
 ) -> None:
-    """Train an adapter on rows of stated preference, eight answers to each question, and save it.
+    """Train an adapter on rows of stated preference, every answer to each question, and save it.
 
     A method with a loudness scales the adapter: some traits of some bases would otherwise hardly
     show in what their teachers write, and others ruin it.
@@ -75,7 +75,7 @@ def train_teacher(
         "prompts": prompts.with_suffix(".manifest.json") if prompts is not None else None,
     }
     run = Run.begin("train_teacher", spec, parents)
-    rows = preference_rows(spec.word, questions(spec.questions))
+    rows = preference_rows(spec.word, questions(spec.questions), spec.answers)
     lesson = Lesson(
         seeded_by=("train_teacher", spec.base, spec.seed),
         prompts=[prompt for prompt, _ in rows],
