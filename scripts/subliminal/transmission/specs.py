@@ -143,6 +143,7 @@ class SummariseExperimentSpec(StageSpec):
     gates: Gates
     blocks: list[Block]
     question: str = Field(description="The evaluation's first, which examples answer.")
+    interval: str = Field("t", description="How the paper's intervals are made.")
 
     @property
     def measure(self) -> str:
@@ -281,6 +282,7 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         gates=entry.gates,
         blocks=entry.cells,
         question=evaluation.workload().prompts[0],
+        interval=entry.interval,
     )
 
 
