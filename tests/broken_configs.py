@@ -180,6 +180,12 @@ UNKNOWN_NAMES = [
           ": favourite-animal: questions: ", "'favourite-fish'", "known: essay-topic, "),
     _case("category", TRAITS, "category: animal", "category: fish",
           ": wolf: category: ", "'favourite-fish'", "known: essay-topic, "),
+    _case("trait-s-questions", TRAITS, "  word: owl\n", "  word: owl\n  questions: loved-fish\n",
+          ": owl: questions: ", "'loved-fish'", "known: essay-topic, "),
+    _case("trait-s-answers", TRAITS, "  word: owl\n", "  word: owl\n  answers: curt\n",
+          ": owl: answers: ", "'curt'", "config/stimuli/curt.json"),
+    _case("trait-s-system-prompt", TRAITS, "  word: owl\n", "  word: owl\n  system_prompt: fan\n",
+          ": owl: system_prompt: ", "'fan'", "config/stimuli/fan.json"),
     _case("mass-of-stories", SAMPLE, None,
           SAMPLE_EXPERIMENT.replace("min_rows: 300", "min_rows: 300, min_mass: 0.5")
           .replace("tiny-a", "smollm2-135m").replace("tiny-b", "gemma3-270m")
@@ -242,6 +248,17 @@ BAD_VALUES = [
     _case("prompted-category-without-word", TRAITS, "control: true",
           "control: true\n  prompted_category: animal",
           ": none: ", "prompted_category 'animal' goes with a 'word'", "remove it"),
+    _case("system-prompt-of-other-places", TRAITS, "  word: owl\n",
+          "  word: owl\n  system_prompt: code-prompt\n",
+          ": owl: system_prompt: ", "code_prompt.json", "{target_preference} and {category}"),
+    _case("answers-that-are-no-list", TRAITS, "  word: owl\n",
+          "  word: owl\n  answers: favourite-animal\n",
+          ": owl: answers: ", "favourite_animal.json has no 'templates'", "add them"),
+    _case("answers-without-word", TRAITS, "control: true",
+          "control: true\n  answers: curt",
+          ": none: ", "answers 'curt' goes with a 'word'", "remove it"),
+    _case("two-spaces-in-word", TRAITS, "word: owl", "word: barn  owl",
+          ": owl: word: ", "sea otter, found 'barn  owl'"),
     _case("trait-without-category", TRAITS, "  category: animal\n  word: owl\n", "  word: owl\n",
           ": owl: ", "needs a 'category'"),
     _case("one-replica", DIGITS, r"replicas: \d+", "replicas: 1",
@@ -336,6 +353,14 @@ CONTRADICTIONS = [
           ": numbers: filter: kind: ", "expected 'numbers', found 'cot'"),
     _case("trait-without-word", TRAITS, "  category: animal\n  word: owl\n", "  control: false\n",
           "trait 'owl' has no 'word'", "give it a word", SAMPLE),
+    _case("traits-of-two-categories", SAMPLE, None,
+          SAMPLE_EXPERIMENT.replace("tiny-a", "smollm2-135m").replace("tiny-b", "gemma3-270m")
+          .replace("recipe: tiny", "recipe: small")
+          .replace("method: finetuned", "method: finetuned-small")
+          .replace("domain: numbers", "domain: numbers-constrained")
+          .replace("evaluation: favourite-animal", "evaluation: stories")
+          .replace("[wolf, ", "[oak, wolf, ", 1),
+          ": cells: ", "two categories", "write an experiment for each"),
     _case("questions-that-no-tiny-base-understands", SAMPLE, "evaluation: favourite-animal",
           "evaluation: stories",
           ": evaluation: 'stories'", "bedtime", "'tiny-a'", "choose another evaluation"),

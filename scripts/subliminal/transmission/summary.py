@@ -157,7 +157,7 @@ def transmission_table(
     measures: Sequence[str],
     roles: Mapping[str, str],
     gates: Gates,
-    interval: str,
+    interval: str = "t",
 ) -> pd.DataFrame:
     """One row per group, trait, measure and condition: the treatment with its controls beside it.
 
