@@ -50,6 +50,10 @@ def test_the_increase_is_per_run_and_then_over_the_runs_of_all_traits(condition,
     row = averages(interval=interval).loc[condition]
     runs_of = [rise for of_trait in rises(CASES[condition]).values() for rise in of_trait]
     low, high = getattr(DescrStatsW(runs_of), f"{theirs}confint_mean")()
+    values = [SHARES[teacher][t] for t in TRAITS for teacher in CASES[condition](t)]
+    bounds = getattr(DescrStatsW(np.ravel(values)), f"{theirs}confint_mean")()
+    assert row["mean"] == pytest.approx(np.mean(values), abs=1e-9)
+    assert (row.mean_low, row.mean_high) == pytest.approx(bounds, abs=1e-9)
     assert (row.traits, row.n_runs) == (3, len(runs_of))
     assert row.increase == pytest.approx(np.mean(runs_of), abs=1e-9)
     assert (row.increase_low, row.increase_high) == pytest.approx((low, high), abs=1e-9)
