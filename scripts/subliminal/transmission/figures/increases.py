@@ -48,7 +48,9 @@ def cells(rows: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(printed=printed, said=[_said(cell) for cell in rows.itertuples()])
 
 
-def _map(data: pd.DataFrame, bases: Sequence[str], title: str, limit: float) -> alt.LayerChart:
+def _map(
+    data: pd.DataFrame, bases: Sequence[str], title: Sequence[str], limit: float
+) -> alt.LayerChart:
     found = set(data["teacher_base"]), set(data["student_base"])
     teachers, students = ([base for base in bases if base in side] for side in found)
     quiet = {"ticks": False, "domain": False, "labelLimit": AXIS_WIDTH}
@@ -65,7 +67,7 @@ def _map(data: pd.DataFrame, bases: Sequence[str], title: str, limit: float) -> 
             text="printed:N", color=change_ink("increase", limit)
         ),
     ).properties(
-        width=CELL * len(students), height=ROW * len(teachers), title=style.panel_title(title)
+        width=CELL * len(students), height=ROW * len(teachers), title=style.panel_title(*title)
     )
 
 
@@ -91,7 +93,7 @@ def increases(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
             _map(
                 cells(part[part["condition"] == condition]),
                 bases,
-                f"{CONDITION_LABELS[condition]} ({setting})",
+                [CONDITION_LABELS[condition], setting],
                 limit,
             )
             for condition in CONDITIONS
