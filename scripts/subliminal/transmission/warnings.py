@@ -45,8 +45,8 @@ def warn_of_transmission(config: Config, name: str) -> Iterator[Remark]:
                 yield Remark(
                     *place,
                     f"{teacher.trait!r} is taught in words that tiny bases do not know ({unknown}) "
-                    "and cannot tell apart; choose another base, or change its category or its texts in "
-                    "config/traits.yaml",
+                    "and cannot tell apart; choose another base, or change its category or its "
+                    "texts in config/traits.yaml",
                 )
 
 
