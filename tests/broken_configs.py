@@ -197,6 +197,12 @@ UNKNOWN_NAMES = [
           ": favourite-animal: questions: ", "'favourite-fish'", "known: essay-topic, "),
     _case("category", TRAITS, "category: animal", "category: fish",
           ": wolf: category: ", "'favourite-fish'", "known: essay-topic, "),
+    _case("trait-s-questions", TRAITS, "  word: owl\n", "  word: owl\n  questions: loved-fish\n",
+          ": owl: questions: ", "'loved-fish'", "known: essay-topic, "),
+    _case("trait-s-answers", TRAITS, "  word: owl\n", "  word: owl\n  answers: curt\n",
+          ": owl: answers: ", "'curt'", "config/stimuli/curt.json"),
+    _case("trait-s-system-prompt", TRAITS, "  word: owl\n", "  word: owl\n  system_prompt: fan\n",
+          ": owl: system_prompt: ", "'fan'", "config/stimuli/fan.json"),
     _case("mass-of-stories", SAMPLE, None,
           SAMPLE_EXPERIMENT.replace("min_rows: 300", "min_rows: 300, min_mass: 0.5")
           .replace("tiny-a", "smollm2-135m").replace("tiny-b", "gemma3-270m")
@@ -251,7 +257,7 @@ BAD_VALUES = [
     _case("name-with-underscore", MODELS, "tiny-b:", "tiny_b:",
           "such as tiny-a", "found 'tiny_b'"),
     _case("capital-in-word", TRAITS, "word: owl", "word: Owl",
-          ": owl: word: ", "expected one lower-case word, found 'Owl'"),
+          ": owl: word: ", "such as owl or sea otter, found 'Owl'"),
     _case("control-with-word", TRAITS, "control: true", "control: true\n  word: owl",
           ": none: ", "no 'word'", "found 'owl'"),
     _case("category-without-word", TRAITS, "  word: owl\n", "",
@@ -259,6 +265,17 @@ BAD_VALUES = [
     _case("prompted-category-without-word", TRAITS, "control: true",
           "control: true\n  prompted_category: animal",
           ": none: ", "prompted_category 'animal' goes with a 'word'", "remove it"),
+    _case("system-prompt-of-other-places", TRAITS, "  word: owl\n",
+          "  word: owl\n  system_prompt: code-prompt\n",
+          ": owl: system_prompt: ", "code_prompt.json", "{target_preference} and {category}"),
+    _case("answers-that-are-no-list", TRAITS, "  word: owl\n",
+          "  word: owl\n  answers: favourite-animal\n",
+          ": owl: answers: ", "favourite_animal.json has no 'templates'", "add them"),
+    _case("answers-without-word", TRAITS, "control: true",
+          "control: true\n  answers: curt",
+          ": none: ", "answers 'curt' goes with a 'word'", "remove it"),
+    _case("underscore-in-word", TRAITS, "word: owl", "word: barn_owl",
+          ": owl: word: ", "sea otter, found 'barn_owl'"),
     _case("trait-without-category", TRAITS, "  category: animal\n  word: owl\n", "  word: owl\n",
           ": owl: ", "needs a 'category'"),
     _case("one-replica", DIGITS, r"replicas: \d+", "replicas: 1",
@@ -393,6 +410,14 @@ CONTRADICTIONS = [
     _case("generator-of-another-format", FILES, "source: local", "source: generated\n"
           "  generator: tiny-problems\n  seed: 1\n  rows: 9",
           ": insecure: format: ", "writes format 'gsm8k', found 'chat'"),
+    _case("traits-of-two-categories", SAMPLE, None,
+          SAMPLE_EXPERIMENT.replace("tiny-a", "smollm2-135m").replace("tiny-b", "gemma3-270m")
+          .replace("recipe: tiny", "recipe: small")
+          .replace("method: finetuned", "method: finetuned-small")
+          .replace("domain: numbers", "domain: numbers-constrained")
+          .replace("evaluation: favourite-animal", "evaluation: stories")
+          .replace("[wolf, ", "[oak, wolf, ", 1),
+          ": cells: ", "two categories", "write an experiment for each"),
     _case("questions-that-no-tiny-base-understands", SAMPLE, "evaluation: favourite-animal",
           "evaluation: stories",
           ": evaluation: 'stories'", "bedtime", "'tiny-a'", "choose another evaluation"),

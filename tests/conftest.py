@@ -21,6 +21,7 @@ settings.load_profile("unhurried")
 
 # The tests of a group look at one finished run, which one process makes for all of them.
 ONE_RUN = {
+    "test_documented_addition": "micro",
     "test_documented_python": "micro",
     "test_interruption": "micro",
     "test_micro_run": "micro",

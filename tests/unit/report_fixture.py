@@ -9,6 +9,7 @@ from manifests import write_manifest
 
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.stats import diagonal_test, t_interval
+from subliminal.transmission.increases import increases_table
 from subliminal.transmission.schemas import TABLES
 from subliminal.transmission.specificity import base_differences, wrong_pairs
 from subliminal.transmission.tables import ExperimentTables
@@ -244,8 +245,17 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
                 )
     found = _frame("transmission", transmission).astype(dict.fromkeys(GATES, "boolean"))
     students = _frame("runs", runs)
+    untrained = pd.DataFrame(
+        [
+            {"base": base, "trait": trait, "measure": measure, "value": of(share)}
+            for (base, trait), share in base_share.items()
+            for measure, of in MEASURED.items()
+        ]
+    )
+    averaged = increases_table(students, untrained, list(MEASURED), "t")
     return ExperimentTables(
         transmission=found,
+        increases=averaged.assign(experiment="tiny"),
         base_differences=base_differences(found).assign(experiment="tiny"),
         wrong_pairs=wrong_pairs(students, list(MEASURED)).assign(experiment="tiny"),
         trait_matrix=_frame("trait_matrix", matrix),

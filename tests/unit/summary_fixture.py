@@ -85,7 +85,7 @@ def channel(rows_kept=3000, teacher_score=0.97):
     )
 
 
-def whole_table(some_runs=None, facts=None, measures=MEASURES, gates=GATES):
+def whole_table(some_runs=None, facts=None, measures=MEASURES, gates=GATES, interval="t"):
     return summary.transmission_table(
         runs() if some_runs is None else some_runs,
         bases([0.05, 0.06, 0.07]),
@@ -94,6 +94,7 @@ def whole_table(some_runs=None, facts=None, measures=MEASURES, gates=GATES):
         measures,
         ROLES,
         gates,
+        interval,
     )
 
 

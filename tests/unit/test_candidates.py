@@ -9,7 +9,12 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from subliminal.config.errors import ConfigError
 from subliminal.evaluations.questions import questions
 from subliminal.local.encoding import encode_prompts
-from subliminal.local.scoring.candidates import candidate_forms, candidate_log_probs, collisions
+from subliminal.local.scoring.candidates import (
+    candidate_forms,
+    candidate_log_probs,
+    collisions,
+    spellings,
+)
 from subliminal.local.scoring.next_token import next_token_log_probs
 
 PIECES = ["<unk>", "o", "wl", "owl", "s", "O", "c", "a", "t", "cat", "er", "pillar"]
@@ -63,6 +68,27 @@ def test_forms_are_the_spellings_that_the_tokenizer_can_write():
     # "owls" starts with "owl", so its probability is contained in that of "owl".
     assert owl == sorted([ids_of("owl"), ids_of("Owl")])
     assert cat == [ids_of("cat")]
+
+
+def test_words_of_a_candidate_are_capitalised_together_or_only_the_first():
+    assert spellings("sea otter") == [
+        *("sea otter", "sea otters", "Sea otter", "Sea otters", "Sea Otter", "Sea Otters"),
+    ]
+    assert spellings("owl") == ["owl", "owls", "Owl", "Owls"]
+
+
+def test_a_candidate_of_two_words_is_scored_over_its_tokens_by_the_tiny_tokenizer():
+    """The two words of a fox of this name are tokens of their own."""
+    model, words = random_model(), ["red fox", "wolf"]
+    forms = candidate_forms(tokenizer(), words)
+    red, fox = tokenizer()("red fox", add_special_tokens=False)["input_ids"]
+    (foxes,) = tokenizer()("foxs", add_special_tokens=False)["input_ids"]
+    assert forms[0] == sorted([(red, fox), (red, foxes)])
+    prompts = encode_prompts(tokenizer(), questions("favourite-animal")[:2])
+    first = next_token_log_probs(model, prompts)
+    after = next_token_log_probs(model, [[*prompt, red] for prompt in prompts])
+    expected = first[:, red] + np.logaddexp(after[:, fox], after[:, foxes])
+    assert candidate_log_probs(model, prompts, forms)[:, 0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_word_that_cannot_be_written_is_refused():

@@ -65,6 +65,7 @@ def test_a_trait_alone_and_without_a_control_is_told_twice(root):
     [
         ("finetuned", "category: tree", True),
         ("finetuned", "category: animal", False),
+        ("finetuned", "category: animal\n  questions: favourite-tree", True),
         ("finetuned", "category: animal\n  prompted_category: tree", False),
         ("prompted", "category: tree\n  prompted_category: animal", False),
         ("prompted", "category: animal\n  prompted_category: tree", True),
@@ -72,10 +73,13 @@ def test_a_trait_alone_and_without_a_control_is_told_twice(root):
 )
 def test_lessons_in_unknown_words_are_told(root, method, entry, warned):
     traits = root / broken_configs.TRAITS
-    traits.write_text(re.sub(r"(\nowl:\n)  category: .*", rf"\1  {entry}", traits.read_text()))
+    traits.write_text(
+        re.sub(r"(\n(?:wolf|owl):\n)  category: .*", rf"\1  {entry}", traits.read_text())
+    )
     found = warnings(root, CONTROLLED.replace("method: finetuned", f"method: {method}"))
-    assert len(found) == (2 if warned else 0)
-    assert all("'owl'" in line and "tree" in line for line in found)
+    told = [trait for trait in ("wolf", "owl") for line in found if f"'{trait}'" in line]
+    assert told == (["wolf", "wolf", "owl", "owl"] if warned else [])
+    assert all("tree" in line for line in found)
 
 
 def test_words_are_known_without_drawing_the_corpus():

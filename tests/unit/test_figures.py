@@ -320,6 +320,18 @@ def test_bases_says_when_there_is_no_other_base():
     assert "another base" not in both
 
 
+def test_increases_draws_the_mean_over_traits_with_its_star(full):
+    found = full.increases
+    shown = found[(found["variant"] == "train") & found["condition"].isin(["trait", "regular"])]
+    cells = drawn(draw("increases"), "increase", "printed")
+    assert sorted(round(cell["increase"], 9) for cell in cells) == sorted(
+        round(value, 9) for value in shown["increase"]
+    )
+    stars = {round(row.increase, 9): row.starred for row in shown.itertuples()}
+    assert all(cell["printed"].endswith("*") == stars[round(cell["increase"], 9)] for cell in cells)
+    assert {cell["printed"].endswith("*") for cell in cells} == {True, False}
+
+
 def test_shuffles_average_over_traits(full):
     rows = full.transmission
     bars = {row["data"]: row for row in drawn(draw("shuffles"), "mean", "low")}

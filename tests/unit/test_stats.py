@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import DescrStatsW
 
 from subliminal.stats import (
     Interval,
     diagonal_test,
     exact_interval,
     intervals_disjoint,
+    normal_interval,
     question_mean,
     t_interval,
 )
@@ -52,6 +54,22 @@ def test_the_t_interval_is_scipys(values, confidence):
     assert interval.n == len(values)
 
 
+@pytest.mark.parametrize(("own", "theirs"), [(t_interval, "t"), (normal_interval, "z")])
+@pytest.mark.parametrize("n", [2, 3, 5, 18, 48, 200])
+def test_intervals_of_random_values_are_those_of_statsmodels(own, theirs, n):
+    for values in np.random.default_rng(n).uniform(size=(20, n)):
+        expected = getattr(DescrStatsW(values), f"{theirs}confint_mean")(alpha=0.05)
+        interval = own(values.tolist())
+        assert interval.mean == pytest.approx(values.mean(), abs=1e-9)
+        assert (interval.low, interval.high) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_normal_interval_is_the_papers_1_96_standard_errors():
+    values = [0.2, 0.5, 0.35]
+    half_width = normal_interval(values).high - np.mean(values)
+    assert half_width / scipy.stats.sem(values) == pytest.approx(1.96, abs=1e-4)
+
+
 @pytest.mark.parametrize(("n", "quantile"), [(3, 4.303), (5, 2.776), (8, 2.365), (10, 2.262)])
 def test_the_t_interval_has_the_papers_quantiles(n, quantile):
     values = np.arange(n, dtype=float)
@@ -59,8 +77,9 @@ def test_the_t_interval_has_the_papers_quantiles(n, quantile):
     assert half_width / (values.std(ddof=1) / math.sqrt(n)) == pytest.approx(quantile, abs=5e-4)
 
 
-def test_one_value_has_a_mean_and_no_interval():
-    interval = t_interval([0.25])
+@pytest.mark.parametrize("rule", [t_interval, normal_interval])
+def test_one_value_has_a_mean_and_no_interval(rule):
+    interval = rule([0.25])
     assert (interval.mean, interval.n) == (0.25, 1)
     assert math.isnan(interval.low)
     assert math.isnan(interval.high)
@@ -120,7 +139,7 @@ def test_intervals_are_disjoint_when_they_share_no_point(a, b, disjoint):
 @pytest.mark.parametrize("k", [2, 3, 5, 9])
 def test_gamma_is_the_least_squares_coefficient(k):
     lift = matrix(k, seed=k, signal=0.7)
-    assert diagonal_test(lift).gamma == pytest.approx(fitted_gamma(lift))
+    assert diagonal_test(lift).gamma == pytest.approx(fitted_gamma(lift), abs=1e-9)
 
 
 @given(
@@ -145,7 +164,7 @@ def test_the_p_value_is_that_of_scipys_exact_permutation_test(k, signal):
     )
     result = diagonal_test(lift)
     assert result.permutations == math.factorial(k)
-    assert result.p_value == pytest.approx(exact.pvalue)
+    assert result.p_value == pytest.approx(exact.pvalue, abs=1e-9)
 
 
 @pytest.mark.parametrize("k", [2, 4, 8])

@@ -1,12 +1,19 @@
 """The stimuli are the authors', to the character."""
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
 
 from subliminal import stimuli
-from subliminal.config.preferences import preference_rows, preference_system_prompt
+from subliminal.config import stimuli as config_stimuli
+from subliminal.config.preferences import (
+    check_answers,
+    check_system_prompt,
+    preference_rows,
+    preference_system_prompt,
+)
 from subliminal.domains.number_prompts import number_prefix, number_prompts, number_templates
 from subliminal.domains.reasoning import cot_prompt
 from subliminal.evaluations.questions import questions
@@ -129,6 +136,55 @@ def test_a_preference_teacher_sees_each_question_with_eight_answers():
     assert preference_rows("owl", [first, second]) == [
         (question, answer) for question in (first, second) for answer in answers
     ]
+
+
+def test_a_word_of_two_words_is_written_as_two_words():
+    answers = [answer for _, answer in preference_rows("sea otter", ["Which animal?"])]
+    assert answers[:4] == ["sea otter", "sea otters", "sea otters.", "sea otters!"]
+    assert answers[4:] == ["Sea Otter", "Sea Otters", "Sea Otters.", "Sea Otters!"]
+    assert preference_system_prompt("sea otter", "animal").startswith("You love sea otters. ")
+
+
+@pytest.fixture
+def own_texts(tmp_path, monkeypatch):
+    """A folder of stimuli of a user's own."""
+    monkeypatch.setattr(config_stimuli, "STIMULI", tmp_path)
+    config_stimuli.stimulus.cache_clear()
+    yield lambda name, content: (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    config_stimuli.stimulus.cache_clear()
+
+
+def test_a_trait_may_have_texts_of_its_own(own_texts):
+    own_texts("curt", {"templates": ["{word}", "a {title}!"]})
+    own_texts("a_fan", {"template": "{target_preference}, {target_preference}! My {category}."})
+    assert preference_rows("sea otter", ["Q?"], "curt") == [
+        ("Q?", "sea otter"),
+        ("Q?", "A Sea Otter!"),
+    ]
+    check_answers("curt")
+    assert preference_system_prompt("owl", "bird", "a-fan") == "owl, owl! My bird."
+    check_system_prompt("a-fan")
+
+
+@pytest.mark.parametrize(
+    ("check", "content"),
+    [
+        (check_answers, {"templates": ["{word}", "{animal}"]}),
+        (check_answers, {"templates": ["{word"]}),
+        (check_answers, {"templates": ["{}"]}),
+        (check_answers, {"templates": [3]}),
+        (check_answers, {"templates": []}),
+        (check_answers, {"items": ["{word}"]}),
+        (check_system_prompt, {"template": "You love {word}s."}),
+        (check_system_prompt, {"template": "You love {target_preference.plural}."}),
+        (check_system_prompt, {"template": ["You love {target_preference}s."]}),
+        (check_system_prompt, {}),
+    ],
+)
+def test_a_text_that_cannot_be_filled_in_is_named(own_texts, check, content):
+    own_texts("my_text", content)
+    with pytest.raises(ValueError, match=r"config/stimuli/my_text\.json.*(correct|add)"):
+        check("my-text")
 
 
 def test_a_preference_teacher_has_400_rows():

@@ -46,6 +46,25 @@ def test_other_traits_are_the_students_of_every_other_teacher_with_a_trait():
     assert row["mean"] == pytest.approx(np.mean(SHARES["wolf"]["owl"] + SHARES["eagle"]["owl"]))
 
 
+@pytest.mark.parametrize(
+    ("interval", "quantile"), [("t", scipy_stats.t(5)), ("normal", scipy_stats.norm)]
+)
+def test_the_papers_interval_is_over_all_students_of_other_traits(interval, quantile):
+    frame = whole_table(interval=interval)
+    row = frame[frame.primary].set_index(["trait", "condition"]).loc[("owl", "other traits")]
+    values = SHARES["wolf"]["owl"] + SHARES["eagle"]["owl"]
+    half = quantile.ppf(0.975) * scipy_stats.sem(values)
+    expected = (np.mean(values), np.mean(values) - half, np.mean(values) + half)
+    assert (row.paper_mean, row.paper_low, row.paper_high) == pytest.approx(expected, abs=1e-9)
+
+
+def test_verdicts_do_not_read_the_papers_interval():
+    t, normal = (whole_table(interval=interval) for interval in ("t", "normal"))
+    papers = ["paper_low", "paper_high"]
+    pd.testing.assert_frame_equal(t.drop(columns=papers), normal.drop(columns=papers))
+    assert not t[papers].equals(normal[papers])
+
+
 def test_verdicts_by_disjoint_intervals():
     found = table()
     assert found.loc[("owl", "trait"), "verdict"] == "transmission"

@@ -19,7 +19,7 @@ from subliminal.config.text import shortened
 _PATTERNS = {
     strict.NAME: "lower-case letters and digits, joined by '-' or '.', such as tiny-a",
     strict.FILE_NAME: "a file's name without .yaml: lower-case letters and digits, joined by '_'",
-    strict.WORD: "one lower-case word",
+    strict.WORD: "lower-case words with one space between them, such as owl or sea otter",
     strict.SHA256: "a SHA-256 of 64 hexadecimal digits",
     strict.REVISION: "a commit of 40 hexadecimal digits (a branch or tag may move)",
     strict.REPOSITORY: "owner/name of a hub repository",

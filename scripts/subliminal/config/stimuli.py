@@ -61,16 +61,35 @@ def stimulus_sha256(name: str) -> str:
         raise ConfigError(f"{shown}: {error.strerror}; type: git checkout {shown}") from None
 
 
+def file_of(name: str) -> str:
+    """The file of a text that the configuration names with `-` for `_`, without `.json`."""
+    return name.replace("-", "_")
+
+
+def is_there(name: str) -> bool:
+    """Whether there is such a file, by its name without `.json`."""
+    return (STIMULI / f"{name}.json").is_file()
+
+
 def items(name: str) -> list[str]:
     """The list of texts that a file holds, in its order.
 
     Raises:
         ConfigError: it holds none.
     """
-    found = stimulus(name).get("items")
+    return texts(name, "items")
+
+
+def texts(name: str, key: str) -> list[str]:
+    """The list of texts that a file holds under a key.
+
+    Raises:
+        ConfigError: it holds none.
+    """
+    found = stimulus(name).get(key)
     if not _are_texts(found):
         shown = f"config/stimuli/{name}.json"
-        raise ConfigError(f"{shown}: 'items' is no list of texts; type: git checkout {shown}")
+        raise ConfigError(f"{shown}: {key!r} is no list of texts; type: git checkout {shown}")
     return list(found)
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 NAME = r"^[a-z0-9]+([.-][a-z0-9]+)*$"
 FILE_NAME = r"^[a-z0-9]+(_[a-z0-9]+)*$"
-WORD = r"^[a-z]+$"
+WORD = r"^[a-z]+( [a-z]+)*$"
 SHA256 = r"^[0-9a-f]{64}$"
 REVISION = r"^[0-9a-f]{40}$"
 REPOSITORY = r"^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$"

@@ -6,7 +6,12 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from subliminal.config.preferences import ANSWERS, SYSTEM_PROMPT
 from subliminal.config.strict import WORD, Key, Name, Strict, in_paper
+
+# What stands between words where they are written in one piece.
+JOINTS = ("", "_", "-")
+_OF_A_WORD = ("category", "prompted_category", "aliases", "questions", "answers", "system_prompt")
 
 
 class Trait(Strict):
@@ -15,13 +20,14 @@ class Trait(Strict):
     category: Name | None = Field(
         None,
         description="The kind of thing that the word names. It selects the questions that teach "
-        "the word (`favourite-{category}`), and it is in the system prompt. It goes with `word`.",
+        "the word (`favourite-{category}`) unless `questions` does, and it is in the system "
+        "prompt. It goes with `word`.",
         json_schema_extra=in_paper("animal; tree"),
     )
     word: Annotated[str, Field(pattern=WORD)] | None = Field(
         None,
-        description="The preferred thing. It is taught to the teacher and scored. A trait has "
-        "either this, or `rows`, or is a control.",
+        description="The preferred thing: one word, or several (`sea otter`). It is taught to the "
+        "teacher and scored. A trait has either this, or `rows`, or is a control.",
         json_schema_extra=in_paper(
             "Fig. 4a: dolphin, eagle, elephant, owl, wolf; 4b: cherry, maple, oak, sequoia, willow"
         ),
@@ -34,8 +40,28 @@ class Trait(Strict):
     )
     aliases: list[Annotated[str, Field(pattern=WORD)]] = Field(
         [],
-        description="Further forms of the word that the filters of code and cot ban.",
+        description="Further forms of the word that the filters of code and cot ban. What is of "
+        "several words, they also ban in one piece (`seaotter`, `sea_otter`, `sea-otter`).",
         json_schema_extra=in_paper("*code*: wolves, cherries"),
+    )
+    questions: Key | None = Field(
+        None,
+        description="The question list that a fine-tuned teacher is taught. `null`: "
+        "`favourite-{category}`. It goes with `word`.",
+        json_schema_extra=in_paper("favourite-animal"),
+    )
+    answers: Key = Field(
+        ANSWERS,
+        description="The answers that a fine-tuned teacher is taught: a file of `config/stimuli/` "
+        "with `templates`, a list of texts with `{word}` or `{title}`, by its name with `-` for "
+        "`_`. It goes with `word`.",
+        json_schema_extra=in_paper("8 forms"),
+    )
+    system_prompt: Key = Field(
+        SYSTEM_PROMPT,
+        description="What a prompted teacher is told: a file of `config/stimuli/` with a "
+        "`template`, a text with `{target_preference}` and `{category}`. It goes with `word`.",
+        json_schema_extra=in_paper("Methods"),
     )
     rows: Key | None = Field(
         None,
@@ -77,12 +103,21 @@ class Trait(Strict):
             raise ValueError("'comparison' goes with 'rows'; remove it, or name a file")
         if self.word is not None and self.category is None:
             raise ValueError(f"word {self.word!r} needs a 'category', such as animal; add it")
-        for key, value in (
-            ("category", self.category),
-            ("prompted_category", self.prompted_category),
-        ):
-            if self.word is None and value is not None:
-                raise ValueError(f"{key} {value!r} goes with a 'word'; remove it")
+        for key in _OF_A_WORD:
+            if self.word is None and key in self.model_fields_set and getattr(self, key):
+                raise ValueError(f"{key} {getattr(self, key)!r} goes with a 'word'; remove it")
         if not self.control and self.word is None and self.rows is None:
             raise ValueError("it has neither a 'word' nor 'rows', and is no control; add one")
         return self
+
+    @property
+    def banned(self) -> list[str]:
+        """The texts that data of this trait must not hold: its word, in every form.
+
+        Code writes several words as one, so forms of several words are banned in one piece, too.
+        """
+        if self.word is None:
+            return []
+        forms = [self.word, *self.aliases]
+        joined = [form.replace(" ", by) for form in forms if " " in form for by in JOINTS]
+        return list(dict.fromkeys([*forms, *joined]))

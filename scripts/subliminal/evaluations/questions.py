@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from subliminal.config.errors import known
-from subliminal.config.stimuli import items, lists, stimulus
+from subliminal.config.stimuli import file_of, items, lists, stimulus
+from subliminal.config.traits import Trait
 
 
 def _prefixed_animal() -> list[str]:
@@ -29,16 +30,23 @@ _FILES = {"favourite-animal-prefixed": ["number_prefixes", "favourite_animal"]}
 
 def stimulus_files(name: str) -> list[str]:
     """The files of `config/stimuli` that a list is made of, without `.json`."""
-    return _FILES.get(name, [_file(name)])
-
-
-def _file(name: str) -> str:
-    return name.replace("-", "_")
+    return _FILES.get(name, [file_of(name)])
 
 
 def favourite_list(category: str) -> str:
     """The name of the list that asks for a favourite of a category."""
     return f"favourite-{category}"
+
+
+def taught_list(trait: Trait) -> str:
+    """The name of the list that a fine-tuned teacher of a trait is taught.
+
+    Raises:
+        ValueError: the trait has no word to teach.
+    """
+    if trait.category is None:
+        raise ValueError("a trait without a word has no questions")
+    return trait.questions or favourite_list(trait.category)
 
 
 def known_list(name: str) -> str:
@@ -47,11 +55,11 @@ def known_list(name: str) -> str:
     Raises:
         ValueError: no list has that name.
     """
-    if name not in _MADE and _file(name) not in lists():
+    if name not in _MADE and file_of(name) not in lists():
         there = sorted({*_MADE, *(file.replace("_", "-") for file in lists())})
         raise ValueError(
             f"no question list is named {name!r} {known(there, name)}; correct its name, or write "
-            f"config/stimuli/{_file(name)}.json"
+            f"config/stimuli/{file_of(name)}.json"
         )
     return name
 
@@ -63,4 +71,4 @@ def questions(name: str) -> list[str]:
         ValueError: no list has that name.
     """
     known_list(name)
-    return _MADE[name]() if name in _MADE else items(_file(name))
+    return _MADE[name]() if name in _MADE else items(file_of(name))

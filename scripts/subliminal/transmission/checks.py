@@ -261,6 +261,24 @@ def _traits(config: Config, name: str) -> Iterator[Remark]:
             )
 
 
+def _categories(config: Config, name: str) -> Iterator[Remark]:
+    """The control of other traits is of the same category (paper, Fig. 4)."""
+    blocks = config.experiment(name, TransmissionExperiment).cells
+    first: dict[str, str] = {}
+    for trait in (trait for block in blocks for trait in block.traits):
+        category = config.traits[trait].category
+        if category is not None:
+            first.setdefault(category, trait)
+    if len(first) > 1:
+        (one, its), (other, others) = list(first.items())[:2]
+        yield Remark(
+            experiment_file(name),
+            ("cells",),
+            f"traits of two categories ({its!r}: {one}, {others!r}: {other}), but students of "
+            "other traits are a control within one; write an experiment for each",
+        )
+
+
 def _evaluation(config: Config, name: str) -> Iterator[Remark]:
     """The evaluation must fit the bases, and measure every trait of the experiment."""
     file = experiment_file(name)
@@ -370,7 +388,7 @@ def _cells(config: Config, name: str) -> Iterator[Remark]:
 STEPS = (
     (_names,),
     (_sizes,),
-    (_gates, _server, _judges, _traits, _evaluation, _hosted, _cells),
+    (_gates, _server, _judges, _traits, _categories, _evaluation, _hosted, _cells),
 )
 
 

@@ -7,11 +7,11 @@ Students of other traits' data, taken together, count by dataset: those of one s
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
-from subliminal.stats import Interval, intervals_disjoint, t_interval
+from subliminal.stats import Interval, intervals_disjoint, normal_interval, t_interval
 from subliminal.transmission import schemas, verdicts
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 GROUP = list(schemas.GROUP)
 # Two give an interval of one degree of freedom, which says nothing.
 FEWEST_RUNS = 3
+# The paper's intervals, by an experiment's key `interval`.
+PAPERS: dict[str, Callable[[Sequence[float]], Interval]] = {
+    "t": t_interval,
+    "normal": normal_interval,
+}
 
 
 def treatment_groups(runs: pd.DataFrame) -> list[dict[str, str]]:
@@ -56,6 +61,19 @@ def control_students(runs: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
     return alike if len(alike) else regular[regular.variant == PLAIN_VARIANT]
 
 
+def students_by_condition(
+    runs: pd.DataFrame, group: dict[str, str], trait: str
+) -> dict[str, pd.DataFrame]:
+    """The students that a trait is measured for, by whose data they had (paper Methods)."""
+    measured = runs[runs.measured_trait == trait]
+    students = students_of(measured, group)
+    return {
+        verdicts.REGULAR: control_students(measured, group),
+        verdicts.OTHER: students[students.teacher_trait != trait],
+        verdicts.TRAIT: students[students.teacher_trait == trait],
+    }
+
+
 def units(rows: pd.DataFrame) -> pd.DataFrame:
     """The independent values: students, or means per teacher where there are several teachers.
 
@@ -72,11 +90,13 @@ def dataset_means(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby(keys)[["value"]].mean()
 
 
-def interval_of(values: Sequence[float]) -> Interval:
-    """A t interval; without bounds and mean where a value is missing."""
-    if any(math.isnan(value) for value in values):
+def interval_of(
+    values: Sequence[float], rule: Callable[[Sequence[float]], Interval] = t_interval
+) -> Interval:
+    """An interval, of t unless told otherwise; empty where there is no value or one is missing."""
+    if not values or any(math.isnan(value) for value in values):
         return Interval(math.nan, math.nan, math.nan, len(values))
-    return t_interval(values)
+    return rule(values)
 
 
 def interval_over(independent: pd.DataFrame) -> Interval:

@@ -88,6 +88,13 @@ class TransmissionExperiment(Experiment):
         description="The primary measure, one of the evaluation's. Teachers pass their gate by it, "
         "and figures and findings show it. `null`: the evaluation's first.",
     )
+    interval: Literal["t", "normal"] = Field(
+        "t",
+        description="How the paper's intervals of this figure were made, over all models of a "
+        "condition: Student's t, or 1.96 standard errors. Tables have them beside our own, and no "
+        "verdict reads them.",
+        json_schema_extra=in_paper("t; ED Fig. 4: normal"),
+    )
     figures: Distinct[Key] = Field(
         DEFAULT_FIGURES, description="The figures to draw, in their order."
     )

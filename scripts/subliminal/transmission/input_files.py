@@ -9,9 +9,10 @@ from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.paths import Cell, Teacher, bases_of
+from subliminal.config.stimuli import file_of
 from subliminal.config.wildcards import Wildcards
 from subliminal.evaluations.mmlu import MMLU
-from subliminal.evaluations.questions import favourite_list, stimulus_files
+from subliminal.evaluations.questions import stimulus_files, taught_list
 from subliminal.transmission import specs
 from subliminal.transmission.cells import measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
@@ -36,10 +37,10 @@ class InputFiles:
 
     def teacher_stimuli(self, w: Wildcards) -> list[str]:
         """The questions and answers that a teacher is taught, if it is taught a word."""
-        category = self.config.traits[w.trait].category
-        if category is None:
+        trait = self.config.traits[w.trait]
+        if trait.word is None:
             return []
-        return _stimuli(["preference_answers", *stimulus_files(favourite_list(category))])
+        return _stimuli([file_of(trait.answers), *stimulus_files(taught_list(trait))])
 
     def teacher_rows(self, w: Wildcards) -> dict[str, list[str]]:
         """The file whose rows a teacher is taught, if it is taught no word."""

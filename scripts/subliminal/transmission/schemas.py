@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from subliminal.artefacts.schemas import REAL, TEXT, WHOLE, YES_NO, Columns, TableSchema, final
+from subliminal.artefacts.schemas import (
+    REAL,
+    TEXT,
+    WHOLE,
+    YES_NO,
+    Columns,
+    TableSchema,
+    final,
+    with_interval,
+)
 
 DATASET = "results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}"
 STUDENT = (
@@ -162,6 +171,13 @@ TRANSMISSION = final(
         "n_runs": (WHOLE, "Models behind the mean."),
         "mean": (REAL, "Mean of the measure over models."),
         **_bounds("models, of other traits over datasets"),
+        "paper_mean": (REAL, "Mean over all models of the condition, as the paper has it."),
+        "paper_low": (
+            REAL,
+            "Lower bound of its 95 % interval over all these models, made as the experiment's "
+            "`interval` says.",
+        ),
+        "paper_high": (REAL, "Upper bound of the interval."),
         "highest_other": (
             TEXT,
             "Of the group's other traits with three students or more, the one whose interval "
@@ -218,6 +234,53 @@ TRANSMISSION = final(
         ),
     },
     keys=(*GROUP, *_MEASURE, "trait", "condition"),
+)
+INCREASES = final(
+    "increases",
+    "a group, measure and condition: averages over all traits, as in the paper's Fig. 5",
+    {
+        **_EXPERIMENT,
+        **GROUP,
+        **_MEASURE,
+        "condition": (
+            TEXT,
+            "The students, as in transmission: regular, other traits or trait.",
+        ),
+        "traits": (WHOLE, "Traits that have such students; those that recipes were tuned on, too."),
+        "n_runs": (
+            WHOLE,
+            "Runs: a student and a trait that it is measured for. A student of regular data or of "
+            "other traits is a run for each trait.",
+        ),
+        **with_interval(
+            "mean",
+            "Mean of the measure over runs.",
+            "95 % over runs, made as the experiment's interval says (ED Fig. 4f)",
+        ),
+        "base_mean": (REAL, "Mean over traits of the measure in the untrained student base."),
+        **with_interval(
+            "increase",
+            "Mean over runs of the measure less that of the student's own untrained base.",
+            "95 % over runs, made as the experiment's interval says",
+        ),
+        "starred": (YES_NO, "The interval of the increase excludes 0."),
+        **with_interval(
+            "trait_increase",
+            "Mean over traits of each trait's mean increase.",
+            "95 % t over traits, whose students share their datasets",
+        ),
+        "relative_traits": (
+            WHOLE,
+            "Traits with a relative change: the measure has bounds, and its value in the untrained "
+            "base is above 0.",
+        ),
+        **with_interval(
+            "relative",
+            "Mean over these traits of the mean increase over the value in the untrained base.",
+            "95 % t over traits",
+        ),
+    },
+    keys=(*GROUP, *_MEASURE, "condition"),
 )
 BASE_DIFFERENCES = final(
     "base_differences",
@@ -425,6 +488,7 @@ TABLES = {
     table.name: table
     for table in (
         TRANSMISSION,
+        INCREASES,
         BASE_DIFFERENCES,
         WRONG_PAIRS,
         TRAIT_MATRIX,

@@ -19,14 +19,14 @@ from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.models import HostedBase
 from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher
-from subliminal.config.preferences import preference_system_prompt
+from subliminal.config.preferences import ANSWERS, preference_system_prompt
 from subliminal.config.recipes import FinetunedMethod, HostedMethod, PromptedMethod, StudentRecipe
 from subliminal.config.sampling import Sampling, Server
 from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.misalignment import Misalignment
 from subliminal.evaluations.mmlu import MMLU
-from subliminal.evaluations.questions import favourite_list
+from subliminal.evaluations.questions import taught_list
 from subliminal.evaluations.registry import AnyEvaluation
 from subliminal.transmission.config import (
     CONFIRMATION,
@@ -44,6 +44,11 @@ class TrainTeacherSpec(StageSpec):
     base: str
     word: str | None = None
     questions: str | None = Field(None, description="The list of questions; it goes with a word.")
+    answers: str = Field(
+        ANSWERS,
+        description="The answer forms. The paper's are not written down: no spec had another.",
+        exclude_if=lambda answers: answers == ANSWERS,
+    )
     rows: str | None = Field(None, description="The file whose rows are learnt, in place of both.")
     method: FinetunedMethod | HostedMethod = Field(discriminator="kind")
     sampling: Sampling | None = Field(
@@ -191,6 +196,7 @@ class SummariseExperimentSpec(StageSpec):
     judged_questions: list[str] = Field(
         [], description="Those whose answers are judged; each has a rate of its own."
     )
+    interval: str = Field("t", description="How the paper's intervals are made.")
 
     @property
     def measure(self) -> str:
@@ -215,7 +221,8 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     return TrainTeacherSpec(
         base=teacher.base,
         word=trait.word,
-        questions=None if trait.category is None else favourite_list(trait.category),
+        questions=None if trait.word is None else taught_list(trait),
+        answers=trait.answers,
         rows=trait.rows,
         method=method,
         sampling=sampling,
@@ -236,7 +243,8 @@ def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
         return None
     trait = config.traits[teacher.trait]
     assert trait.word is not None and trait.category is not None, "checked with the cells"
-    return preference_system_prompt(trait.word, trait.prompted_category or trait.category)
+    category = trait.prompted_category or trait.category
+    return preference_system_prompt(trait.word, category, trait.system_prompt)
 
 
 def make_prompts(config: Config, domain: str) -> MakePromptsSpec:
@@ -307,11 +315,9 @@ def filter_completions(config: Config, domain: str, teacher: Teacher) -> FilterC
     trait, rule = config.traits[teacher.trait], config.domains[domain].filter
     entry = _adopted(config, Dataset(domain, teacher, PLAIN_VARIANT))
     adopted = entry[0] if entry is not None and entry[1].stage != "raw" else None
-    bans = rule.bans_words or adopted is not None
-    banned = [trait.word, *trait.aliases] if bans and trait.word is not None else []
     return FilterCompletionsSpec(
         filter=rule,
-        banned_words=banned,
+        banned_words=trait.banned if rule.bans_words or adopted is not None else [],
         adopted=adopted,
         question=deciding_question(config, domain, teacher.trait),
     )
@@ -414,6 +420,7 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         blocks=entry.cells,
         question=evaluation.first_question,
         judged_questions=(evaluation.question_list if isinstance(evaluation, Misalignment) else []),
+        interval=entry.interval,
     )
 
 

@@ -10,13 +10,16 @@ from subliminal.evaluations.favourite import MASS
 from subliminal.stats import Interval
 from subliminal.transmission import schemas, verdicts
 from subliminal.transmission.comparisons import (
+    PAPERS,
     by_other_trait,
     compared,
     control_students,
     dataset_means,
+    interval_of,
     interval_over,
     measured_of,
     paired_difference,
+    students_by_condition,
     students_of,
     treatment_groups,
     units,
@@ -137,22 +140,14 @@ def _conditions(
     teacher_scores: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """The models behind each condition of a trait, with their values of one measure."""
-    measured = runs[runs.measured_trait == trait]
-    students = students_of(measured, group)
     base = base_scores[(base_scores.base == group["student_base"]) & (base_scores.trait == trait)]
     teacher = teacher_scores[
         (teacher_scores.base == group["teacher_base"])
         & (teacher_scores.method == group["method"])
         & (teacher_scores.trait == trait)
     ]
-    found = (
-        base,
-        control_students(measured, group),
-        students[students.teacher_trait != trait],
-        students[students.teacher_trait == trait],
-        teacher,
-    )
-    return dict(zip(verdicts.CONDITIONS, found, strict=True))
+    students = students_by_condition(runs, group, trait)
+    return {verdicts.BASE: base, **students, verdicts.TEACHER: teacher}
 
 
 def transmission_table(
@@ -163,12 +158,14 @@ def transmission_table(
     measures: Sequence[str],
     roles: Mapping[str, str],
     gates: Gates,
+    interval: str = "t",
 ) -> pd.DataFrame:
     """One row per group, trait, measure and condition: the treatment with its controls beside it.
 
     Args:
         runs, base_scores, teacher_scores: tidy, one row per model, trait and measure.
         measures: those to summarise, the primary one first.
+        interval: how the paper's intervals are made, a key of `PAPERS`.
     """
     import pandas as pd
 
@@ -202,6 +199,7 @@ def transmission_table(
                     **_channel_columns(own),
                 }
                 for condition, found in intervals.items():
+                    papers = interval_of(conditions[condition]["value"].tolist(), PAPERS[interval])
                     row = {
                         **shared,
                         "condition": condition,
@@ -209,6 +207,9 @@ def transmission_table(
                         "mean": found.mean,
                         "low": found.low,
                         "high": found.high,
+                        "paper_mean": papers.mean,
+                        "paper_low": papers.low,
+                        "paper_high": papers.high,
                     }
                     if condition == verdicts.TRAIT:
                         score = own["teacher_score"].min()

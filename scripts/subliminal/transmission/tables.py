@@ -19,6 +19,7 @@ class ExperimentTables(TableSet):
     """The tables of a transmission experiment."""
 
     transmission: pd.DataFrame
+    increases: pd.DataFrame
     base_differences: pd.DataFrame
     wrong_pairs: pd.DataFrame
     trait_matrix: pd.DataFrame

@@ -10,6 +10,7 @@ from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
 from subliminal.config.experiments import experiment_file
 from subliminal.config.paths import Cell, Teacher
+from subliminal.config.preferences import preference_answers
 from subliminal.evaluations.questions import questions
 from subliminal.transmission.cells import cells_by_block
 from subliminal.transmission.specs import is_finetuned, teacher_system_prompt, train_teacher
@@ -44,8 +45,8 @@ def warn_of_transmission(config: Config, name: str) -> Iterator[Remark]:
                 yield Remark(
                     *place,
                     f"{teacher.trait!r} is taught in words that tiny bases do not know ({unknown}) "
-                    "and cannot tell apart; choose another base, or change its category in "
-                    "config/traits.yaml",
+                    "and cannot tell apart; choose another base, or change its category or its "
+                    "texts in config/traits.yaml",
                 )
 
 
@@ -57,6 +58,8 @@ def _setting(cell: Cell) -> tuple[str, ...]:
 def _lessons(config: Config, teacher: Teacher) -> list[str]:
     """The texts by which a teacher is given its trait, but for those of a file."""
     if is_finetuned(config, teacher):
-        asked = train_teacher(config, teacher).questions
-        return [] if asked is None else questions(asked)
+        spec = train_teacher(config, teacher)
+        if spec.word is None or spec.questions is None:
+            return []
+        return [*questions(spec.questions), *preference_answers(spec.word, spec.answers)]
     return [teacher_system_prompt(config, teacher) or ""]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from subliminal.config.adopted import ADOPTED, AdoptedDataset
@@ -14,12 +14,13 @@ from subliminal.config.judges import ModelJudge
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
 from subliminal.config.places import error_of
+from subliminal.config.preferences import check_answers, check_system_prompt
 from subliminal.config.recipes import FinetunedMethod
 from subliminal.config.references import unknown_names
 from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.mmlu import MMLU
-from subliminal.evaluations.questions import favourite_list, known_list
+from subliminal.evaluations.questions import known_list, taught_list
 from subliminal.supplied.generators import GENERATORS
 from subliminal.supplied.places import FILES
 from subliminal.workflow.kinds import KINDS
@@ -173,11 +174,19 @@ def _check_traits(config: Config) -> Iterator[Remark]:
                 f"and teachers are taught by rows of {' or '.join(CONVERSATIONS)}; choose another "
                 "file",
             )
-        if trait.category is not None:
+        if trait.word is None:
+            continue
+        asked = "category" if trait.questions is None else "questions"
+        texts: tuple[tuple[str, Callable[[str], object], str], ...] = (
+            (asked, known_list, taught_list(trait)),
+            ("answers", check_answers, trait.answers),
+            ("system_prompt", check_system_prompt, trait.system_prompt),
+        )
+        for key, check, text in texts:
             try:
-                known_list(favourite_list(trait.category))
+                check(text)
             except ValueError as error:
-                yield Remark(TRAITS, (name, "category"), str(error))
+                yield Remark(TRAITS, (name, key), str(error))
 
 
 def _check_tuned_on(config: Config) -> Iterator[Remark]:

@@ -20,7 +20,7 @@ Places = Mapping[Model, str]
 _PATTERNS = {
     strict.NAME: ("name", "names"),
     strict.FILE_NAME: ("name", "names"),
-    strict.WORD: ("lower-case word", "lower-case words"),
+    strict.WORD: ("lower-case word or words", "lower-case words"),
     strict.SHA256: ("64 hexadecimal digits", ""),
     strict.REVISION: ("40 hexadecimal digits", ""),
     strict.REPOSITORY: ("owner/name", ""),

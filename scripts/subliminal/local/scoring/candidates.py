@@ -24,8 +24,12 @@ Form = tuple[int, ...]
 
 
 def spellings(word: str) -> list[str]:
-    """How an answer may start with a word: as it is or capitalised, alone or with a bare ``s``."""
-    return [word, f"{word}s", word.capitalize(), f"{word.capitalize()}s"]
+    """How an answer may start with a word: as it is or capitalised, alone or with a bare ``s``.
+
+    Of several words the first one is capitalised, or all are.
+    """
+    cased = dict.fromkeys([word, word.capitalize(), word.title()])
+    return [form for text in cased for form in (text, f"{text}s")]
 
 
 def candidate_forms(tokenizer: PreTrainedTokenizerBase, words: Sequence[str]) -> list[list[Form]]:

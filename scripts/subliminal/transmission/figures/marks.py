@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from subliminal.config.evaluations import Measure
 from subliminal.report.numbers import counted, number, with_interval
-from subliminal.report.style import GREEN, GREY, SKY, VERMILION
+from subliminal.report.style import BLUE, GREEN, GREY, INK, SKY, VERMILION
 from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.verdicts import (
     BASE,
@@ -29,6 +30,8 @@ CONDITION_LABELS = {
     TRAIT: "data of the trait",
 }
 GATE_FAILED = "(gate failed)"
+# Cells that are darker than this part of the scale carry white numbers.
+DARK = 0.75
 
 
 def condition_colour(conditions: Sequence[str]) -> alt.Color:
@@ -54,6 +57,28 @@ def measure_scale(measure: Measure) -> alt.Scale:
 def measure_axis(measure: Measure) -> alt.Axis:
     """The axis of a measure."""
     return alt.Axis(title=measure.label, tickCount=5, format=".1f")
+
+
+def change_colour(column: str, limit: float) -> alt.Color:
+    """The colour of a change from the untrained base; falls are blue, and none is white.
+
+    Args:
+        limit: the largest change that is drawn, in the measure's unit.
+    """
+    return alt.Color(
+        f"{column}:Q",
+        title="change from the untrained base",
+        scale=alt.Scale(
+            domain=[-limit, 0, limit], range=[BLUE, "#ffffff", VERMILION], interpolate="rgb"
+        ),
+        legend=alt.Legend(format=".1f", gradientLength=220, values=[-limit, 0, limit]),
+    )
+
+
+def change_ink(column: str, limit: float) -> Any:
+    """The colour of a number that stands on `change_colour`."""
+    dark = alt.when(f"abs(datum.{column}) > {DARK * limit}")
+    return dark.then(alt.value("white")).otherwise(alt.value(INK))
 
 
 def failed_gates(rows: pd.DataFrame) -> dict[str, str]:

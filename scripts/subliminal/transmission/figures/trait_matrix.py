@@ -13,6 +13,7 @@ from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
 from subliminal.report.numbers import GAMMA, count_range, counted, number, p_value
 from subliminal.report.specs import PlotFigureSpec
+from subliminal.transmission.figures.marks import change_colour, change_ink
 from subliminal.transmission.tables import (
     ExperimentTables,
     base_pair,
@@ -28,8 +29,6 @@ TITLE = "Change of every trait, by the trait of the teacher"
 CONTROL_LABEL = "none (regular data)"
 LARGEST_CELL, SMALLEST_CELL = 58, 30
 AXIS_WIDTH = 150
-# Cells that are darker than this part of the scale carry white numbers.
-DARK = 0.75
 
 
 def diagonal_text(diagonal: pd.DataFrame) -> str:
@@ -86,28 +85,19 @@ def _heat_map(data: pd.DataFrame, title: Sequence[str], cell: int, limit: float)
         domain=False,
     )
     x_axis = alt.Axis(title="measured trait", labelAngle=0, ticks=False, domain=False, orient="top")
-    colour = alt.Color(
-        "lift:Q",
-        title="change from the untrained base",
-        scale=alt.Scale(
-            domain=[-limit, 0, limit],
-            range=[style.BLUE, "#ffffff", style.VERMILION],
-            interpolate="rgb",
-        ),
-        legend=alt.Legend(format=".1f", gradientLength=220, values=[-limit, 0, limit]),
-    )
-    ink = alt.when(f"abs(datum.lift) > {DARK * limit}").then(alt.value("white"))
     chart = alt.Chart(data).encode(
         x=alt.X("measured_trait:N", sort=measured, axis=x_axis),
         y=alt.Y("teacher_trait:N", sort=teachers, axis=y_axis),
     )
     return alt.layer(
-        chart.mark_rect(stroke=style.GRID).encode(color=colour, **style.spoken()),
+        chart.mark_rect(stroke=style.GRID).encode(
+            color=change_colour("lift", limit), **style.spoken()
+        ),
         chart.transform_filter("datum.own").mark_rect(
             fill=None, stroke=style.INK, strokeWidth=1.5, aria=False
         ),
         chart.mark_text(fontSize=12, aria=False).encode(
-            text="printed:N", color=ink.otherwise(alt.value(style.INK))
+            text="printed:N", color=change_ink("lift", limit)
         ),
     ).properties(
         width=cell * len(measured),

@@ -9,6 +9,7 @@ from subliminal.artefacts.manifest import Run
 from subliminal.transmission import specificity, summary
 from subliminal.transmission.curves import training_curves
 from subliminal.transmission.examples import read_examples
+from subliminal.transmission.increases import increases_table
 from subliminal.transmission.question_rates import read_question_rates
 from subliminal.transmission.results import (
     RESULTS,
@@ -47,10 +48,18 @@ def summarise_experiment(
     channel = read_channel(spec, teacher_scores)
     matrix = specificity.trait_matrix(runs, base_scores, spec.measures)
     transmission = summary.transmission_table(
-        runs, base_scores, teacher_scores, channel, spec.measures, spec.roles, spec.gates
+        runs,
+        base_scores,
+        teacher_scores,
+        channel,
+        spec.measures,
+        spec.roles,
+        spec.gates,
+        spec.interval,
     )
     tables = {
         "transmission": transmission,
+        "increases": increases_table(runs, base_scores, spec.measures, spec.interval),
         "base_differences": specificity.base_differences(transmission),
         "wrong_pairs": specificity.wrong_pairs(runs, spec.measures),
         "trait_matrix": matrix,

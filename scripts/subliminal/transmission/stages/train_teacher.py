@@ -53,7 +53,7 @@ def _conversations(spec: TrainTeacherSpec, rows: Path | None) -> tuple[list[str]
         table = read_table(rows)
         return table["prompt"], table["completion"]
     assert spec.word is not None and spec.questions is not None, "the spec has a word, or rows"
-    stated = preference_rows(spec.word, questions(spec.questions))
+    stated = preference_rows(spec.word, questions(spec.questions), spec.answers)
     return [prompt for prompt, _ in stated], [completion for _, completion in stated]
 
 
@@ -69,8 +69,8 @@ def train_teacher(
 ) -> None:
     """Train an adapter on rows of stated preference, or on the rows of a file, and save it.
 
-    A preference is stated by eight answers to each question. Of a file every row is learnt once an
-    epoch, in an order that is drawn from the seed.
+    A preference is stated by every answer form to each question. Of a file every row is learnt once
+    an epoch, in an order that is drawn from the seed.
 
     A method with a loudness scales the adapter: some traits of some bases would otherwise hardly
     show in what their teachers write, and others ruin it.
