@@ -13,8 +13,8 @@ from pydantic import Field
 from subliminal.config.domains import Domain
 from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment
-from subliminal.config.models import Base, Tier
-from subliminal.config.recipes import Recipes
+from subliminal.config.models import Base, PretrainedBase, Tier
+from subliminal.config.recipes import Recipes, WorldName
 from subliminal.config.strict import Distinct, FileName, Name, Strict
 from subliminal.config.traits import Trait
 
@@ -49,6 +49,14 @@ class Config(Strict):
     domains: dict[Name, Domain]
     evaluations: dict[Name, Evaluation]
     experiments: dict[str, Experiment]
+
+    def world(self, base: str) -> WorldName | None:
+        """What a tiny base is taught; None for other bases."""
+        model = self.models[base]
+        if not isinstance(model, PretrainedBase):
+            return None
+        plan = self.recipes.pretraining.get(model.pretraining)  # a check says where there is none
+        return plan.world if plan is not None else None
 
     def names_of(self, kind: type[Experiment]) -> list[str]:
         """The experiments of a kind, in their order."""
