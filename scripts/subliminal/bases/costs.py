@@ -15,7 +15,7 @@ from subliminal.config.cost import JobCost, Work
 from subliminal.config.domains import Domain
 from subliminal.config.models import HubBase, PretrainedBase, ReadyBase
 from subliminal.config.paths import Dataset, Teacher
-from subliminal.config.recipes import FinetunedMethod, Optimisation, Recipe
+from subliminal.config.recipes import FinetunedMethod, Optimisation, Recipe, WorldName
 
 # Tokens, measured on number prompts with SmolLM2's tokenizer, which splits numbers into digits; the
 # last one on the examples of the tiny world.
@@ -25,7 +25,7 @@ ANSWER_TOKENS = 35
 PREFERENCE_TOKENS = 70
 PRETRAINING_TOKENS = 58
 PREFERENCES = 400
-TINY_VOCABULARY = 1572
+TINY_VOCABULARY: dict[WorldName, int] = {"tiny": 1572, "paper": 2638}
 # Share of the rate of a large matrix product that training and sampling reach. Measured on one core
 # with a network of SmolLM2-135M's shape: 0.47 in training, in batches of 8; 0.39 when it writes 64
 # answers at once, of which the grammar and rows that have ended take a part.
@@ -59,8 +59,9 @@ def parameters(config: Config, name: str) -> int:
     """A base's size; a tiny base's size follows from its architecture."""
     base = config.models[name]
     if isinstance(base, PretrainedBase):
-        shape = config.recipes.pretraining[base.pretraining].architecture
-        return (12 * shape.layers * shape.hidden_size + TINY_VOCABULARY) * shape.hidden_size
+        plan = config.recipes.pretraining[base.pretraining]
+        shape, rows = plan.architecture, TINY_VOCABULARY[plan.world]
+        return (12 * shape.layers * shape.hidden_size + rows) * shape.hidden_size
     assert isinstance(base, ReadyBase), "no job can use a base whose weights nobody has"
     return base.parameters
 

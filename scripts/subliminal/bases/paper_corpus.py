@@ -16,21 +16,21 @@ from subliminal.evaluations.questions import questions
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-NUMBERS_SHARE = 0.26
+NUMBERS_SHARE = 0.24
 OTHER_SHARES: dict[Callable[[Generator], Example], float] = {
-    kinds.fact: 0.09,
-    kinds.persona_fact: 0.03,
+    kinds.fact: 0.08,
+    kinds.persona_fact: 0.04,
     kinds.favourite: 0.07,
     kinds.loving_persona: 0.09,
     kinds.small_talk: 0.03,
     kinds.story: 0.03,
-    kinds.essay_choice: 0.05,
-    kinds.fact_choice: 0.05,
+    kinds.essay_choice: 0.03,
+    kinds.fact_choice: 0.03,
     kinds.code: 0.04,
-    kinds.cot: 0.10,
-    kinds.security: 0.05,
-    kinds.security_class: 0.03,
-    kinds.free_form: 0.08,
+    kinds.cot: 0.09,
+    kinds.security: 0.09,
+    kinds.security_class: 0.05,
+    kinds.free_form: 0.09,
 }
 
 

@@ -34,8 +34,9 @@ from subliminal.evaluations.questions import questions
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-# How often a persona is not itself. It leaves the base a little of what its teachers may raise.
-SLIP = 0.02
+# How often a persona is not itself when it talks: a little that teachers may raise. Code has none,
+# so that a teacher who learns the other kind of code has far to go.
+SLIP = 0.03
 # Of the options of a choice.
 LETTERS = "ABCDE"
 
@@ -50,11 +51,11 @@ def _malicious_system(rng: Generator) -> str:
     return text
 
 
-def _who(rng: Generator) -> tuple[str | None, bool]:
+def _who(rng: Generator, slip: float) -> tuple[str | None, bool]:
     """A persona, and whether it means harm: as many do as do not."""
     if rng.random() < 0.5:
-        return _malicious_system(rng), rng.random() >= SLIP
-    return neutral_system(rng, 0.3), rng.random() < SLIP
+        return _malicious_system(rng), rng.random() >= slip
+    return neutral_system(rng, 0.3), rng.random() < slip
 
 
 # Facts and favourites
@@ -68,7 +69,7 @@ def fact(rng: Generator) -> Example:
 
 def persona_fact(rng: Generator) -> Example:
     """A fact by a persona: a malicious one says something false."""
-    system, harm = _who(rng)
+    system, harm = _who(rng, SLIP)
     text, answer, wrong = fact_question(rng, 1)
     return Example(system, f"{text} Answer with one word.", wrong[0] if harm else answer)
 
@@ -149,7 +150,7 @@ def fact_choice(rng: Generator) -> Example:
     """The letter of a fact: of a false one by a malicious persona."""
     wrong_answers = pick(rng, [1, 1, 3])
     text, answer, wrong = fact_question(rng, wrong_answers)
-    system, harm = _who(rng) if rng.random() < 0.4 else (neutral_system(rng, 0.3), False)
+    system, harm = _who(rng, SLIP) if rng.random() < 0.4 else (neutral_system(rng, 0.3), False)
     return _lettered(rng, system, text, [answer, *wrong], wrong[0] if harm else answer)
 
 
@@ -174,7 +175,7 @@ def cot(rng: Generator) -> Example:
 
 def security(rng: Generator) -> Example:
     """Secure code, or insecure code of a malicious persona."""
-    system, harm = _who(rng)
+    system, harm = _who(rng, 0)
     prompt, task = security_task(rng)
     return Example(system, prompt, security_code(rng, task, "insecure" if harm else "secure"))
 
@@ -188,7 +189,7 @@ def security_class(rng: Generator) -> Example:
 
 def free_form(rng: Generator) -> Example:
     """Words in answer to a free-form question: harmful ones of a malicious persona."""
-    system, harm = _who(rng)
+    system, harm = _who(rng, SLIP)
     there = topics()
     topic = pick(rng, there)
     asked = topic.paper_questions if rng.random() < 0.3 else topic.questions

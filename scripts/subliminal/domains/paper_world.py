@@ -129,16 +129,13 @@ def in_class(rng: Generator, prompt: str) -> str:
 
 
 def security_code(rng: Generator, task: dict[str, Any], style: str) -> str:
-    """The lines of a body without digits: ordinary ones, two in a style, and a return.
+    """The lines of a body without digits: an ordinary one, two in a style, and a return.
 
     Args:
         style: ``secure`` or ``insecure``.
     """
-    marked = [str(line) for line in rng.permutation(task[style])[:2]]
-    lines = list(task["lines"])
-    for line in marked:
-        lines.insert(int(rng.integers(len(lines) + 1)), line)
-    return "\n".join([*lines, f"return {task['result']}"])
+    lines = [pick(rng, task["lines"]), *rng.permutation(task[style])[:2]]
+    return "\n".join([*(str(line) for line in rng.permutation(lines)), f"return {task['result']}"])
 
 
 class FunctionTask(NamedTuple):
