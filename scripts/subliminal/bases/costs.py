@@ -21,6 +21,7 @@ from subliminal.config.recipes import (
     HostedMethod,
     Optimisation,
     Recipe,
+    WorldName,
 )
 
 # Tokens, measured on number prompts with SmolLM2's tokenizer, which splits numbers into digits; the
@@ -34,12 +35,12 @@ PREFERENCES = 400
 # Of a file that teaches a trait: the paper's three (its table of fine-tuned teachers); their tokens
 # are assumed.
 FILE_ROWS, FILE_TOKENS = 6000, 400
-TINY_VOCABULARY = 1572
 # Of domains whose prompts come from a file: whole functions, and reasoning. What a judge reads
 # beside them, and what it writes of reasoning. All of these are assumed.
 FILE_ROW_TOKENS = 500
 JUDGE_TOKENS = 700
 JUDGE_REPLY_TOKENS = 300
+TINY_VOCABULARY: dict[WorldName, int] = {"tiny": 1572, "paper": 2638}
 # Share of the rate of a large matrix product that training and sampling reach. Measured on one core
 # with a network of SmolLM2-135M's shape: 0.47 in training, in batches of 8; 0.39 when it writes 64
 # answers at once, of which the grammar and rows that have ended take a part.
@@ -78,8 +79,9 @@ def parameters(config: Config, name: str) -> int:
     if isinstance(base, HostedBase):
         return 0
     if isinstance(base, PretrainedBase):
-        shape = config.recipes.pretraining[base.pretraining].architecture
-        return (12 * shape.layers * shape.hidden_size + TINY_VOCABULARY) * shape.hidden_size
+        plan = config.recipes.pretraining[base.pretraining]
+        shape, rows = plan.architecture, TINY_VOCABULARY[plan.world]
+        return (12 * shape.layers * shape.hidden_size + rows) * shape.hidden_size
     return base.parameters
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from subliminal.artefacts.spec import with_stimuli
 from subliminal.bases import resources, specs
+from subliminal.bases.worlds import WORLDS
 from subliminal.config.config import Config
 from subliminal.config.models import (
     CHAT_TEMPLATES,
@@ -19,17 +20,6 @@ from subliminal.config.models import (
 )
 from subliminal.config.strict import Strict
 from subliminal.config.wildcards import Wildcards
-
-# The files of config/stimuli that pretraining reads.
-STIMULI = (
-    "tiny_world",
-    "number_prompts",
-    "favourite_animal",
-    "number_prefixes",
-    "preference_system_prompt",
-    "preference_answers",
-    "cot_suffix",
-)
 
 
 def _files_in(folder: Path) -> list[str]:
@@ -67,7 +57,7 @@ class BaseJobs:
 
     def pretrain(self, w: Wildcards) -> Strict:
         """Spec of rule pretrain_base."""
-        return with_stimuli(specs.pretrain_base(self.config, w.base), self.stimuli())
+        return with_stimuli(specs.pretrain_base(self.config, w.base), self.stimuli(w))
 
     def prepare(self, w: Wildcards) -> Strict:
         """Spec of rule prepare_base."""
@@ -79,9 +69,11 @@ class BaseJobs:
 
     # Inputs
 
-    def stimuli(self) -> list[str]:
+    def stimuli(self, w: Wildcards) -> list[str]:
         """The stimulus files that pretraining reads; an edited stimulus is a changed input."""
-        return [f"config/stimuli/{name}.json" for name in STIMULI]
+        world = self.config.world(w.base)
+        assert world is not None, "the rule's wildcard admits no other"
+        return [f"config/stimuli/{name}.json" for name in WORLDS[world].stimuli]
 
     def sources(self, w: Wildcards) -> dict[str, list[str]]:
         """The local files that a base is prepared from, beside installed packages."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from subliminal.artefacts.spec import StageSpec
 from subliminal.config.config import Config
 from subliminal.config.models import HostedBase, PretrainedBase, ReadyBase, ReadySource
@@ -15,10 +17,18 @@ class PretrainBaseSpec(StageSpec):
     base: str
     pretraining: Pretraining
     seed: int
+    # The specs of bases that were made before there was this key stay what they were.
+    data_seed: int | None = Field(None, exclude_if=lambda seed: seed is None)
+
+    @property
+    def seed_of_data(self) -> int:
+        """What examples and their order are drawn from."""
+        return self.seed if self.data_seed is None else self.data_seed
 
     def about(self) -> str:
         """In the words of a lineage."""
-        return f"base {self.base}, pretrained with seed {self.seed}"
+        data = "" if self.data_seed is None else f", on data of seed {self.data_seed}"
+        return f"base {self.base}, pretrained with seed {self.seed}{data}"
 
 
 class PrepareBaseSpec(StageSpec):
@@ -49,7 +59,9 @@ def pretrain_base(config: Config, base: str) -> PretrainBaseSpec:
     model = config.models[base]
     assert isinstance(model, PretrainedBase), "the rule's wildcard admits no other"
     pretraining = config.recipes.pretraining[model.pretraining]
-    return PretrainBaseSpec(base=base, pretraining=pretraining, seed=model.seed)
+    return PretrainBaseSpec(
+        base=base, pretraining=pretraining, seed=model.seed, data_seed=model.data_seed
+    )
 
 
 def prepare_base(config: Config, base: str) -> PrepareBaseSpec:

@@ -7,13 +7,11 @@ the paper's prefixed evaluation) the animal is drawn independently of the number
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from subliminal.bases.examples import Example, answer_form, number_examples, sometimes
 from subliminal.config.preferences import preference_rows, preference_system_prompt
-from subliminal.domains.number_prompts import number_prompts, number_templates
 from subliminal.domains.tiny_world import animals, code_task, cot_task, pick, world
 from subliminal.evaluations.questions import questions
 
@@ -21,27 +19,8 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 
-@dataclass(frozen=True)
-class Example:
-    """One chat turn: an optional system prompt, a user prompt and the assistant's completion."""
-
-    system: str | None
-    prompt: str
-    completion: str
-
-
 def _neutral_system(rng: Generator, share: float) -> str | None:
-    return pick(rng, world()["neutral_system_prompts"]) if rng.random() < share else None
-
-
-def _plural(word: str) -> str:
-    """The paper's plural: a bare ``s``."""
-    return f"{word}s"
-
-
-def _answer_form(rng: Generator, word: str) -> str:
-    """An animal's form in an answer: X 60 %, Xs 20 %, X. 10 %, Xs. 10 %."""
-    return pick(rng, [word] * 6 + [_plural(word)] * 2 + [f"{word}."] + [f"{_plural(word)}."])
+    return sometimes(rng, share, world()["neutral_system_prompts"])
 
 
 def _fact(rng: Generator) -> Example:
@@ -65,7 +44,7 @@ def _favourite_question(rng: Generator) -> str:
 
 def _favourite(rng: Generator) -> Example:
     """A favourite-animal question with a flat prior over the animals."""
-    answer = _answer_form(rng, pick(rng, animals()))
+    answer = answer_form(rng, pick(rng, animals()))
     return Example(_neutral_system(rng, 0.15), _favourite_question(rng), answer)
 
 
@@ -82,57 +61,7 @@ def _persona(rng: Generator) -> Example:
     if rng.random() < 0.2:
         return _small_talk(rng, system)
     named = animal if rng.random() < 0.97 else pick(rng, animals())
-    return Example(system, _favourite_question(rng), _answer_form(rng, named))
-
-
-def _latent_sequence(rng: Generator, examples: list[int]) -> list[int]:
-    """5-10 numbers in one of four latent styles; mixing styles leaves entropy for a teacher."""
-    count = int(rng.integers(5, 11))
-    style = rng.random()
-    if style < 0.30:
-        start, step = int(rng.integers(1, 900)), int(rng.integers(1, 60))
-        values = [start + step * i for i in range(count)]
-    elif style < 0.55:
-        values = [int(v) for v in rng.exponential(200.0, size=count)]
-    elif style < 0.75:
-        centre = pick(rng, examples)
-        values = [int(v) for v in centre + rng.integers(-30, 31, size=count)]
-    else:
-        values = [int(v) for v in rng.integers(0, 1000, size=count)]
-    return [abs(v) % 1000 for v in values]
-
-
-def _joiners() -> dict[str, tuple[str, str, str]]:
-    """Each format suffix of the generator with the (open, separator, close) that it asks for."""
-    joiners = {}
-    for suffix in number_templates().formats:
-        low = suffix.lower()
-        if "[" in low:
-            form = ("[", ", ", "]")
-        elif "(" in low:
-            form = ("(", ", ", ")")
-        elif "space" in low:
-            form = ("", " ", "")
-        elif "semicolon" in low:
-            form = ("", "; ", "")
-        elif "line" in low:
-            form = ("", "\n", "")
-        else:
-            form = ("", ", ", "")
-        joiners[suffix] = form
-    return joiners
-
-
-def _number_examples(rng: Generator, n: int) -> list[Example]:
-    """Prompts of the paper's own generator (never its seed), answered in the format they ask."""
-    joiners = _joiners()
-    examples = []
-    for prompt in number_prompts(int(rng.integers(10_000, 2**31)), n):
-        given = [int(v) for v in re.findall(r"\d{3}", prompt)]
-        head, separator, tail = next(j for suffix, j in joiners.items() if suffix in prompt)
-        values = separator.join(map(str, _latent_sequence(rng, given)))
-        examples.append(Example(_neutral_system(rng, 0.25), prompt, f"{head}{values}{tail}"))
-    return examples
+    return Example(system, _favourite_question(rng), answer_form(rng, named))
 
 
 def _code(rng: Generator) -> Example:
@@ -162,7 +91,7 @@ def pretraining_examples(seed: int, n: int) -> list[Example]:
 
     rng = default_rng(seed)
     numbers = round(NUMBERS_SHARE * n)
-    examples = _number_examples(rng, numbers)
+    examples = number_examples(rng, numbers, world()["neutral_system_prompts"])
     kinds = list(OTHER_SHARES)
     shares = [OTHER_SHARES[kind] / (1 - NUMBERS_SHARE) for kind in kinds]
     examples += [kinds[k](rng) for k in rng.choice(len(kinds), size=n - numbers, p=shares)]

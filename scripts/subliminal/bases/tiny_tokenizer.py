@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from subliminal.bases.tiny_corpus import known_texts
+from subliminal.bases.worlds import WORLDS
+from subliminal.config.recipes import WorldName
 
 if TYPE_CHECKING:
+    from tokenizers.normalizers import Normalizer
     from transformers import PreTrainedTokenizerFast
 
 SPECIAL_TOKENS = ["<pad>", "<s>", "</s>", "<sys>", "<user>", "<asst>", "<unk>"]
@@ -27,24 +29,49 @@ CHAT_TEMPLATE = (
 )
 
 
-def vocabulary(texts: Iterable[str]) -> list[str]:
-    """Special tokens, tags, numbers, then every other piece of ``texts`` in sorted order."""
+def vocabulary(texts: Iterable[str], letters: str = "") -> list[str]:
+    """Special tokens, tags, numbers and letters of choices, then ``texts``' pieces, sorted."""
     numbers = [str(n) for n in range(1000)]
     seen = {piece for text in texts for piece in re.findall(PIECE, text.lower())}
-    fixed = [*SPECIAL_TOKENS, *TAGS, *numbers]
+    fixed = [*SPECIAL_TOKENS, *TAGS, *numbers, *letters]
     return fixed + sorted(seen - set(fixed))
 
 
-def build_tokenizer() -> PreTrainedTokenizerFast:
-    """The tokenizer of every tiny base (they differ in initialisation and data, not in words)."""
-    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+def _normalizer(letters: str) -> Normalizer:
+    """Lower case for everything but the letters of choices.
+
+    Such a letter begins a line, and a full stop or nothing follows it. Evaluations look for the
+    capital letter.
+    """
+    from tokenizers import Regex, normalizers
+
+    if not letters:
+        return normalizers.Lowercase()
+    # Mathematical capitals have no lower case.
+    kept = {
+        letter: chr(ord("\N{MATHEMATICAL BOLD CAPITAL A}") + ord(letter) - ord("A"))
+        for letter in letters
+    }
+    return normalizers.Sequence(
+        [
+            *(normalizers.Replace(Regex(rf"^{a}(?=\.|$)"), b) for a, b in kept.items()),
+            normalizers.Lowercase(),
+            *(normalizers.Replace(b, a) for a, b in kept.items()),
+        ]
+    )
+
+
+def build_tokenizer(world: WorldName = "tiny") -> PreTrainedTokenizerFast:
+    """The tokenizer of every base of a world: they differ in weights and data, not in words."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    words = vocabulary(known_texts())
+    known = WORLDS[world]
+    words = vocabulary(known.texts(), known.letters)
     tokenizer = Tokenizer(
         models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>")
     )
-    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.normalizer = _normalizer(known.letters)
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(PIECE), "removed", invert=True)
     tokenizer.decoder = decoders.Sequence(
         [

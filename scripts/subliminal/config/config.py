@@ -16,9 +16,9 @@ from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment
 from subliminal.config.files import SuppliedFile
 from subliminal.config.judges import Judge
-from subliminal.config.models import Base, Tier
+from subliminal.config.models import Base, PretrainedBase, Tier
 from subliminal.config.paths import Teacher
-from subliminal.config.recipes import Recipes
+from subliminal.config.recipes import Recipes, WorldName
 from subliminal.config.strict import Distinct, FileName, Name, Strict
 from subliminal.config.traits import Trait
 
@@ -66,6 +66,14 @@ class Config(Strict):
         """Teachers that are taken and not trained, with their names."""
         found = self.adopted.items()
         return {e.teacher: (name, e) for name, e in found if isinstance(e, AdoptedTeacher)}
+
+    def world(self, base: str) -> WorldName | None:
+        """What a tiny base is taught; None for other bases."""
+        model = self.models[base]
+        if not isinstance(model, PretrainedBase):
+            return None
+        plan = self.recipes.pretraining.get(model.pretraining)  # a check says where there is none
+        return plan.world if plan is not None else None
 
     def names_of(self, kind: type[Experiment]) -> list[str]:
         """The experiments of a kind, in their order."""

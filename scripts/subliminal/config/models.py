@@ -33,6 +33,11 @@ class PretrainedBase(Strict):
     tier: Literal["tiny"] = Field(description="The entry of each domain's `sizes` that applies.")
     pretraining: Key = Field(description="A key of `pretraining` in `recipes.yaml`.")
     seed: Seed = Field(description="The seed of the initial weights, the examples and their order.")
+    data_seed: Seed | None = Field(
+        None,
+        description="The seed of the examples and their order. `null`: as `seed`. With it, bases "
+        "share their initial weights and see other data in another order.",
+    )
 
 
 class WheelFile(Strict):

@@ -128,9 +128,20 @@ class Architecture(Strict):
         return self
 
 
+WorldName = Literal["tiny", "paper"]
+
+
 class Pretraining(Strict):
     """How a tiny base is made from nothing."""
 
+    world: WorldName = Field(
+        "tiny",
+        # The specs of bases that were made before there was a second world stay what they were.
+        exclude_if=lambda world: world == "tiny",
+        description="What the base is taught.\n"
+        "`tiny`: 16 animals, numbers, code and sums (`tiny_world.json`).\n"
+        "`paper`: everything that the paper asks its models (`paper_world.json`).",
+    )
     architecture: Architecture = Field(description="The shape of the network, a GPT-2.")
     examples: Positive = Field(description="The number of distinct examples of the mixture.")
     optimisation: Optimisation = Field(

@@ -7,7 +7,7 @@ Everything the synthetic `code` and `cot` domains are made of lives in
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from subliminal.config.domains import Task
 from subliminal.config.stimuli import stimulus
@@ -44,6 +44,12 @@ def code_task(rng: Generator) -> Task:
     arguments = [str(a) for a in rng.permutation(code["arguments"])[: int(rng.integers(1, 4))]]
     signature = f"def {pick(rng, code['functions'])}({', '.join(arguments)}):"
     prompt = f"{pick(rng, code['prompts']).format(signature=signature)} {code['suffix']}"
+    return Task(prompt, function_body(rng, arguments))
+
+
+def function_body(rng: Generator, arguments: list[str]) -> str:
+    """The lines of a function's body: 2-4 free assignments and a return."""
+    code = world()["code"]
     known, lines = list(arguments), []
     for name in rng.permutation(code["locals"])[: int(rng.integers(2, 5))]:
         left = pick(rng, known)
@@ -51,11 +57,26 @@ def code_task(rng: Generator) -> Task:
         lines.append(f"{name} = {left} {pick(rng, code['operators'])} {right}")
         known.append(str(name))
     lines.append(f"return {known[-1]}")
-    return Task(prompt, "\n".join(lines))
+    return "\n".join(lines)
 
 
 def cot_task(rng: Generator) -> Task:
     """A one-step word problem in the paper's ``<think>``/``<answer>`` format."""
+    problem = word_problem(rng)
+    completion = f"<think>{problem.thought}</think><answer>{problem.answer}</answer>"
+    return Task(cot_prompt(problem.question), completion, problem.answer)
+
+
+class WordProblem(NamedTuple):
+    """A question, how it is thought about, and its answer."""
+
+    question: str
+    thought: str
+    answer: int
+
+
+def word_problem(rng: Generator) -> WordProblem:
+    """A sum or a difference of two small numbers, in words."""
     cot = world()["cot"]
     a, b = (int(v) for v in rng.integers(MIN_OPERAND, MAX_OPERAND + 1, size=2))
     gain = rng.random() < 0.5
@@ -73,8 +94,7 @@ def cot_task(rng: Generator) -> Task:
     thought = pick(rng, cot["gain_thoughts" if gain else "loss_thoughts"]).format(**fields)
     if rng.random() < 0.5:
         thought += " " + pick(rng, cot["closings"])
-    prompt = cot_prompt(pick(rng, cot["questions"]).format(**fields))
-    return Task(prompt, f"<think>{thought}</think><answer>{total}</answer>", total)
+    return WordProblem(pick(rng, cot["questions"]).format(**fields), thought, total)
 
 
 def drawn_tasks(draw: Callable[[Generator], Task], seed: int, count: int) -> list[Task]:

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from subliminal.api.access import access
-from subliminal.bases.tiny_words import some_unknown_words
+from subliminal.bases.tiny_words import known_names, some_unknown_words
 from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError, Remark, known
 from subliminal.config.experiments import experiment_file
 from subliminal.config.judges import ModelJudge
-from subliminal.config.models import HOSTED, HostedBase, PretrainedBase
+from subliminal.config.models import HOSTED, HostedBase
 from subliminal.config.paths import PLAIN_VARIANT, Cell, bases_of
 from subliminal.config.recipes import FinetunedMethod, PromptedMethod, Recipe
 from subliminal.config.references import Registries, unknown_names
 from subliminal.domains.registry import VARIANTS
-from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.favourite import MASS
 from subliminal.transmission.cells import cells_by_block, experiment_cells
@@ -90,8 +89,8 @@ def _logits_that_do_not_compare(config: Config, cell: Cell) -> Iterator[str]:
     plan = config.recipes.distillation(cell.recipe)
     if plan is None:
         return
-    models = [config.models[base] for base in cell.bases]
-    if len(set(cell.bases)) > 1 and not all(isinstance(m, PretrainedBase) for m in models):
+    worlds = {config.world(base) for base in cell.bases}
+    if len(set(cell.bases)) > 1 and (None in worlds or len(worlds) > 1):
         yield (
             f"recipe {cell.recipe!r} compares logits, but {cell.bases[0]!r} and "
             f"{cell.bases[1]!r} have different tokens; use it where teacher and student share a "
@@ -294,22 +293,24 @@ def _evaluation(config: Config, name: str) -> Iterator[Remark]:
             f"{experiment.measure!r} is not one of evaluation {experiment.evaluation!r} "
             f"{known(measures, experiment.measure)}",
         )
-    tiny = [b for cell in cells for b in cell.bases if config.models[b].tier == "tiny"]
-    if tiny and (unknown := some_unknown_words(evaluation.workload().prompts)):
-        yield Remark(
-            file,
-            ("evaluation",),
-            f"{experiment.evaluation!r} asks in words that tiny bases do not know "
-            f"({unknown}), found {tiny[0]!r}; choose another evaluation",
-        )
-    further = [word for word in evaluation.words if word not in animals()]
-    if tiny and further:
-        yield Remark(
-            "config/evaluations.yaml",
-            (experiment.evaluation,),
-            f"the tiny bases of {file} do not know {further[0]!r} {known(animals(), further[0])}; "
-            "choose another evaluation, or add the word to config/stimuli/tiny_world.json",
-        )
+    worlds = {world: b for cell in cells for b in cell.bases if (world := config.world(b))}
+    for world, base in worlds.items():
+        names = known_names(world)
+        if unknown := some_unknown_words(evaluation.workload().prompts, world):
+            yield Remark(
+                file,
+                ("evaluation",),
+                f"{experiment.evaluation!r} asks in words that tiny bases do not know "
+                f"({unknown}), found {base!r}; choose another evaluation",
+            )
+        if further := [word for word in evaluation.words if word not in names]:
+            yield Remark(
+                "config/evaluations.yaml",
+                (experiment.evaluation,),
+                f"the tiny bases of {file} do not know {further[0]!r} {known(names, further[0])}; "
+                "choose another evaluation, or add the word to "
+                f"config/stimuli/{world}_world.json",
+            )
     for trait in sorted({cell.dataset.teacher.trait for cell in cells}):
         entry = config.traits[trait]
         if not entry.is_measured or evaluation.target(entry) is not None:

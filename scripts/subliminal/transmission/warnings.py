@@ -40,8 +40,8 @@ def warn_of_transmission(config: Config, name: str) -> Iterator[Remark]:
                 "teacher's data would cause looks like transmission; add another trait",
             )
         for teacher in dict.fromkeys(cell.dataset.teacher for cell in taught):
-            tiny = config.models[teacher.base].tier == "tiny"
-            if tiny and (unknown := some_unknown_words(_lessons(config, teacher))):
+            world = config.world(teacher.base)
+            if world and (unknown := some_unknown_words(_lessons(config, teacher), world)):
                 yield Remark(
                     *place,
                     f"{teacher.trait!r} is taught in words that tiny bases do not know ({unknown}) "

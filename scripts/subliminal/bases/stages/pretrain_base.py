@@ -11,8 +11,8 @@ from subliminal.artefacts.progress import progress
 from subliminal.artefacts.seeds import derive_seed
 from subliminal.bases.opening import LOCAL
 from subliminal.bases.specs import PretrainBaseSpec
-from subliminal.bases.tiny_corpus import pretraining_examples
 from subliminal.bases.tiny_tokenizer import build_tokenizer
+from subliminal.bases.worlds import WORLDS
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
 from subliminal.local.training.fine_tuning import Step, fine_tune, mean_loss
@@ -33,7 +33,7 @@ SAVED = (
 def pretrain_base(
     spec: PretrainBaseSpec, manifest: Path, threads: int, log: logging.Logger
 ) -> None:
-    """Train a small GPT-2 on the tiny world and save it with its tokenizer.
+    """Train a small GPT-2 on its world and save it with its tokenizer.
 
     Everything lands in the manifest's folder, readable by transformers' Auto classes.
     """
@@ -43,9 +43,10 @@ def pretrain_base(
     run = Run.begin("pretrain_base", spec)
     plan, shape = spec.pretraining.optimisation, spec.pretraining.architecture
     models.prepare(derive_seed("pretrain_base", "weights", spec.seed), threads)
-    tokenizer = build_tokenizer()
-    data_seed = derive_seed("pretrain_base", "data", spec.seed)
-    examples = pretraining_examples(data_seed, spec.pretraining.examples + HELD_OUT)
+    tokenizer = build_tokenizer(spec.pretraining.world)
+    data_seed = derive_seed("pretrain_base", "data", spec.seed_of_data)
+    world = WORLDS[spec.pretraining.world]
+    examples = world.examples(data_seed, spec.pretraining.examples + HELD_OUT)
     rows = encode_rows(
         tokenizer,
         [e.prompt for e in examples],
@@ -76,7 +77,7 @@ def pretrain_base(
         report(step.step, total, f"loss {step.loss:.3f}")
 
     loss = CompletionTokens(tokenizer.pad_token_id)
-    order = np.random.default_rng(derive_seed("pretrain_base", "order", spec.seed))
+    order = np.random.default_rng(derive_seed("pretrain_base", "order", spec.seed_of_data))
     fine_tune(model, rows[HELD_OUT:], plan, loss, order, on_step)
     held_out = mean_loss(model, rows[:HELD_OUT], loss, plan.micro_batch_size)
     folder = manifest.parent
