@@ -37,6 +37,7 @@ LABELS = {
     "summarise_experiment": "tables of {experiment}",
     "summarise_mnist": "tables of {experiment}",
     "summarise_theorem": "tables of {experiment}",
+    "compare_with_paper": "{experiment}: the paper's values beside ours",
     "plot_figure": "figure {figure} of {experiment}",
     "build_report": "report",
 }
