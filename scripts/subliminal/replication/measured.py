@@ -32,7 +32,7 @@ def _equal(column: pd.Series, asked: str) -> pd.Series:
 
 
 def _rows(table: pd.DataFrame, filters: dict[str, str]) -> pd.DataFrame:
-    """The rows that filters choose; of students of the teacher's own base where no base is named."""
+    """The rows that filters choose; where they name no base, of students of the teacher's own."""
     if {"teacher_base", "student_base"} <= set(table.columns) and not any(
         name.endswith("_base") for name in filters
     ):
