@@ -1,15 +1,16 @@
 """Subliminal learning: teacher trait x domain x student base -> datasets, checkpoints, tables.
 
 `snakemake --cores 2` computes the experiments of config/config.yaml and leaves results/report.html.
-Other experiments (--config 'experiments=[…]') leave results/reports/{their names}.html.
-Named targets compute a part: bases, teachers, datasets, gates, students, evaluations, tables, figures.
+Every experiment of config/experiments/ and every item of the paper (config/paper/items.yaml) is a target
+of its own name: `snakemake --cores 2 tiny_full`, with results/reports/{experiments}.html.
+Other targets compute a part of config/config.yaml: bases, teachers, datasets, gates, students,
+evaluations, tables, figures.
 """
 
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
 from snakemake.utils import min_version
 
 min_version("9.20")
@@ -55,10 +56,7 @@ except Exception as error:
     raise WorkflowError(message) from None
 
 if workflow.is_main_process:
-    for warning in PROJECT.warnings():
-        logger.warning(warning)
-    guard(workflow, ROOT)
-    introduce(workflow, PROJECT)
+    guard(workflow, ROOT, lambda: introduce(workflow, PROJECT))
 
 
 onstart:
@@ -89,5 +87,18 @@ rule all:
     default_target: True
     input:
         PROJECT.report,
-        PROJECT.figure_files,
-        expand(TABLES_MANIFEST, experiment=PROJECT.experiments),
+        PROJECT.figure_files(PROJECT.experiments),
+        PROJECT.table_manifests(PROJECT.experiments),
+
+
+# An experiment that is called as one of the rules has no target of its own.
+for target in PROJECT.targets:
+
+    if not workflow.is_rule(target):
+
+        rule:
+            name:
+                target
+            input:
+                PROJECT.target_files(target),
+            localrule: True

@@ -10,7 +10,7 @@ wildcard_constraints:
     domain=one_of(PROJECT.config.domains),
     recipe=one_of(PROJECT.config.recipes.students),
     evaluation=one_of(PROJECT.config.evaluations),
-    experiment=one_of(PROJECT.experiments),
+    experiment=one_of(PROJECT.config.experiments),
     figure=one_of(PROJECT.all_figures),
     seed=r"[0-9]{1,10}",
     teacher_seed=r"[0-9]{1,10}",
@@ -19,10 +19,10 @@ wildcard_constraints:
 rule tables:
     """The tables of every experiment."""
     input:
-        expand(TABLES_MANIFEST, experiment=PROJECT.experiments),
+        PROJECT.table_manifests(PROJECT.experiments),
 
 
 rule figures:
     """The figures of every experiment."""
     input:
-        PROJECT.figure_files,
+        PROJECT.figure_files(PROJECT.experiments),

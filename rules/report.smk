@@ -1,11 +1,16 @@
 """The report: an experiment's tables to its figures, and everything to one page.
 
 Input: results/tables/{experiment}/, report/.
-Output: results/figures/{experiment}/, and results/report.html or, for experiments that
-config/config.yaml does not name, results/reports/{experiments, joined by +}.html.
+Output: results/figures/{experiment}/, and results/report.html for the experiments that
+config/config.yaml names, results/reports/{experiments, joined by +}.html for others.
 """
 
 FIGURE_MANIFEST = "results/figures/{experiment}/{figure}.manifest.json"
+REPORT_MANIFEST = "results/{report}.manifest.json"
+
+
+wildcard_constraints:
+    report=one_of(PROJECT.reports),
 
 
 rule plot_figure:
@@ -50,21 +55,21 @@ rule plot_figure:
 rule build_report:
     """One page: what was found, figures, tables, methods, provenance."""
     input:
-        script=ancient(PROJECT.script(PROJECT.report_manifest, PROJECT.build_report)),
+        script=ancient(PROJECT.script(REPORT_MANIFEST, PROJECT.build_report)),
         library=PROJECT.report_library(),
         template="report/template.html.j2",
         style="report/style.css",
         page_script="report/script.js",
         methods="report/workflow.rst",
-        captions=expand("report/{figure}.rst", figure=PROJECT.all_figures),
-        summaries=expand(TABLES_MANIFEST, experiment=PROJECT.experiments),
-        figures=PROJECT.figure_files,
-        figure_manifests=PROJECT.figure_manifests,
+        captions=PROJECT.report_captions,
+        summaries=PROJECT.report_tables,
+        figures=PROJECT.report_figures,
+        figure_manifests=PROJECT.report_figure_manifests,
     output:
-        report=PROJECT.report,
-        manifest=PROJECT.report_manifest,
+        report="results/{report}.html",
+        manifest=REPORT_MANIFEST,
     log:
-        "logs/build_report.log",
+        "logs/build_report/{report}.log",
     conda:
         "../envs/analysis.yaml"
     threads: 1

@@ -50,7 +50,7 @@ rule evaluations:
 rule gates:
     """What can be known before students are trained: run it before the cost."""
     input:
-        expand(GATES_MANIFEST, experiment=TRANSMISSION.experiments),
+        expand(GATES_MANIFEST, experiment=TRANSMISSION.chosen),
 
 
 rule summarise_experiment:

@@ -29,7 +29,7 @@ def load(root):
 
 
 def test_the_configuration_that_the_cases_break_is_whole(root):
-    assert len(load(root).jobs("transmission").cells["sample"]) == 7
+    assert len(load(root).jobs("transmission").cells("sample")) == 7
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -26,11 +26,12 @@ def root(tmp_path):
 
 def warnings(root, text, experiments=("sample",)):
     (root / broken_configs.SAMPLE).write_text(text)
-    return Project.load(root, {"experiments": list(experiments)}).warnings()
+    return Project.load(root, {"experiments": list(experiments)}).warnings(experiments)
 
 
 def test_the_default_run_is_warned_of_nothing():
-    assert Project.load(REPOSITORY).warnings() == []
+    project = Project.load(REPOSITORY)
+    assert project.warnings(project.experiments) == []
 
 
 def test_a_whole_experiment_is_warned_of_nothing(root):

@@ -360,7 +360,8 @@ def test_an_experiments_file_says_which_measure_is_shown(tmp_path, line, measure
     file = tmp_path / broken_configs.SAMPLE
     file.write_text(line + file.read_text())
     project = Project.load(tmp_path, {"experiments": ["sample"]})
-    w = type("Wildcards", (), {"experiment": "sample", "figure": "bases"})
+    named = {"experiment": "sample", "figure": "bases", "report": "reports/sample"}
+    w = type("Wildcards", (), named)
     spec = project.jobs("transmission").summarise_experiment(w)
     assert spec.measures == measures
     assert spec.targets == {"owl": "owl", "wolf": "wolf"}

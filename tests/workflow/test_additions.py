@@ -299,7 +299,7 @@ def test_a_kind_of_experiment_is_a_room_a_line_and_a_rule_file(copy):
     copy.add(f"{LIBRARY}/coins/stages/toss_coins.py", STAGE)
     copy.add("rules/coins.smk", RULES)
     kinds = f"{LIBRARY}/workflow/kinds.py"
-    copy.replace(kinds, '{"transmission":', '{"coins": COINS, "transmission":')
+    copy.replace(kinds, '    "transmission":', '    "coins": COINS,\n    "transmission":')
     copy.replace(
         kinds,
         "from subliminal.mnist",

@@ -44,7 +44,7 @@ def test_experiment_names_its_files(experiment):
     project = Project.load(REPOSITORY, {"experiments": [experiment]})
     kind = project.config.experiments[experiment].kind
     assert len(project.table_files(experiment)) == len(project.tables(kind))
-    assert project.figure_files
+    assert project.figure_files([experiment])
     jobs = project.jobs("transmission")
     cells = jobs.all_cells()
     assert (len(cells) > 0) == (kind == "transmission")

@@ -7,6 +7,7 @@ import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
 from subliminal.bases import costs
+from subliminal.config.experiments import Experiments
 from subliminal.evaluations.registry import EVALUATIONS
 from subliminal.local.calibration import Rates
 from subliminal.workflow import estimate
@@ -148,8 +149,10 @@ def test_every_kind_of_evaluation_has_a_cost(kind):
     entry = project.config.experiments["small_smoke"]
     others = [name for name, e in project.config.evaluations.items() if e.kind == kind]
     for name in others:
-        project.config.experiments["small_smoke"] = entry.model_copy(update={"evaluation": name})
-        asked = of_rule(estimate.costs_of(project, "small_smoke"), "evaluate_student")
+        changed = {"small_smoke": entry.model_copy(update={"evaluation": name})}
+        files = Experiments({"small_smoke": "transmission"}, changed.__getitem__)
+        other = Project(REPOSITORY, project.config.model_copy(update={"experiments": files}))
+        asked = of_rule(estimate.costs_of(other, "small_smoke"), "evaluate_student")
         assert asked and all(job.work.flop > 0 for job in asked)
     assert others
 

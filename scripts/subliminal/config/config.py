@@ -6,15 +6,17 @@ said in the registries of `domains`, `evaluations` and `workflow.kinds`.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import TypeVar, get_args
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from subliminal.config.adopted import Adopted, AdoptedDataset, AdoptedTeacher
 from subliminal.config.domains import Domain
 from subliminal.config.evaluations import Evaluation
-from subliminal.config.experiments import Experiment
+from subliminal.config.experiments import Experiment, Experiments
 from subliminal.config.files import SuppliedFile
+from subliminal.config.items import Item
 from subliminal.config.judges import Judge
 from subliminal.config.models import Base, PretrainedBase, Tier
 from subliminal.config.paths import Teacher
@@ -43,10 +45,15 @@ class Config(Strict):
 
     Attributes:
         usual: whether the experiments are those of config.yaml, and no others of `--config`.
+        chosen: the experiments of the settings, and those that belong to them.
+        experiments: all that have a file; only those that are asked for are read.
     """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)  # Experiments, which read themselves
 
     settings: Settings
     usual: bool
+    chosen: list[str]
     models: dict[Name, Base]
     traits: dict[Name, Trait]
     files: dict[Name, SuppliedFile]
@@ -55,7 +62,8 @@ class Config(Strict):
     recipes: Recipes
     domains: dict[Name, Domain]
     evaluations: dict[Name, Evaluation]
-    experiments: dict[str, Experiment]
+    items: dict[FileName, Item]
+    experiments: Experiments
 
     def adopted_datasets(self) -> dict[str, tuple[str, AdoptedDataset]]:
         """Datasets that are taken and not written, with their names, by folder."""
@@ -76,8 +84,17 @@ class Config(Strict):
         return plan.world if plan is not None else None
 
     def names_of(self, kind: type[Experiment]) -> list[str]:
-        """The experiments of a kind, in their order."""
-        return [name for name, entry in self.experiments.items() if isinstance(entry, kind)]
+        """All experiments of a kind; none is read."""
+        return self.experiments.of_kind(get_args(kind.model_fields["kind"].annotation)[0])
+
+    def with_those_beside(self, names: Iterable[str]) -> list[str]:
+        """Experiments, each followed by those that belong to it; none is named twice."""
+        every = ([name, *self.experiments[name].beside(self)] for name in names)
+        return list(dict.fromkeys(name for group in every for name in group))
+
+    def chosen_of(self, kind: type[Experiment]) -> list[str]:
+        """The experiments of a kind among those that are chosen, in their order."""
+        return [name for name in self.chosen if isinstance(self.experiments[name], kind)]
 
     def experiment(self, name: str, kind: type[Chosen]) -> Chosen:
         """An experiment that is known to be of a kind.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,4 +13,4 @@ NEVER = r"(?!)"
 def one_of(names: Iterable[str]) -> str:
     """A wildcard constraint that admits exactly these names; none at all if there are none."""
     ordered = sorted(names, key=lambda name: (-len(name), name))
-    return "|".join(name.replace(".", r"\.") for name in ordered) or NEVER
+    return "|".join(re.escape(name) for name in ordered) or NEVER

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from subliminal.config.experiments import Experiment
+from subliminal.config.experiments import Experiment, Needs
 from subliminal.config.strict import Distinct, Key, Positive, Seed, Strict
+
+if TYPE_CHECKING:
+    from subliminal.config.config import Config
 
 Activation = Literal["tanh", "gelu"]
 Epsilon = Annotated[float, Field(gt=0)]
@@ -76,3 +79,7 @@ class TheoremExperiment(Experiment):
     )
     networks: RandomNetworks = Field(description="Small networks with random weights.")
     language_model: LanguageModel = Field(description="The first update of a tiny language model.")
+
+    def needs(self, config: Config) -> Needs:
+        """The bases of the language model."""
+        return Needs(frozenset({self.language_model.base, self.language_model.other_base}))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from subliminal.config.experiments import Experiment
+from subliminal.config.experiments import Experiment, Needs
 from subliminal.config.strict import Distinct, Key, Positive, Seed, Share, Strict, in_paper
+
+if TYPE_CHECKING:
+    from subliminal.config.config import Config
 
 # What recipes were tuned on, and what confirms them.
 DEVELOPMENT, CONFIRMATION = "development", "confirmation"
@@ -104,3 +107,16 @@ class TransmissionExperiment(Experiment):
         description="Products of lists. The first is the main setting in the report's findings. No "
         "two may ask for the same student.",
     )
+
+    def needs(self, config: Config) -> Needs:
+        """Bases of teachers, students and judges; files of traits, domains and questions."""
+        blocks = self.cells
+        bases = {base for b in blocks for base in [*b.teacher_bases, *b.student_bases]}
+        evaluation = config.evaluations[self.evaluation]
+        parts = [config.domains[b.domain] for b in blocks]
+        parts_named = [evaluation, *parts, *(part.filter for part in parts)]
+        judges = {name for part in parts_named if (name := getattr(part, "judge", None))}
+        bases |= {base for j in judges if (base := getattr(config.judges[j], "base", None))}
+        files = {name for part in parts_named if (name := getattr(part, "file", None))}
+        files |= {rows for b in blocks for t in b.traits if (rows := config.traits[t].rows)}
+        return Needs(frozenset(bases), frozenset(files))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from subliminal.config.config import Config
@@ -33,7 +33,7 @@ class InputFiles:
     """The files behind the jobs of a checked configuration."""
 
     config: Config
-    cells: dict[str, list[Cell]]
+    cells: Callable[[str], list[Cell]]
 
     def teacher_stimuli(self, w: Wildcards) -> list[str]:
         """The questions and answers that a teacher is taught, if it is taught a word."""
@@ -167,7 +167,7 @@ class InputFiles:
 
     def summary_files(self, w: Wildcards) -> dict[str, list[str]]:
         """Everything that an experiment's tables are made of."""
-        before, cells = self.gate_files(w), self.cells[w.experiment]
+        before, cells = self.gate_files(w), self.cells(w.experiment)
         entry = self.config.experiment(w.experiment, TransmissionExperiment)
         folder = f"results/evaluations/{entry.evaluation}/students"
         return {
@@ -181,7 +181,7 @@ class InputFiles:
 
     def gate_files(self, w: Wildcards) -> dict[str, list[str]]:
         """The part of an experiment that exists before its students: teachers, bases, datasets."""
-        cells = self.cells[w.experiment]
+        cells = self.cells(w.experiment)
         entry = self.config.experiment(w.experiment, TransmissionExperiment)
         evaluation = f"results/evaluations/{entry.evaluation}"
         teachers, bases = measured_teachers(self.config, cells), bases_of(cells)

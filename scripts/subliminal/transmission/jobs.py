@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 from subliminal.artefacts.spec import with_stimuli
 from subliminal.bases import resources
@@ -34,13 +34,18 @@ class TransmissionJobs:
 
     @property
     def experiments(self) -> list[str]:
-        """The experiments of this kind."""
+        """All experiments of this kind."""
         return self.config.names_of(TransmissionExperiment)
 
+    @property
+    def chosen(self) -> list[str]:
+        """Those that named targets are about."""
+        return self.config.chosen_of(TransmissionExperiment)
+
     @cached_property
-    def cells(self) -> dict[str, list[Cell]]:
-        """Each experiment's cells."""
-        return {name: experiment_cells(self.config, name) for name in self.experiments}
+    def cells(self) -> Callable[[str], list[Cell]]:
+        """From an experiment to its cells, which are put together once."""
+        return cache(partial(experiment_cells, self.config))
 
     @cached_property
     def inputs(self) -> InputFiles:
@@ -71,8 +76,8 @@ class TransmissionJobs:
     # Targets
 
     def all_cells(self) -> list[Cell]:
-        """The distinct cells of all experiments."""
-        return sorted({cell for cells in self.cells.values() for cell in cells})
+        """The distinct cells of the chosen experiments."""
+        return sorted({cell for name in self.chosen for cell in self.cells(name)})
 
     def base_files(self) -> list[str]:
         """Every base that an experiment uses, those that judge included."""
@@ -108,8 +113,8 @@ class TransmissionJobs:
             f"results/evaluations/"
             f"{self.config.experiment(name, TransmissionExperiment).evaluation}"
             f"/students/{cell.path}/manifest.json"
-            for name, cells in self.cells.items()
-            for cell in cells
+            for name in self.chosen
+            for cell in self.cells(name)
         ]
 
     # What a job asks of the machine

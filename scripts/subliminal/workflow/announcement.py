@@ -45,6 +45,7 @@ LABELS = {
     "summarise_experiment": "tables of {experiment}",
     "summarise_mnist": "tables of {experiment}",
     "summarise_theorem": "tables of {experiment}",
+    "compare_with_paper": "{experiment}: the paper's values beside ours",
     "plot_figure": "figure {figure} of {experiment}",
     "build_report": "report",
 }
@@ -76,14 +77,29 @@ class AnnouncedRun:
 
 
 def introduce(workflow: Any, project: Project) -> None:
-    """Tell the loggers of a Snakemake workflow which report it is about."""
-    _send(workflow, INTRODUCED, report=project.report)
+    """Check what is asked for, say what to think of, and tell the loggers of which report it is.
+
+    Raises:
+        ConfigError: an experiment that is asked for is wrong.
+    """
+    from snakemake.logging import logger
+
+    targets = _targets(workflow)
+    for warning in project.warnings(project.asked(targets)):
+        logger.warning(warning)
+    own = [project.report_of(target) for target in targets if target in project.targets]
+    _send(workflow, INTRODUCED, report=[*own, project.report][0])
 
 
 def announce(workflow: Any, project: Project) -> None:
     """Tell the loggers of a Snakemake workflow about its jobs."""
     if workflow.logger_manager.get_log_handlers():
         _send(workflow, ANNOUNCED, run=_announced(workflow, project))
+
+
+def _targets(workflow: Any) -> list[str]:
+    """The targets as typed."""
+    return [str(target) for target in workflow.dag_settings.targets]
 
 
 def _send(workflow: Any, event: str, **fields: Any) -> None:
@@ -98,14 +114,15 @@ def _announced(workflow: Any, project: Project) -> AnnouncedRun:
 
     dag, resources = workflow.dag, workflow.resource_settings
     needed = set(dag.needrun_jobs())
-    costs = together(costs_of(project, name) for name in project.experiments)
+    experiments = project.asked(_targets(workflow))
+    costs = together(costs_of(project, name) for name in experiments)
     jobs = {
         job.jobid: _job(job, costs)
         for level in dag.toposorted(needed)
         for job in sorted(level, key=str)
         if job.output
     }
-    return AnnouncedRun(project.experiments, resources.cores or resources.nodes or 1, jobs)
+    return AnnouncedRun(experiments, resources.cores or resources.nodes or 1, jobs)
 
 
 def _job(job: Any, costs: Mapping[str, JobCost]) -> AnnouncedJob:

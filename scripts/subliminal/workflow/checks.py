@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from subliminal.config.adopted import ADOPTED, AdoptedDataset
@@ -289,7 +289,7 @@ def _check_rows(config: Config, name: str, plan: Askable, file: str) -> Iterator
 
 
 def check_config(config: Config, root: Path) -> None:
-    """Check every cross-reference.
+    """Check every cross-reference of the registries and of the chosen experiments.
 
     Args:
         root: the repository's folder.
@@ -309,8 +309,18 @@ def check_config(config: Config, root: Path) -> None:
         *_check_judges(config),
         *_check_evaluations(config, root),
     ]
-    if not remarks:  # experiments rely on what they name
-        for name, experiment in config.experiments.items():
-            remarks += KINDS[experiment.kind].check(config, name)
+    if remarks:
+        raise error_of(remarks, root)
+    check_experiments(config, config.chosen, root)  # they rely on what they name
+
+
+def check_experiments(config: Config, names: Iterable[str], root: Path) -> None:
+    """Check every cross-reference of experiments.
+
+    Raises:
+        ConfigError: everything that is wrong.
+    """
+    checks = (KINDS[config.experiments[name].kind].check(config, name) for name in names)
+    remarks = [remark for check in checks for remark in check]
     if remarks:
         raise error_of(remarks, root)

@@ -10,14 +10,15 @@ from typing import Any
 from subliminal.config.adopted import Adopted
 from subliminal.config.config import Config, Settings
 from subliminal.config.errors import Remark, RemarkedError, known
-from subliminal.config.experiments import EXPERIMENTS, experiment_file
+from subliminal.config.experiments import Experiments, experiment_file, kinds_said
 from subliminal.config.files import SuppliedFile
+from subliminal.config.items import ITEMS, Item
 from subliminal.config.judges import Judge
 from subliminal.config.models import Base
 from subliminal.config.places import error_of
 from subliminal.config.reading import parse, read_yaml
 from subliminal.config.recipes import Recipes
-from subliminal.config.strict import Name, one_of
+from subliminal.config.strict import FileName, Name, one_of
 from subliminal.config.traits import Trait
 from subliminal.domains.registry import AnyDomain
 from subliminal.evaluations.registry import AnyEvaluation
@@ -33,8 +34,16 @@ REGISTRIES: dict[str, Any] = {
     "recipes": Recipes,
     "domains": dict[Name, AnyDomain],
     "evaluations": dict[Name, AnyEvaluation],
+    "items": dict[FileName, Item],
 }
+# Registries that do not lie in a file of their name.
+ELSEWHERE = {"items": ITEMS}
 AnyExperiment = one_of([kind.experiment for kind in KINDS.values()], "kind")
+
+
+def registry_file(name: str) -> str:
+    """A registry's file, below the repository."""
+    return ELSEWHERE.get(name, f"config/{name}.yaml")
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,8 @@ def load_config(
 ) -> Config:
     """Everything under ``root/config``, each file checked by itself.
 
+    Of the experiments, the chosen ones are read here, and others when they are asked for.
+
     Args:
         root: the repository's folder.
         settings: the content of config.yaml after Snakemake's ``--config`` and ``--configfile``;
@@ -97,19 +108,37 @@ def load_config(
     source = given or Given()
     parts = {"settings": read(Settings, SETTINGS, settings)}
     wrong = [source.place(remark) for remark in wrong]
-    parts |= {name: read(shape, f"config/{name}.yaml") for name, shape in REGISTRIES.items()}
+    parts |= {name: read(shape, registry_file(name)) for name, shape in REGISTRIES.items()}
     names = parts["settings"].experiments if parts["settings"] else []
-    files = {name: experiment_file(name) for name in names}
-    there = [path.stem for path in sorted((root / EXPERIMENTS).glob("*.yaml"))]
+    kinds = kinds_said(root)
+    found: dict[str, Any] = {}
     for number, name in enumerate(names):
-        if not (root / files[name]).exists():
-            says = f"{name!r} has no file {files.pop(name)} {known(there, name)}"
+        if name in kinds:
+            found[name] = read(AnyExperiment, experiment_file(name))
+        else:
+            says = f"{name!r} has no file {experiment_file(name)} {known(kinds, name)}"
             wrong.append(source.place(Remark(SETTINGS, ("experiments", number), says)))
-    parts["experiments"] = {name: read(AnyExperiment, file) for name, file in files.items()}
     if wrong:
         raise error_of(wrong, root)
     parts["usual"] = settings is None or names == _usual_experiments(root)
-    return Config.model_construct(**parts)
+    parts["experiments"] = Experiments(
+        kinds, lambda name: found[name] if name in found else _experiment(root, name)
+    )
+    config = Config.model_construct(**parts, chosen=[])
+    return config.model_copy(update={"chosen": config.with_those_beside(names)})
+
+
+def _experiment(root: Path, name: str) -> Any:
+    """An experiment that is asked for after the others were read.
+
+    Raises:
+        ConfigError: its file is wrong.
+    """
+    file = experiment_file(name)
+    try:
+        return parse(AnyExperiment, read_yaml(root / file, file), file)
+    except RemarkedError as error:
+        raise error_of(error.remarks, root) from None
 
 
 def _usual_experiments(root: Path) -> Any:

@@ -6,6 +6,7 @@ A page is written by hand but for what stands between a marker and its end:
     <!-- kinds -->                            the final tables of each kind of experiment
     <!-- measures -->                         the measures of all evaluations
     <!-- tables: transmission.schemas -->     every table of a module, with its columns
+    <!-- items -->                            the paper's items: commands, needs, dates and costs
 
 `<!-- /keys -->` and so on are the ends. Names are dotted below `subliminal`.
 """
@@ -26,11 +27,14 @@ from subliminal.config.strict import Strict
 from subliminal.evaluations.registry import EVALUATIONS, MEASURES
 from subliminal.workflow.json_schema import FILES
 from subliminal.workflow.kinds import KINDS
+from subliminal.workflow.paper_status import status_rows, statuses
+from subliminal.workflow.project import Project
 from subliminal.workflow.types_in_words import Model, Places, either, in_words
 
-PAGES = ("docs/configuration.md", "docs/tables.md")
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = ("docs/configuration.md", "docs/tables.md", "docs/reproduce-the-paper.md")
 _MARKER = re.compile(
-    r"^<!-- (?P<what>keys|kinds|measures|tables)(: (?P<names>.+))? -->$"
+    r"^<!-- (?P<what>keys|kinds|measures|tables|items)(: (?P<names>.+))? -->$"
     r"(?s:.*?)"
     r"^<!-- /(?P=what) -->$",
     re.MULTILINE,
@@ -51,6 +55,7 @@ def filled(text: str) -> str:
         "kinds": lambda _: _kinds_table(),
         "measures": lambda _: _measures_table(),
         "tables": lambda names: _column_tables(schemas(*names)),
+        "items": lambda _: _markdown(status_rows(statuses(Project.load(ROOT)))),
     }
 
     def written(marker: re.Match[str]) -> str:

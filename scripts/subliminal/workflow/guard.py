@@ -29,7 +29,7 @@ FIND = (
 )
 
 
-def guard(workflow: Any, root: Path) -> None:
+def guard(workflow: Any, root: Path, before: Callable[[], None]) -> None:
     """Put this module's checks before whatever a Snakemake process writes into the folder.
 
     A Snakefile is read before it is known what is to be done, hence the methods are wrapped.
@@ -37,6 +37,7 @@ def guard(workflow: Any, root: Path) -> None:
     Args:
         workflow: Snakemake's, of the main process.
         root: the repository's folder.
+        before: called before anything is planned, when it is known what is to be done.
     """
 
     # A full disk is told once below, not by each line that goes to Snakemake's log.
@@ -50,6 +51,8 @@ def guard(workflow: Any, root: Path) -> None:
             from snakemake.exceptions import CliException  # which Snakemake shows as a sentence
 
             try:
+                if runs:
+                    before()
                 if workflow.output_settings.dryrun:
                     return method(*args, **kwargs)
                 check_folders(root)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,16 +17,20 @@ from typing import Any
 from subliminal.artefacts.outdated import why_outdated
 from subliminal.bases.jobs import BaseJobs
 from subliminal.config.config import Config
+from subliminal.config.errors import ConfigError, known
+from subliminal.config.experiments import experiment_file
+from subliminal.config.items import ITEMS
 from subliminal.config.places import told
 from subliminal.config.strict import Strict
 from subliminal.config.wildcards import Wildcards
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec, PlotFigureSpec
 from subliminal.supplied.jobs import FileJobs
-from subliminal.workflow.checks import check_config
+from subliminal.workflow.checks import check_config, check_experiments
 from subliminal.workflow.code_graph import library_files
 from subliminal.workflow.configuration import Given, load_config
 from subliminal.workflow.kinds import KINDS
 
+LIBRARY = Path(__file__).resolve().parents[1]
 # Every job's program.
 STAGE_SCRIPT = "scripts/stage.py"
 Remake = Callable[[str, str], None]
@@ -91,15 +95,15 @@ class Project:
 
     # What every experiment has
 
-    def warnings(self) -> list[str]:
-        """What to think of before a run, one line each."""
-        entries = self.config.experiments.items()
-        return told([r for n, e in entries for r in KINDS[e.kind].warn(self.config, n)], self.root)
+    def warnings(self, experiments: Iterable[str]) -> list[str]:
+        """What to think of before these are computed, one line each."""
+        kinds = ((KINDS[self.config.experiments[name].kind], name) for name in experiments)
+        return told([r for kind, name in kinds for r in kind.warn(self.config, name)], self.root)
 
     @property
     def experiments(self) -> list[str]:
-        """The experiments to compute."""
-        return self.config.settings.experiments
+        """The experiments to compute where a target names none."""
+        return self.config.chosen
 
     def tables(self, kind: str) -> list[str]:
         """The names of a kind's final tables."""
@@ -117,42 +121,125 @@ class Project:
 
     @property
     def all_figures(self) -> list[str]:
-        """The names of all figures of all experiments."""
-        return list(dict.fromkeys(f for name in self.experiments for f in self.figures(name)))
+        """Every figure that a kind of experiment can draw; no experiment is read for it."""
+        files = (file for kind in KINDS for file in LIBRARY.glob(f"{kind}/figures/*.py"))
+        return sorted({file.stem for file in files} - {"__init__", "marks"})
 
-    @property
-    def figure_files(self) -> list[str]:
-        """Every figure of every experiment."""
+    def table_manifests(self, experiments: Iterable[str]) -> list[str]:
+        """The manifests beside the tables of experiments."""
+        return [f"results/tables/{name}/manifest.json" for name in experiments]
+
+    def figure_files(self, experiments: Iterable[str]) -> list[str]:
+        """Every figure of experiments."""
         return [
             f"results/figures/{name}/{figure}.svg"
-            for name in self.experiments
+            for name in experiments
             for figure in self.figures(name)
         ]
-
-    @property
-    def figure_manifests(self) -> list[str]:
-        """The manifests of all figures."""
-        return [str(Path(file).with_suffix(".manifest.json")) for file in self.figure_files]
 
     def caption(self, w: Wildcards) -> str:
         """A figure's caption, in reStructuredText."""
         return (self.root / "report" / f"{w.figure}.rst").read_text(encoding="utf-8")
 
-    @property
-    def report(self) -> str:
-        """The report's file: one for the experiments of config.yaml, one for any others."""
-        if self.config.usual:
-            return "results/report.html"
-        names = "+".join(self.experiments)
-        if len(names) > LONGEST_SELECTION:
-            digest = hashlib.sha256(names.encode()).hexdigest()[:8]
-            names = f"{names[:LONGEST_SELECTION]}-{digest}"
-        return f"results/reports/{names}.html"
+    # Targets and reports
+
+    @cached_property
+    def targets(self) -> dict[str, list[str]]:
+        """The experiments of every target of its own name, but for those beside them.
+
+        Each experiment is one, and so is each item of the paper. An item that is called as an
+        experiment is the item.
+        """
+        there = self.config.experiments
+        items = {
+            name: [experiment for experiment in item.experiments if experiment in there]
+            for name, item in self.config.items.items()
+        }
+        return {name: [name] for name in there} | items
+
+    def target_files(self, target: str) -> Callable[[Wildcards], list[str]]:
+        """An input function: tables, figures and report of a target of its own name."""
+
+        def files(_: Wildcards) -> list[str]:
+            experiments = self.asked([target])
+            made = [*self.table_manifests(experiments), *self.figure_files(experiments)]
+            return [*made, self.report_of(target)]
+
+        return files
+
+    def asked(self, targets: Iterable[str]) -> list[str]:
+        """The experiments that targets are about, files of experiments included.
+
+        Args:
+            targets: as typed.
+
+        Raises:
+            ConfigError: the file of one is wrong, or there is none for an item of the paper.
+        """
+        names = [name for target in targets for name in self._behind(target)]
+        found = self.config.with_those_beside(names) if names else self.experiments
+        check_experiments(self.config, set(found).difference(self.experiments), self.root)
+        return found
+
+    def _behind(self, target: str) -> list[str]:
+        item = self.config.items.get(target)
+        if item is not None and not self.targets[target]:
+            files = ", ".join(map(experiment_file, item.experiments))
+            raise ConfigError(
+                f"{ITEMS}: {target}: experiments: has no experiment yet; write {files}, or ask "
+                f"for another item {known(n for n, found in self.targets.items() if found)}"
+            )
+        if target in self.targets:
+            return self.targets[target]
+        parts = target.split("/")
+        if parts[0] == "results":
+            experiments = self.reports.get(target.removeprefix("results/").partition(".")[0])
+            return experiments or [part for part in parts if part in self.config.experiments]
+        return []
 
     @property
-    def report_manifest(self) -> str:
-        """The manifest of the report."""
-        return str(Path(self.report).with_suffix(".manifest.json"))
+    def report(self) -> str:
+        """The report of the experiments to compute where a target names none."""
+        return f"results/{self._report}.html"
+
+    @property
+    def _report(self) -> str:
+        """Its name: one for the experiments of config.yaml, one for any others."""
+        return "report" if self.config.usual else _selection(self.config.settings.experiments)
+
+    def report_of(self, target: str) -> str:
+        """The report of a target of its own name."""
+        return f"results/{_selection(self.targets[target])}.html"
+
+    @cached_property
+    def reports(self) -> dict[str, list[str]]:
+        """The experiments of every report that can be asked for, but for those beside them.
+
+        Reports are named by their paths below `results`, without suffix.
+        """
+        named = {_selection(names): names for names in self.targets.values() if names}
+        return named | {self._report: self.config.settings.experiments}
+
+    def chapters(self, w: Wildcards) -> list[str]:
+        """The experiments of a report."""
+        return self.config.with_those_beside(self.reports[w.report])
+
+    def report_tables(self, w: Wildcards) -> list[str]:
+        """The manifests beside the tables of a report."""
+        return self.table_manifests(self.chapters(w))
+
+    def report_figures(self, w: Wildcards) -> list[str]:
+        """The figures of a report."""
+        return self.figure_files(self.chapters(w))
+
+    def report_figure_manifests(self, w: Wildcards) -> list[str]:
+        """The manifests of a report's figures."""
+        return [str(Path(file).with_suffix(".manifest.json")) for file in self.report_figures(w)]
+
+    def report_captions(self, w: Wildcards) -> list[str]:
+        """The captions of a report's figures."""
+        figures = dict.fromkeys(f for name in self.chapters(w) for f in self.figures(name))
+        return [f"report/{figure}.rst" for figure in figures]
 
     # Specs
 
@@ -213,7 +300,7 @@ class Project:
 
     def build_report(self, w: Wildcards) -> Strict:
         """Spec of rule build_report."""
-        return BuildReportSpec(experiments=[self.text(name) for name in self.experiments])
+        return BuildReportSpec(experiments=[self.text(name) for name in self.chapters(w)])
 
     # The library, for rules that are cheap to rerun
 
@@ -230,6 +317,15 @@ class Project:
         """The library files behind the report."""
         shown = [f"{kind}.shown" for kind in KINDS]
         return self.library("workflow.stages.build_report", *shown)
+
+
+def _selection(experiments: Sequence[str]) -> str:
+    """The name of the report of these experiments."""
+    names = "+".join(experiments)
+    if len(names) > LONGEST_SELECTION:
+        digest = hashlib.sha256(names.encode()).hexdigest()[:8]
+        names = f"{names[:LONGEST_SELECTION]}-{digest}"
+    return f"reports/{names}"
 
 
 def _drawing(kind: str, figure: str) -> list[str]:

@@ -1,0 +1,60 @@
+"""Print whether the figures and tables of the paper can still be run, as of today.
+
+python scripts/paper.py
+python scripts/paper.py --on 2027-02-01    # as of another day
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        says = f"expected a day such as 2027-02-01, found {text!r}"
+        raise argparse.ArgumentTypeError(says) from None
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print a line per item."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--on", type=_day, default=date.today(), help="the day, if not today")
+    day = parser.parse_args(argv).on
+
+    from tabulate import tabulate
+
+    from subliminal.workflow.paper_status import GPU, said_hours, statuses
+    from subliminal.workflow.project import Project
+
+    rows = [
+        [
+            status.item,
+            status.on(day),
+            said_hours(status.hours),
+            ", ".join(sorted(status.needs.bases)) or "-",
+            status.analogue or "-",
+        ]
+        for status in statuses(Project.load(ROOT))
+    ]
+    head = ["item", f"on {day.isoformat()}", "hours", "bases", "open analogue"]
+    print(tabulate(rows, head, "plain", disable_numparse=True))
+    print(
+        f"\nHours on {GPU.name}, one job after the other. To run an item: snakemake --cores 2 ITEM"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    from subliminal.config.failures import guarded
+
+    sys.exit(guarded(main, sys.argv[1:]))

@@ -1,0 +1,30 @@
+"""Figures, tables and claims of the paper: `config/paper/items.yaml`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from subliminal.config.strict import Distinct, FileName, Key, Strict
+
+ITEMS = "config/paper/items.yaml"
+
+
+class Item(Strict):
+    """One figure, table or claim of the paper."""
+
+    title: str = Field(description="What the paper calls it, and what it shows.")
+    first_version: str | None = Field(
+        None, description="Its counterpart in the first version on arXiv. `null`: there is none."
+    )
+    experiments: Distinct[FileName] = Field(
+        description="The files of `config/experiments/` that it takes. One that is not there is "
+        "passed by."
+    )
+    shown: list[Key] = Field(
+        min_length=1, description="The tables and figures of these experiments that show it."
+    )
+    analogue: str | None = Field(
+        None,
+        description="An experiment on models whose weights are open that stands in for it. `null`: "
+        "there is none, or it needs no closed model.",
+    )

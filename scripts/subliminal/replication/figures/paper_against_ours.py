@@ -1,0 +1,60 @@
+"""The paper's values against ours, item by item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from subliminal.replication.tables import ReplicationTables, said_of_ours, said_of_paper
+from subliminal.replication.verdicts import (
+    NOT_REPRODUCED,
+    NOT_RUN,
+    REPRODUCED,
+    SAME_DIRECTION,
+    VERDICTS,
+)
+from subliminal.report import style
+from subliminal.report.specs import PlotFigureSpec
+
+COLOURS = {
+    REPRODUCED: style.GREEN,
+    SAME_DIRECTION: style.ORANGE,
+    NOT_REPRODUCED: style.VERMILION,
+    NOT_RUN: style.GREY,
+}
+STEP, WIDTH = 20, 560
+
+
+def _said(row: Any) -> str:
+    values = f"paper {said_of_paper(row)}, here {said_of_ours(row)}"
+    return f"{row.item}, {row.cell}, {row.quantity}: {values}; {row.verdict}"
+
+
+def paper_against_ours(tables: ReplicationTables, spec: PlotFigureSpec) -> ChartType:
+    """A square per value of the paper, in a row per item, coloured by its verdict."""
+    rows = tables.paper
+    order = {verdict: number for number, verdict in enumerate(VERDICTS)}
+    rows = rows.assign(rank=rows["verdict"].map(order)).sort_values("rank", kind="stable")
+    place = rows.groupby("item", sort=False).cumcount()
+    rows = rows.assign(place=place, **{style.SAID: [_said(row) for row in rows.itertuples()]})
+    items = list(dict.fromkeys(tables.paper["item"]))
+    shown = [verdict for verdict in VERDICTS if verdict in set(rows["verdict"])]
+    colours = alt.Scale(domain=shown, range=[COLOURS[verdict] for verdict in shown])
+    chart = (
+        alt.Chart(pd.DataFrame(rows[["item", "place", "verdict", style.SAID]]))
+        .mark_square(size=90, opacity=1)
+        .encode(
+            x=alt.X(
+                "place:Q", title="values of the paper", axis=alt.Axis(grid=False, tickMinStep=1)
+            ),
+            y=alt.Y("item:N", title=None, sort=items),
+            color=alt.Color("verdict:N", title=None, scale=colours),
+            **style.spoken(),
+        )
+        .properties(width=WIDTH, height=STEP * len(items))
+    )
+    sentence = f"{len(rows)} values of {len(items)} items, sorted by verdict."
+    return style.finish(chart, "The paper against this run", style.of_bases(sentence, spec))

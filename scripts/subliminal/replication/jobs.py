@@ -1,0 +1,48 @@
+"""What the rule of comparisons asks of the configuration: its inputs and spec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from subliminal.config.config import Config
+from subliminal.config.wildcards import Wildcards
+from subliminal.replication.config import ReplicationExperiment
+from subliminal.replication.specs import CompareWithPaperSpec
+
+
+@dataclass(frozen=True)
+class ReplicationJobs:
+    """A checked configuration's comparisons."""
+
+    config: Config
+
+    @property
+    def experiments(self) -> list[str]:
+        """All experiments of this kind."""
+        return self.config.names_of(ReplicationExperiment)
+
+    def compare(self, w: Wildcards) -> CompareWithPaperSpec:
+        """Spec of rule compare_with_paper."""
+        entry = self.config.experiment(w.experiment, ReplicationExperiment)
+        runs = entry.run_of(self.config)
+        return CompareWithPaperSpec(
+            experiment=w.experiment,
+            runs=runs,
+            not_run=entry.not_run(self.config),
+            stand_ins=entry.stand_ins,
+            items={
+                name: item.title
+                for name, item in self.config.items.items()
+                if not entry.items or name in entry.items
+            },
+            model_organisms=[
+                name
+                for name in entry.beside(self.config)
+                if self.config.experiments[name].model_organism
+            ],
+        )
+
+    def tables(self, w: Wildcards) -> list[str]:
+        """The manifests beside the tables that are compared."""
+        entry = self.config.experiment(w.experiment, ReplicationExperiment)
+        return [f"results/tables/{name}/manifest.json" for name in entry.beside(self.config)]
