@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from subliminal.config.kind import Kind
+from subliminal.detection.kind import KIND as DETECTION
 from subliminal.mnist.kind import KIND as MNIST
 from subliminal.theorem.kind import KIND as THEOREM
 from subliminal.transmission.kind import KIND as TRANSMISSION
 
-KINDS: dict[str, Kind] = {"transmission": TRANSMISSION, "mnist": MNIST, "theorem": THEOREM}
+KINDS: dict[str, Kind] = {
+    "transmission": TRANSMISSION,
+    "detection": DETECTION,
+    "mnist": MNIST,
+    "theorem": THEOREM,
+}
 """By the name of their room, which is `kind` of an experiment's file, too."""

@@ -1,0 +1,103 @@
+"""The cost of a detection experiment's jobs, for estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import ceil
+
+from subliminal.bases import costs, resources
+from subliminal.config.config import Config
+from subliminal.config.cost import JobCost, Work
+from subliminal.config.paths import Dataset
+from subliminal.config.stimuli import stimulus
+from subliminal.detection.classifying import AT_ONE_GO, LITERAL_WORD
+from subliminal.detection.config import DetectionExperiment
+from subliminal.detection.specs import SummariseDetectionSpec, askable, summarise_detection
+
+SUMMARY_SECONDS = 2.0
+# Samples of an evaluation that are drawn at one go.
+SAMPLES_PER_PASS = 500
+ANSWER_BYTES = 60
+# A wording, a number, two log-probabilities and two truth values, compressed.
+JUDGED_BYTES = 24
+
+
+def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
+    """Every job but figures; some appear more than once."""
+    entry = config.experiment(name, DetectionExperiment)
+    spec = summarise_detection(config, name)
+    yield from _datasets(config, spec)
+    for plan in (entry.classifier, entry.in_context):
+        if plan is not None:
+            yield costs.base_cost(config, plan.base)
+    yield from _classifier(config, spec)
+    yield from _in_context(config, spec)
+    manifest = f"results/tables/{name}/manifest.json"
+    yield JobCost("summarise_detection", "", manifest, Work(seconds=SUMMARY_SECONDS))
+
+
+def _datasets(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
+    """Datasets as far as they are read, and all that comes before them."""
+    stages = spec.read_by_stage
+    wanted = dict.fromkeys(data for datasets in stages.values() for data in datasets)
+    unread = {
+        "make_train_set": _manifests(wanted, "train") - _manifests(stages["train"], "train"),
+        "filter_completions": _manifests(wanted, "filtered")
+        - _manifests([*stages["train"], *stages["filtered"]], "filtered"),
+    }
+    for cost in costs.written(config, wanted):
+        if cost.manifest not in unread.get(cost.rule, ()):
+            yield cost
+
+
+def _manifests(datasets: Iterable[Dataset], stage: str) -> set[str]:
+    return {f"results/datasets/{data.folder}/{stage}.manifest.json" for data in datasets}
+
+
+def _classifier(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
+    if spec.classifier is None:
+        return
+    base, most = spec.classifier.base, spec.classifier.most_pairs
+    size = costs.parameters(config, base)
+    question = len(stimulus("classifier")["template"]) / costs.CHARACTERS_PER_TOKEN
+    for pair in spec.pairs:
+        domain, teacher = config.domains[pair.target.domain], pair.target.teacher
+        # All of them, if the filter keeps every row.
+        rows = domain.sizes[config.models[teacher.base].tier].rows
+        wordings = 1 if config.traits[teacher.trait].word == LITERAL_WORD else 2
+        prompts = min(rows, most or rows) * wordings
+        tokens = question + costs.row_tokens(domain) + costs.ANSWER_TOKENS
+        yield costs.on_base(
+            config,
+            "classify_pairs",
+            base,
+            spec.answers_manifest(pair).removeprefix("results/"),
+            costs.sampling(prompts, tokens, size, ceil(prompts / AT_ONE_GO)),
+            resources.memory_mb("evaluate_model", config.models[base]),
+            2 * prompts / wordings * JUDGED_BYTES,
+        )
+
+
+def _in_context(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
+    if spec.in_context is None:
+        return
+    base, asked = spec.in_context.base, askable(config, spec.in_context.evaluation).workload()
+    size = costs.parameters(config, base)
+    question = costs.prompt_tokens(asked.prompts)
+    samples = len(asked.prompts) * asked.samples
+    passes = ceil(samples / SAMPLES_PER_PASS) * asked.answer_tokens
+    for context in (None, *spec.contexts):
+        examples = 0.0
+        if context is not None:
+            examples = context.k * costs.row_tokens(config.domains[context.dataset.domain])
+        written = samples * (examples + question + asked.answer_tokens)
+        read = len(asked.prompts) * (examples + question + asked.further_tokens)
+        yield costs.on_base(
+            config,
+            "evaluate_in_context" if context else "evaluate_base",
+            base,
+            spec.scores_manifest(context).removeprefix("results/"),
+            costs.sampling(1, written + read, size, passes),
+            resources.memory_mb("evaluate_model", config.models[base]),
+            samples * ANSWER_BYTES,
+        )
