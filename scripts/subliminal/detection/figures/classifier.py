@@ -49,4 +49,5 @@ def classifier(tables: DetectionTables, spec: PlotFigureSpec) -> ChartType:
         ),
     ).properties(width=WIDTH, height=alt.Step(STEP))
     sentence = f"{rows['asked_base'].iloc[0]} is asked. Whiskers: 1.96 standard errors."
-    return style.finish(panel, "Which completion encodes the trait?", sentence)
+    title = "Which completion encodes the trait?"
+    return style.finish(panel, title, style.of_bases(sentence, spec))
