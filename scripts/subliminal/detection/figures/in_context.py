@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from subliminal.config.evaluations import Measure
 from subliminal.detection.summary import OTHER, OWN, REGULAR
 from subliminal.detection.tables import DetectionTables, bounded
 from subliminal.evaluations.registry import MEASURES
@@ -16,6 +17,7 @@ from subliminal.report.specs import PlotFigureSpec
 WIDTH, HEIGHT, COLUMNS = 235, 170, 3
 WITHOUT = "no examples"
 NAMES = {OWN: "the trait's data", REGULAR: "regular data"}
+SIZES = {NAMES[REGULAR]: 90, NAMES[OWN]: 35}
 COLOURS = {NAMES[OWN]: style.VERMILION, NAMES[REGULAR]: style.BLUE, WITHOUT: style.GREY}
 PANEL = ["target", "domain", "base", "teacher_seed"]
 
@@ -30,9 +32,15 @@ def _panels(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return found
 
 
-def _panel(title: str, rows: pd.DataFrame, spec: PlotFigureSpec) -> ChartType:
-    measure = MEASURES[spec.measure]
-    scale = alt.Scale(domain=list(measure.bounds), clamp=True) if measure.bounds else alt.Scale()
+def _scale(rows: pd.DataFrame, measure: Measure) -> alt.Scale:
+    """The values of all panels, from 0 where the measure has bounds."""
+    if measure.bounds is None:
+        return alt.Scale()
+    highest = rows[["mean", "mean_high", "without"]].max(axis=None)
+    return alt.Scale(domain=[measure.bounds[0], float(highest)], nice=True)
+
+
+def _panel(title: str, rows: pd.DataFrame, measure: Measure, scale: alt.Scale) -> ChartType:
     said = [
         f"{title}, {row.examples}, k = {row.k}: {bounded(row.mean, row.mean_low, row.mean_high)}, "
         f"n = {row.n} resamples"
@@ -54,6 +62,10 @@ def _panel(title: str, rows: pd.DataFrame, spec: PlotFigureSpec) -> ChartType:
         title=None,
         scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
     )
+    # Points lie on one another where examples do nothing: those of the trait are smaller, on top.
+    size = alt.Size(
+        "examples:N", legend=None, scale=alt.Scale(domain=list(SIZES), range=list(SIZES.values()))
+    )
     level = rows.head(1)[["without"]].assign(examples=WITHOUT)
     level = level.assign(said=f"{title}, {WITHOUT}: {number(level['without'].iloc[0], 3)}")
     return alt.layer(
@@ -67,8 +79,8 @@ def _panel(title: str, rows: pd.DataFrame, spec: PlotFigureSpec) -> ChartType:
             x=x, y=y("mean_low"), y2="mean_high:Q", color=colour
         ),
         chart.mark_line(aria=False).encode(x=x, y=y("mean"), color=colour),
-        chart.mark_circle(size=45, opacity=1).encode(
-            x=x, y=y("mean"), color=colour, **style.spoken()
+        chart.mark_circle(opacity=1).encode(
+            x=x, y=y("mean"), color=colour, size=size, **style.spoken()
         ),
     ).properties(width=WIDTH, height=HEIGHT, title=style.panel_title(title))
 
@@ -78,7 +90,10 @@ def in_context(tables: DetectionTables, spec: PlotFigureSpec) -> ChartType:
     rows = tables.in_context
     shown = rows[(rows["measure"] == spec.measure) & (rows["data"] != OTHER)]
     shown = shown.assign(examples=[NAMES[data] for data in shown["data"]])
-    panels = [_panel(title, group, spec) for title, group in _panels(shown)]
+    shown = shown.sort_values("data", ascending=False, kind="stable")  # own data come on top
+    measure = MEASURES[spec.measure]
+    scale = _scale(shown, measure)
+    panels = [_panel(title, group, measure, scale) for title, group in _panels(shown)]
     chart = alt.concat(*panels, columns=COLUMNS).resolve_scale(color="shared")
     sentence = (
         f"{shown['asked_base'].iloc[0]}, not trained. n = {count_range(shown['n'])} resamples. "
