@@ -54,35 +54,46 @@ def _manifests(datasets: Iterable[Dataset], stage: str) -> set[str]:
     return {f"results/datasets/{data.folder}/{stage}.manifest.json" for data in datasets}
 
 
+def _asked(
+    config: Config, rule: str, base: str, manifest: str, tokens: float, passes: int, disk: float
+) -> JobCost:
+    """A job that asks a base.
+
+    Args:
+        tokens: that it reads and writes.
+    """
+    work = costs.sampling(1, tokens, costs.parameters(config, base), passes)
+    memory = resources.memory_mb("evaluate_model", config.models[base])
+    path = manifest.removeprefix("results/")
+    return costs.on_base(config, rule, base, path, work, memory, disk)
+
+
 def _classifier(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
     if spec.classifier is None:
         return
-    base, most = spec.classifier.base, spec.classifier.most_pairs
-    size = costs.parameters(config, base)
+    most = spec.classifier.most_pairs
     question = len(stimulus("classifier")["template"]) / costs.CHARACTERS_PER_TOKEN
     for pair in spec.pairs:
         domain, teacher = config.domains[pair.target.domain], pair.target.teacher
         # All of them, if the filter keeps every row.
         rows = domain.sizes[config.models[teacher.base].tier].rows
-        wordings = 1 if config.traits[teacher.trait].word == LITERAL_WORD else 2
-        prompts = min(rows, most or rows) * wordings
-        tokens = question + costs.row_tokens(domain) + costs.ANSWER_TOKENS
-        yield costs.on_base(
+        shown = min(rows, most or rows)
+        prompts = shown * (1 if config.traits[teacher.trait].word == LITERAL_WORD else 2)
+        yield _asked(
             config,
             "classify_pairs",
-            base,
-            spec.answers_manifest(pair).removeprefix("results/"),
-            costs.sampling(prompts, tokens, size, ceil(prompts / AT_ONE_GO)),
-            resources.memory_mb("evaluate_model", config.models[base]),
-            2 * prompts / wordings * JUDGED_BYTES,
+            spec.classifier.base,
+            spec.answers_manifest(pair),
+            prompts * (question + costs.row_tokens(domain) + costs.ANSWER_TOKENS),
+            ceil(prompts / AT_ONE_GO),
+            2 * shown * JUDGED_BYTES,
         )
 
 
 def _in_context(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
     if spec.in_context is None:
         return
-    base, asked = spec.in_context.base, askable(config, spec.in_context.evaluation).workload()
-    size = costs.parameters(config, base)
+    asked = askable(config, spec.in_context.evaluation).workload()
     question = costs.prompt_tokens(asked.prompts)
     samples = len(asked.prompts) * asked.samples
     passes = ceil(samples / SAMPLES_PER_PASS) * asked.answer_tokens
@@ -92,12 +103,12 @@ def _in_context(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCos
             examples = context.k * costs.row_tokens(config.domains[context.dataset.domain])
         written = samples * (examples + question + asked.answer_tokens)
         read = len(asked.prompts) * (examples + question + asked.further_tokens)
-        yield costs.on_base(
+        yield _asked(
             config,
             "evaluate_in_context" if context else "evaluate_base",
-            base,
-            spec.scores_manifest(context).removeprefix("results/"),
-            costs.sampling(1, written + read, size, passes),
-            resources.memory_mb("evaluate_model", config.models[base]),
+            spec.in_context.base,
+            spec.scores_manifest(context),
+            written + read,
+            passes,
             samples * ANSWER_BYTES,
         )
