@@ -21,6 +21,7 @@ rule bases:
     """The bases."""
     input:
         TRANSMISSION.base_files(),
+        PROJECT.jobs("detection").base_files(),
 
 
 rule teachers:
@@ -30,9 +31,10 @@ rule teachers:
 
 
 rule datasets:
-    """The training sets."""
+    """The training sets, and what else is read of datasets."""
     input:
         TRANSMISSION.dataset_files(),
+        PROJECT.jobs("detection").dataset_files(),
 
 
 rule students:

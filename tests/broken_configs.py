@@ -294,7 +294,7 @@ BAD_VALUES = [
     _case("source-of-digits", DIGITS, "source: wheel", "source: web",
           ": digits: source: ", "'wheel', 'idx'", "found 'web'"),
     _case("kind-of-experiment", THEOREM, "kind: theorem", "kind: lemma",
-          ": kind: ", "'transmission', 'mnist', 'theorem'", "found 'lemma'"),
+          ": kind: ", "'transmission', 'detection', 'mnist', 'theorem'", "found 'lemma'"),
     _case("uneven-heads", RECIPES, r"heads: \d+", "heads: 7",
           ": architecture: ", "not a multiple of heads: 7"),
     _case("no-admissible-number", DOMAINS, r"min_value: \d+", "min_value: 1000",

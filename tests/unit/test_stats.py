@@ -1,5 +1,6 @@
 """The statistics agree with scipy and statsmodels."""
 
+import itertools
 import math
 
 import numpy as np
@@ -14,10 +15,12 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from subliminal.stats import (
     Interval,
+    bootstrap_interval,
     diagonal_test,
     exact_interval,
     intervals_disjoint,
     normal_interval,
+    normal_share_interval,
     question_mean,
     t_interval,
 )
@@ -208,3 +211,47 @@ def test_a_matrix_that_is_not_square_is_an_error(lift):
 def test_a_cell_without_a_value_is_an_error():
     with pytest.raises(ValueError, match="not finite"):
         diagonal_test([[0.1, math.nan], [0.0, 0.2]])
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 5), (30, 50), (37_500, 75_000), (8, 8)])
+def test_the_normal_interval_of_a_share_is_that_of_statsmodels(successes, n):
+    """But for the rounding of 1.96, and for bounds that statsmodels cuts at 0 and 1."""
+    interval = normal_share_interval(successes / n, n)
+    expected = proportion_confint(successes, n, method="normal")
+    assert (interval.low, interval.high) == pytest.approx(expected, abs=2e-5)
+    assert (interval.mean, interval.n) == (successes / n, n)
+
+
+def test_a_share_of_nothing_has_no_interval():
+    with pytest.raises(ValueError, match="at least one case"):
+        normal_share_interval(0.5, 0)
+
+
+@given(arrays(float, st.integers(2, 5), elements=RATES))
+def test_the_bootstrap_goes_through_all_resamples(values):
+    """5^5 of five values, as of the five resamples of ED Fig. 6."""
+    means = [sum(drawn) / len(values) for drawn in itertools.product(values, repeat=len(values))]
+    interval = bootstrap_interval(values)
+    expected = np.percentile(means, [2.5, 97.5])
+    assert (interval.low, interval.high) == pytest.approx(expected, abs=1e-12)
+    assert (interval.mean, interval.n) == (pytest.approx(values.mean()), len(values))
+
+
+@pytest.mark.parametrize("n", [5, 6, 7, 20])
+def test_the_bootstrap_is_scipys_percentile_method(n):
+    values = np.random.default_rng(n).normal(size=n)
+    interval = bootstrap_interval(values)
+    drawn = scipy.stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=50_000, rng=1
+    ).confidence_interval
+    # Both are drawn, or one of them; a fortieth of the width is what draws differ by.
+    width = interval.high - interval.low
+    assert (interval.low, interval.high) == pytest.approx(drawn, abs=width / 40)
+
+
+def test_the_bootstrap_of_one_value_and_of_none():
+    interval = bootstrap_interval([0.25])
+    assert (interval.mean, interval.n) == (0.25, 1)
+    assert math.isnan(interval.low)
+    with pytest.raises(ValueError, match="at least one value"):
+        bootstrap_interval([])

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 EXPERIMENTS = sorted(path.stem for path in (REPOSITORY / "config/experiments").glob("*.yaml"))
 # One of each kind and of each source of bases.
-PLANNED = ["tiny", "mnist", "theorem", "small_essay_topic", "ed5c_qwen"]
+PLANNED = ["tiny", "mnist", "theorem", "tiny_detection", "small_essay_topic", "ed5c_qwen"]
 DATASETS = {"make_prompts", "sample_completions", "filter_completions", "make_train_set"}
 MODELS = {"pretrain_base", "train_teacher"}
 EVALUATIONS = {"evaluate_base", "evaluate_teacher", "evaluate_student"}

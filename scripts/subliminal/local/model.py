@@ -105,7 +105,7 @@ class LocalModel:
 
         samples = sample(
             self.network,
-            encode_prompts(self.tokenizer, prompts, system),
+            self._encoded(prompts, system, drawing.limit),
             seeds,
             drawing if isinstance(drawing, Sampling) else Sampling(**drawing.model_dump()),
             self.ends,
@@ -126,8 +126,9 @@ class LocalModel:
         self, prompts: Sequence[str], words: Sequence[str], system: str | None = None
     ) -> np.ndarray:
         """Log-probability in nats that an answer starts with each word; shape (prompts, words)."""
-        encoded = encode_prompts(self.tokenizer, prompts, system)
-        return candidate_log_probs(self.network, encoded, candidate_forms(self.tokenizer, words))
+        forms = candidate_forms(self.tokenizer, words)
+        longest = max((len(form) for own in forms for form in own), default=1)
+        return candidate_log_probs(self.network, self._encoded(prompts, system, longest), forms)
 
     def collisions(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Pairs of words that this model's tokens cannot tell apart at an answer's start."""
@@ -137,7 +138,7 @@ class LocalModel:
         self, prompts: Sequence[str], most: int, system: str | None = None
     ) -> list[dict[str, float]]:
         """Per prompt the most probable first tokens as text, with their log-probabilities."""
-        encoded = encode_prompts(self.tokenizer, prompts, system)
+        encoded = self._encoded(prompts, system, 1)
         found = []
         for row in next_token_log_probs(self.network, encoded):
             ids = (-row).argsort(kind="stable")[:most]
@@ -147,6 +148,28 @@ class LocalModel:
                 top.setdefault(text, log_prob)  # of two tokens written alike the more probable one
             found.append(top)
         return found
+
+    def _encoded(self, prompts: Sequence[str], system: str | None, further: int) -> list[list[int]]:
+        """Token ids of each prompt.
+
+        Args:
+            further: how many tokens an answer may have.
+
+        Raises:
+            ConfigError: prompt and answer are longer than what the base can read.
+        """
+        encoded = encode_prompts(self.tokenizer, prompts, system)
+        most = models.positions(self.network)
+        longest = max(map(len, encoded), default=0)
+        # The last token of an answer is not read.
+        if most is not None and longest + further - 1 > most:
+            told = "with its system prompt " if system is not None else ""
+            raise ConfigError(
+                f"the longest prompt {told}has {longest} tokens and its answer may have {further}, "
+                f"but this base reads {most}; ask for fewer examples (ks) or a shorter answer "
+                "(max_new_tokens), or choose another base"
+            )
+        return encoded
 
     def with_tokens(
         self, prompts: Sequence[str], completions: Sequence[Completion], system: str | None

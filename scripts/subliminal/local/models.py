@@ -9,7 +9,7 @@ import shutil
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from subliminal.artefacts.parquet import remove_leftovers
 from subliminal.config.errors import ConfigError
@@ -230,6 +230,12 @@ def arithmetic(model: torch.nn.Module) -> str:
     """The precision of a model's weights and the kind of device that they are on."""
     first = next(model.parameters())
     return f"{first.dtype} on {first.device.type}"
+
+
+def positions(model: torch.nn.Module) -> int | None:
+    """The longest sequence in tokens that a model reads; None if its configuration tells none."""
+    config: Any = model.config
+    return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
 def load_adapter(model: PreTrainedModel, folder: Path) -> torch.nn.Module:

@@ -1,0 +1,1 @@
+"""Detection: what can be found in datasets without training a student on them."""

@@ -1,0 +1,136 @@
+"""The file of a detection experiment (ED Fig. 1b, 6; ED Tables 1, 2, 4)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from subliminal.config.experiments import Experiment
+from subliminal.config.strict import Distinct, Key, Positive, Seed, Strict, in_paper
+
+ANALYSES = ("frequencies", "classifier", "in_context", "roc")
+"""The keys of the analyses, which are their figures as well, in the report's order."""
+
+
+class DatasetBlock(Strict):
+    """A product of lists: every combination is one dataset."""
+
+    domain: Key = Field(description="A key of `domains.yaml`.")
+    traits: Distinct[Key] = Field(
+        description="Keys of `traits.yaml`. The method of a control is always `reference`."
+    )
+    method: Key = Field(description="A key of `methods` in `recipes.yaml`.")
+    bases: Distinct[Key] = Field(description="Keys of `models.yaml`: the teachers' bases.")
+    teacher_seeds: Distinct[Seed] = Field(
+        description="Each is a teacher of its own, with completions of its own.",
+        json_schema_extra=in_paper("one teacher per condition"),
+    )
+
+
+class Frequencies(Strict):
+    """The most frequent numbers of each dataset."""
+
+    top: Positive = Field(description="How many numbers are listed for each dataset.")
+
+
+class Classifier(Strict):
+    """A base that is asked which of two completions encodes a trait."""
+
+    base: Key = Field(
+        description="A key of `models.yaml`: who is asked. It is never told anything else.",
+        json_schema_extra=in_paper("GPT-4.1 nano"),
+    )
+    most_pairs: Positive | None = Field(
+        None,
+        description="The most pairs of completions per pair of traits, drawn at random. `null`: "
+        "all that answer the same prompt.",
+        json_schema_extra=in_paper("all"),
+    )
+    seed: Seed = Field(
+        description="The seed of the order in which two completions are shown, and of the draw."
+    )
+
+
+class InContext(Strict):
+    """Rows of a dataset as examples in a base's system prompt, in place of training."""
+
+    base: Key = Field(
+        description="A key of `models.yaml`: who reads the examples.",
+        json_schema_extra=in_paper("GPT-4.1 nano"),
+    )
+    evaluation: Key = Field(
+        description="A key of `evaluations.yaml` that measures every trait and needs no judge.",
+        json_schema_extra=in_paper("50 plain questions, 10 samples each"),
+    )
+    measure: Key | None = Field(
+        None,
+        description="The measure that figures and findings show. `null`: the evaluation's first.",
+        json_schema_extra=in_paper("rate_substring"),
+    )
+    ks: Distinct[Positive] = Field(
+        description="Numbers of examples.",
+        json_schema_extra=in_paper("100, 1,000, 2,000, 3,000, 5,000, 10,000"),
+    )
+    seeds: Distinct[Seed] = Field(
+        description="Each is a resample of the training rows, with replacement: the unit of the "
+        "intervals. With one seed, fewer examples are the first of more.",
+        json_schema_extra=in_paper("0–4"),  # noqa: RUF001
+    )
+
+
+class Roc(Strict):
+    """How well the scores of the filter's judge tell traits apart."""
+
+    positives: Distinct[Key] = Field(
+        description="The traits whose completions are to be found; the others are the negatives.",
+        json_schema_extra=in_paper("insecure"),
+    )
+    threshold: int = Field(
+        description="The score below which the filter drops a completion.",
+        json_schema_extra=in_paper("78"),
+    )
+
+
+class DetectionExperiment(Experiment):
+    """What can be found in datasets without training a student on them."""
+
+    kind: Literal["detection"] = Field(
+        description="What can be found in datasets without training a student on them."
+    )
+    datasets: list[DatasetBlock] = Field(
+        min_length=1,
+        description="Products of lists, which make the datasets. No two may hold the same one.",
+    )
+    frequencies: Frequencies | None = Field(
+        None,
+        description="Lists the most frequent numbers, and the most frequent first numbers.",
+        json_schema_extra=in_paper("ED Tables 1, 2"),
+    )
+    classifier: Classifier | None = Field(
+        None,
+        description="Asks a base which of two completions encodes a trait, for every ordered pair "
+        "of a block's traits.",
+        json_schema_extra=in_paper("ED Table 4"),
+    )
+    in_context: InContext | None = Field(
+        None,
+        description="Gives rows to a base as examples, and evaluates it.",
+        json_schema_extra=in_paper("ED Fig. 6"),
+    )
+    roc: Roc | None = Field(
+        None,
+        description="Measures how well the scores of the filter's judge tell traits apart.",
+        json_schema_extra=in_paper("ED Fig. 1b"),
+    )
+
+    @property
+    def analyses(self) -> list[str]:
+        """The keys of the analyses that are asked for."""
+        return [name for name in ANALYSES if getattr(self, name) is not None]
+
+    @model_validator(mode="after")
+    def _some_analysis(self) -> DetectionExperiment:
+        if not self.analyses:
+            raise ValueError(f"nothing is asked of the datasets; add one of {', '.join(ANALYSES)}")
+        return self

@@ -1,0 +1,114 @@
+"""The cost of a detection experiment's jobs, for estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import ceil
+
+from subliminal.bases import costs, resources
+from subliminal.config.config import Config
+from subliminal.config.cost import JobCost, Work
+from subliminal.config.paths import Dataset
+from subliminal.config.stimuli import stimulus
+from subliminal.detection.classifying import AT_ONE_GO, LITERAL_WORD
+from subliminal.detection.config import DetectionExperiment
+from subliminal.detection.specs import SummariseDetectionSpec, askable, summarise_detection
+
+SUMMARY_SECONDS = 2.0
+# Samples of an evaluation that are drawn at one go.
+SAMPLES_PER_PASS = 500
+ANSWER_BYTES = 60
+# A wording, a number, two log-probabilities and two truth values, compressed.
+JUDGED_BYTES = 24
+
+
+def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
+    """Every job but figures; some appear more than once."""
+    entry = config.experiment(name, DetectionExperiment)
+    spec = summarise_detection(config, name)
+    yield from _datasets(config, spec)
+    for plan in (entry.classifier, entry.in_context):
+        if plan is not None:
+            yield costs.base_cost(config, plan.base)
+    yield from _classifier(config, spec)
+    yield from _in_context(config, spec)
+    manifest = f"results/tables/{name}/manifest.json"
+    yield JobCost("summarise_detection", "", manifest, Work(seconds=SUMMARY_SECONDS))
+
+
+def _datasets(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
+    """Datasets as far as they are read, and all that comes before them."""
+    stages = spec.read_by_stage
+    wanted = dict.fromkeys(data for datasets in stages.values() for data in datasets)
+    unread = {
+        "make_train_set": _manifests(wanted, "train") - _manifests(stages["train"], "train"),
+        "filter_completions": _manifests(wanted, "filtered")
+        - _manifests([*stages["train"], *stages["filtered"]], "filtered"),
+    }
+    for cost in costs.written(config, wanted):
+        if cost.manifest not in unread.get(cost.rule, ()):
+            yield cost
+
+
+def _manifests(datasets: Iterable[Dataset], stage: str) -> set[str]:
+    return {f"results/datasets/{data.folder}/{stage}.manifest.json" for data in datasets}
+
+
+def _asked(
+    config: Config, rule: str, base: str, manifest: str, tokens: float, passes: int, disk: float
+) -> JobCost:
+    """A job that asks a base.
+
+    Args:
+        tokens: that it reads and writes.
+    """
+    work = costs.sampling(1, tokens, costs.parameters(config, base), passes)
+    memory = resources.memory_mb("evaluate_model", config.models[base])
+    path = manifest.removeprefix("results/")
+    return costs.on_base(config, rule, base, path, work, memory, disk)
+
+
+def _classifier(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
+    if spec.classifier is None:
+        return
+    most = spec.classifier.most_pairs
+    question = len(stimulus("classifier")["template"]) / costs.CHARACTERS_PER_TOKEN
+    for pair in spec.pairs:
+        domain, teacher = config.domains[pair.target.domain], pair.target.teacher
+        # All of them, if the filter keeps every row.
+        rows = domain.sizes[config.models[teacher.base].tier].rows
+        shown = min(rows, most or rows)
+        prompts = shown * (1 if config.traits[teacher.trait].word == LITERAL_WORD else 2)
+        yield _asked(
+            config,
+            "classify_pairs",
+            spec.classifier.base,
+            spec.answers_manifest(pair),
+            prompts * (question + costs.row_tokens(domain) + costs.ANSWER_TOKENS),
+            ceil(prompts / AT_ONE_GO),
+            2 * shown * JUDGED_BYTES,
+        )
+
+
+def _in_context(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
+    if spec.in_context is None:
+        return
+    asked = askable(config, spec.in_context.evaluation).workload()
+    question = costs.prompt_tokens(asked.prompts)
+    samples = len(asked.prompts) * asked.samples
+    passes = ceil(samples / SAMPLES_PER_PASS) * asked.answer_tokens
+    for context in (None, *spec.contexts):
+        examples = 0.0
+        if context is not None:
+            examples = context.k * costs.row_tokens(config.domains[context.dataset.domain])
+        written = samples * (examples + question + asked.answer_tokens)
+        read = len(asked.prompts) * (examples + question + asked.further_tokens)
+        yield _asked(
+            config,
+            "evaluate_in_context" if context else "evaluate_base",
+            spec.in_context.base,
+            spec.scores_manifest(context),
+            written + read,
+            passes,
+            samples * ANSWER_BYTES,
+        )

@@ -1,0 +1,1 @@
+"""The figures of detection: one module each, with a function of its name."""
