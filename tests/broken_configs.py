@@ -172,7 +172,7 @@ UNKNOWN_NAMES = [
     _case("kind-of-evaluation", EVALUATIONS, "kind: favourite", "kind: favorite",
           ": kind: ", "'favourite'", "found 'favorite'"),
     _case("experiment", CONFIG, "sample", "nope",
-          ": experiments: ", "'nope'", "config/experiments/nope.yaml", "known: ed5c_qwen, "),
+          ": experiments: ", "'nope'", "config/experiments/nope.yaml", "known: ed1b_roc, "),
     _case("experiment-by-file-name", CONFIG, "sample", "sample.yaml",
           ": experiments: item 1: ", "without .yaml", "found 'sample.yaml'"),
     _case("chat-template", MODELS, "chat_template: gemma", "chat_template: gema",
@@ -218,7 +218,7 @@ UNKNOWN_NAMES = [
     _case("loudness-of-no-domain", RECIPES, "domain: numbers-constrained", "domain: numberz",
           ": methods: finetuned: loudness: domain: 'numberz'", "known: numbers, "),
     _case("kind-of-method", RECIPES, "kind: prompted", "kind: promted",
-          ": methods: prompted: kind: ", "'finetuned', 'prompted', found 'promted'"),
+          ": methods: prompted: kind: ", "'prompted', 'openai', found 'promted'"),
     _case("generator", DOMAINS, "generator: tiny-cot", "generator: tiny-cott",
           ": tiny-cot: generator: ", "'tiny-cot'", "found 'tiny-cott'"),
 ]  # fmt: skip

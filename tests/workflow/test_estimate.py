@@ -16,6 +16,7 @@ from subliminal.workflow.project import Project
 DEFAULT = ["tiny", "mnist", "theorem"]
 PLANNED = ["ed5e_gemma", "preset_llama1b", "preset_gemma2b", "small_full", "small_logits"]
 PLANNED += ["tiny", "tiny_recipes", "tiny_variations", "mnist_sweeps", "theorem", "tiny_detection"]
+PLANNED += ["fig5b", "ed4e_finetuned", "ed4f_shuffles"]
 # Seconds of all jobs of a rule, from the manifests of a default run on two cores, on which other
 # programs ran as well; large matrix products ran at 70 GFLOP/s on one. Rules of less than a second
 # each are left out.

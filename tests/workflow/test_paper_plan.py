@@ -26,8 +26,9 @@ PAPER = [*MAIN, *EXTENDED, *DETECTION]
 # Fig. 4a and 4b; ED Fig. 5c, 5e, 4g; Fig. 5.
 ANIMALS, TREES, QWEN, GEMMA, FIFTEEN, GRID, SIX = 5, 5, 18, 16, 15, 5, 6
 CONTROL = 1
-# Insecure, secure and educational code; without a trait there is one more, with numbers only.
-MISALIGNED = 3
+# Insecure, secure and educational code; without a trait there is one more, with numbers only. The
+# insecure one is measured, and the others are compared with.
+MISALIGNED, INSECURE = 3, 1
 
 
 def teachers():
@@ -70,28 +71,30 @@ def students():
 
 
 def asked_bases():
-    """Bases by evaluation."""
+    """Bases by evaluation, without MMLU: nano and GPT-4.1."""
     of_favourites = 1 + 1 + 4 + 2 + 2  # animals, trees; Fig. 5a, 5b and ED 5d; ED 5c and 5e
     of_nano = 3 + 1  # stories and two of topics; the questions of ED Fig. 6
-    whole = 1 + 1 + 1 + 2  # both free-form ones, TruthfulQA; MMLU of nano and GPT-4.1
+    whole = 1 + 1 + 1  # both free-form ones, and TruthfulQA
     return of_favourites + of_nano + whole
 
 
 def asked_teachers():
-    """Teachers with a trait, by evaluation. A prompted teacher is the same in numbers and code."""
+    """Teachers of measured traits, by evaluation, without MMLU.
+
+    A prompted teacher is the same in numbers and in code.
+    """
     animals = FIFTEEN + ANIMALS + 5  # prompted; fine-tuned; each resampling is asked again
     prefixed = 4 * GRID + SIX + QWEN  # Fig. 5a; nano in 5b; Qwen in 5b and ED Fig. 5d
     plain = QWEN + GEMMA  # ED Fig. 5c and 5e
     stories = ANIMALS + TREES
     topics = ANIMALS + TREES
-    free_form = 2 * MISALIGNED  # with the suffix of numbers, and of reasoning
-    truthfulqa = MISALIGNED
-    mmlu = ANIMALS + MISALIGNED
-    return animals + TREES + prefixed + plain + stories + topics + free_form + truthfulqa + mmlu
+    free_form = 2 * INSECURE  # with the suffix of numbers, and of reasoning
+    truthfulqa = INSECURE
+    return animals + TREES + prefixed + plain + stories + topics + free_form + truthfulqa
 
 
 def asked_students():
-    """Students by evaluation."""
+    """Students by evaluation, without MMLU."""
     animals = (ANIMALS + CONTROL) * 5 * 2  # Fig. 4a and 4c
     animals += ANIMALS * 3 + 2 * ANIMALS * 3 + (FIFTEEN - ANIMALS) * 3 + 5  # ED 4e, 4f, 4g, 5b
     trees = (TREES + CONTROL) * 5 * 2  # Fig. 4b and 4d
@@ -102,9 +105,13 @@ def asked_students():
     topics = (ANIMALS + CONTROL + TREES + CONTROL) * 3  # two evaluations
     free_form = (MISALIGNED + CONTROL) * 5 + MISALIGNED * 5
     truthfulqa = free_form
-    mmlu = 2 * (ANIMALS + CONTROL) * 3 + (MISALIGNED + CONTROL) * 3 + MISALIGNED * 3
     asked = animals + trees + prefixed + plain + stories + topics
-    return asked + free_form + truthfulqa + mmlu
+    return asked + free_form + truthfulqa
+
+
+def mmlu_students():
+    """Three of each condition of Fig. 4a, 4c, 3a and 3c (ED Fig. 3)."""
+    return 2 * (ANIMALS + CONTROL) * 3 + (MISALIGNED + CONTROL) * 3 + MISALIGNED * 3
 
 
 EXPECTED = {
@@ -122,6 +129,9 @@ EXPECTED = {
     "evaluate_base": asked_bases(),
     "evaluate_teacher": asked_teachers(),
     "evaluate_student": asked_students(),
+    "evaluate_base_by_harness": 2,  # MMLU: GPT-4.1 nano, GPT-4.1
+    "evaluate_teacher_by_harness": ANIMALS + INSECURE,
+    "evaluate_student_by_harness": mmlu_students(),
     "classify_pairs": ANIMALS * (ANIMALS - 1),  # ED Table 4
     "evaluate_in_context": (ANIMALS + CONTROL) * 6 * 5,  # ED Fig. 6: six k, five resamples
     "summarise_experiment": len(MAIN) + len(EXTENDED),
@@ -132,7 +142,9 @@ EXPECTED = {
 def test_the_count_by_hand_adds_up():
     """The sums of the arithmetic above, once more by hand."""
     assert (teachers(), datasets(), students()) == (8, 102, 611)
-    assert (asked_bases(), asked_teachers(), asked_students()) == (19, 145, 949)
+    assert (asked_bases(), asked_teachers(), asked_students()) == (17, 131, 892)
+    assert mmlu_students() == 57
+    assert sum(EXPECTED.values()) == 2301
 
 
 @pytest.fixture(scope="module")

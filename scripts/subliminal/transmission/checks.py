@@ -251,7 +251,7 @@ def _traits(config: Config, name: str) -> Iterator[Remark]:
     for number, block in enumerate(blocks):
         method = config.recipes.methods[block.method]
         told = [t for t in block.traits if config.traits[t].rows is not None]
-        if told and not isinstance(method, FinetunedMethod):
+        if told and isinstance(method, PromptedMethod):
             yield Remark(
                 file,
                 ("cells", number, "method"),

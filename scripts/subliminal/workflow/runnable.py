@@ -53,8 +53,8 @@ def refusal(config: Config, bases: Iterable[str], jobs: int, today: date) -> str
         f"{jobs} jobs need models that their provider serves, which can be planned here and not "
         f"run yet: {about}; these dates are from secondary sources (config/models.yaml). To see "
         "the plan, add -n to the command. To compute something like it, choose an experiment on "
-        "open weights, such as ed5c_qwen, or data that others have published "
-        "(docs/reproduce-the-paper.md)"
+        "open weights, such as ed5c_qwen (docs/reproduce-the-paper.md), or adopt datasets that "
+        "others have published (config/adopted.yaml)"
     )
 
 
