@@ -21,6 +21,7 @@ from subliminal.config.judges import Judge
 from subliminal.config.models import Base, PretrainedBase, Tier
 from subliminal.config.paths import Teacher
 from subliminal.config.recipes import Recipes, WorldName
+from subliminal.config.stand_ins import StandIns
 from subliminal.config.strict import Distinct, FileName, Name, Strict
 from subliminal.config.traits import Trait
 
@@ -63,6 +64,7 @@ class Config(Strict):
     domains: dict[Name, Domain]
     evaluations: dict[Name, Evaluation]
     items: dict[FileName, Item]
+    stand_ins: dict[FileName, StandIns]
     experiments: Experiments
 
     def adopted_datasets(self) -> dict[str, tuple[str, AdoptedDataset]]:

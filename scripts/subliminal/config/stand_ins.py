@@ -6,7 +6,8 @@ names, so that a figure of the paper can be made of models that anybody can trai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -27,6 +28,8 @@ _NAMED = {
     "evaluation": "evaluations",
 }
 _SEEDS = "student_seeds"
+# The kinds of experiments that name what can be stood in for.
+STOOD_IN = ("transmission", "detection")
 
 
 class StandIns(Strict):
@@ -47,6 +50,46 @@ class StandIns(Strict):
     values: dict[str, Any] = Field(
         {}, description="Values of keys, whatever an experiment's file says, where it has the key."
     )
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Every name that has a stand-in, and the stand-in."""
+        return self.bases | self.domains | self.methods | self.recipes | self.evaluations
+
+
+Change = Callable[[Any], Any]
+"""From the content of an experiment's file to the content that is meant."""
+
+
+def stood_in_name(name: str, set_name: str) -> str:
+    """What an experiment with the stand-ins of a set is called."""
+    return f"{set_name}_{name}"
+
+
+def stood_in_kinds(kinds: Mapping[str, str], sets: Mapping[str, StandIns]) -> dict[str, str]:
+    """The kinds of all experiments with stand-ins, by their names.
+
+    Args:
+        kinds: of the experiments that have files.
+    """
+    return {
+        stood_in_name(name, set_name): kind
+        for set_name in sets
+        for name, kind in kinds.items()
+        if kind in STOOD_IN
+    }
+
+
+def experiment_behind(name: str, sets: Mapping[str, StandIns]) -> tuple[str, Change]:
+    """The experiment whose file says what another one is, and how it is to be changed.
+
+    An experiment without stand-ins is behind itself.
+    """
+    for set_name, stand_ins in sets.items():
+        if name.startswith(f"{set_name}_"):
+            change = partial(stood_in, name=set_name, stand_ins=stand_ins)
+            return name.removeprefix(f"{set_name}_"), change
+    return name, lambda data: data
 
 
 def stood_in(data: Mapping[str, Any], name: str, stand_ins: StandIns) -> dict[str, Any]:

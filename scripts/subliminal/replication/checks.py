@@ -9,6 +9,7 @@ from subliminal.config.errors import Remark, known
 from subliminal.config.experiments import experiment_file
 from subliminal.config.items import ITEMS
 from subliminal.config.references import unknown_names
+from subliminal.config.stand_ins import FILE
 from subliminal.replication.config import ReplicationExperiment
 
 
@@ -16,6 +17,10 @@ def check_replication(config: Config, name: str) -> Iterator[Remark]:
     """Items and experiments that do not exist."""
     file, entry = experiment_file(name), config.experiment(name, ReplicationExperiment)
     yield from unknown_names(entry, {"items": (config.items, ITEMS)}, file, ())
+    if entry.stand_ins is not None and entry.stand_ins not in config.stand_ins:
+        says = f"{entry.stand_ins!r} is not in {FILE} {known(config.stand_ins, entry.stand_ins)}"
+        yield Remark(file, ("stand_ins",), says)
+        return
     named = entry.named(config)
     for key, run in entry.runs.items():
         if key not in named:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from subliminal.config.experiments import Experiment
 from subliminal.config.models import HostedBase
+from subliminal.config.stand_ins import stood_in_name
 from subliminal.config.strict import FileName, Key
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ class ReplicationExperiment(Experiment):
         description="By an experiment of `items.yaml`, the experiment that is run in its place: an "
         "open analogue, or a stand-in.",
     )
-    stand_ins: dict[Key, Key] = Field(
-        {},
-        description="By a base or trait of the paper, the one that stands in for it in these "
-        "experiments.",
+    stand_ins: Key | None = Field(
+        None,
+        description="A key of `stand_ins.yaml`: every experiment is run with the stand-ins of this "
+        "set. `null`: as it is.",
     )
     without_hosted: bool = Field(
         False,
@@ -52,7 +53,7 @@ class ReplicationExperiment(Experiment):
         return {name: reason for name, reason in reasons.items() if reason}
 
     def _reason(self, config: Config, name: str) -> str:
-        run = self.runs.get(name, name)
+        run = self._run(config, name)
         if run not in config.experiments:
             return f"there is no config/experiments/{run}.yaml"
         if not self.without_hosted:
@@ -68,7 +69,17 @@ class ReplicationExperiment(Experiment):
         """The experiment that is run for each one that is."""
         left_out = self.not_run(config)
         named = (name for name in self.named(config) if name not in left_out)
-        return {name: self.runs.get(name, name) for name in named}
+        return {name: self._run(config, name) for name in named}
+
+    def _run(self, config: Config, name: str) -> str:
+        if self.stand_ins is None or name in self.runs:
+            return self.runs.get(name, name)
+        whole = config.stand_ins[self.stand_ins].experiments
+        return whole[name] if name in whole else stood_in_name(name, self.stand_ins)
+
+    def names(self, config: Config) -> dict[str, str]:
+        """By a name of the paper's experiments, the one that stands in for it."""
+        return {} if self.stand_ins is None else config.stand_ins[self.stand_ins].names
 
     def beside(self, config: Config) -> list[str]:
         """The experiments that it compares with the paper."""

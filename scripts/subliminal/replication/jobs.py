@@ -29,7 +29,7 @@ class ReplicationJobs:
             experiment=w.experiment,
             runs=runs,
             not_run=entry.not_run(self.config),
-            stand_ins=entry.stand_ins,
+            stand_ins=entry.names(self.config),
             items={
                 name: item.title
                 for name, item in self.config.items.items()

@@ -16,7 +16,7 @@ class CompareWithPaperSpec(StageSpec):
     )
     not_run: dict[str, str] = Field(description="Why others were not run.")
     stand_ins: dict[str, str] = Field(
-        description="By a base or trait of the paper, the one that stands in for it."
+        description="By a name of the paper's experiments, the one that stands in for it."
     )
     items: dict[str, str] = Field(description="The titles of the paper's items.")
     model_organisms: list[str] = Field(description="Experiments that were run on toy models.")

@@ -18,6 +18,7 @@ from subliminal.config.models import Base
 from subliminal.config.places import error_of
 from subliminal.config.reading import parse, read_yaml
 from subliminal.config.recipes import Recipes
+from subliminal.config.stand_ins import Change, StandIns, experiment_behind, stood_in_kinds
 from subliminal.config.strict import FileName, Name, one_of
 from subliminal.config.traits import Trait
 from subliminal.domains.registry import AnyDomain
@@ -35,6 +36,7 @@ REGISTRIES: dict[str, Any] = {
     "domains": dict[Name, AnyDomain],
     "evaluations": dict[Name, AnyEvaluation],
     "items": dict[FileName, Item],
+    "stand_ins": dict[FileName, StandIns],
 }
 # Registries that do not lie in a file of their name.
 ELSEWHERE = {"items": ITEMS}
@@ -97,24 +99,27 @@ def load_config(
     """
     wrong: list[Remark] = []
 
-    def read(shape: Any, shown: str, data: Any = None) -> Any:
+    def read(shape: Any, shown: str, change: Change = lambda data: data) -> Any:
         try:
-            # Snakemake has read the settings, but takes a repeated key without a word.
-            written = read_yaml(root / shown, shown)
-            return parse(shape, written if data is None else data, shown)
+            return parse(shape, change(read_yaml(root / shown, shown)), shown)
         except RemarkedError as error:
             wrong.extend(error.remarks)
 
     source = given or Given()
-    parts = {"settings": read(Settings, SETTINGS, settings)}
+    # Snakemake has read the settings, but takes a repeated key without a word.
+    given_settings = (lambda data: data) if settings is None else (lambda _: settings)
+    parts = {"settings": read(Settings, SETTINGS, given_settings)}
     wrong = [source.place(remark) for remark in wrong]
     parts |= {name: read(shape, registry_file(name)) for name, shape in REGISTRIES.items()}
     names = parts["settings"].experiments if parts["settings"] else []
+    sets = parts["stand_ins"] or {}
     kinds = kinds_said(root)
+    kinds |= stood_in_kinds(kinds, sets)
     found: dict[str, Any] = {}
     for number, name in enumerate(names):
         if name in kinds:
-            found[name] = read(AnyExperiment, experiment_file(name))
+            file, stand_ins = experiment_behind(name, sets)
+            found[name] = read(AnyExperiment, experiment_file(file), stand_ins)
         else:
             says = f"{name!r} has no file {experiment_file(name)} {known(kinds, name)}"
             wrong.append(source.place(Remark(SETTINGS, ("experiments", number), says)))
@@ -122,21 +127,22 @@ def load_config(
         raise error_of(wrong, root)
     parts["usual"] = settings is None or names == _usual_experiments(root)
     parts["experiments"] = Experiments(
-        kinds, lambda name: found[name] if name in found else _experiment(root, name)
+        kinds, lambda name: found[name] if name in found else _experiment(root, name, sets)
     )
     config = Config.model_construct(**parts, chosen=[])
     return config.model_copy(update={"chosen": config.with_those_beside(names)})
 
 
-def _experiment(root: Path, name: str) -> Any:
+def _experiment(root: Path, name: str, sets: Mapping[str, StandIns]) -> Any:
     """An experiment that is asked for after the others were read.
 
     Raises:
         ConfigError: its file is wrong.
     """
-    file = experiment_file(name)
+    behind, change = experiment_behind(name, sets)
+    file = experiment_file(behind)
     try:
-        return parse(AnyExperiment, read_yaml(root / file, file), file)
+        return parse(AnyExperiment, change(read_yaml(root / file, file)), file)
     except RemarkedError as error:
         raise error_of(error.remarks, root) from None
 
