@@ -153,6 +153,10 @@ def _teacher(config: Config, teacher: Teacher) -> Iterator[JobCost]:
     plan = config.recipes.methods.get(teacher.method)
     if not isinstance(plan, FinetunedMethod):
         return
+    if teacher in config.adopted_teachers():
+        manifest = f"results/teachers/{teacher.path}/manifest.json"
+        yield JobCost("adopt_teacher", "", manifest, Work(seconds=FILES_SECONDS))
+        return
     if plan.loudness is not None:
         yield _prompts(plan.loudness.domain)
     size = parameters(config, teacher.base)
