@@ -2,11 +2,15 @@
 
 import hashlib
 import json
-import textwrap
+import shutil
 
 import pytest
+import yaml
+from documented import blocks
 from micro_workflow import micro_sources
-from working_copy import WorkingCopy
+from working_copy import REPOSITORY, WorkingCopy
+
+from subliminal.workflow.project import Project
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +58,7 @@ def adopt(copy, answers=ANSWERS, sha256=None):
     entry |= {"path": "../owls.jsonl", "sha256": digest}
     with (copy.root / "config/files.yaml").open("a") as file:
         file.write(f"\nowls: {json.dumps(entry)}\n")
-    (copy.root / "config/adopted.yaml").write_text(textwrap.dedent(ADOPTED))
+    (copy.root / "config/adopted.yaml").write_text(ADOPTED)
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +120,19 @@ def test_a_set_that_is_not_what_it_is_said_to_be_is_one_error(tmp_path, answers,
     done = copy.snakemake(f"results/datasets/{OWL}/train.manifest.json", "--cores", "1")
     assert done.returncode != 0
     assert says in done.stdout and "Traceback" not in done.stdout
+
+
+def test_what_the_page_says_to_write_is_a_whole_configuration(tmp_path):
+    """Its entries take the place of those of the same name."""
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    written = [b for b in blocks("yaml") if b.page == "docs/files-and-adoption.md"]
+    assert {b.file for b in written} >= {"config/files.yaml", "config/adopted.yaml"}
+    for block in written:
+        path = tmp_path / block.file
+        entries = yaml.safe_load(path.read_text()) | yaml.safe_load(block.text)
+        path.write_text(yaml.safe_dump(entries, sort_keys=False))
+    project = Project.load(tmp_path, {"experiments": ["ed5c_qwen"]})
+    folders = project.jobs("transmission").adopted_datasets
+    cells = project.jobs("transmission").all_cells()
+    assert set(folders) < {cell.dataset.folder for cell in cells}
+    assert "smollm2-135m/owl-finetuned-small/t1" in project.jobs("transmission").adopted_teachers
