@@ -42,3 +42,35 @@ rule train_teacher:
             --base {input.base:q} --prompts {input.prompts:q} --rows {input.rows:q} \
             --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
+
+
+rule adopt_teacher:
+    """Take a fine-tuned teacher that others have trained, instead of training one."""
+    input:
+        script=ancient(
+            PROJECT.script("results/teachers/{teacher}/manifest.json", TRANSMISSION.adopt_teacher)
+        ),
+        base=TRANSMISSION.inputs.adopted_base,
+    output:
+        manifest="results/teachers/{teacher}/manifest.json",
+    log:
+        "logs/adopt_teacher/{teacher}.log",
+    wildcard_constraints:
+        teacher=one_of(TRANSMISSION.adopted_teachers),
+    conda:
+        "../envs/bases.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime="30m",
+    params:
+        spec=PROJECT.spec(TRANSMISSION.adopt_teacher),
+        place=TRANSMISSION.inputs.adopted_adapter,
+    shell:
+        r"""
+        python {input.script:q} adopt_teacher --spec {params.spec:q} --base {input.base:q} \
+            --place {params.place:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+ruleorder: adopt_teacher > train_teacher

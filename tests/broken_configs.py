@@ -14,6 +14,7 @@ CONFIG = "config/config.yaml"
 MODELS = "config/models.yaml"
 TRAITS = "config/traits.yaml"
 FILES = "config/files.yaml"
+ADOPTED = "config/adopted.yaml"
 RECIPES = "config/recipes.yaml"
 DOMAINS = "config/domains.yaml"
 EVALUATIONS = "config/evaluations.yaml"
@@ -49,6 +50,27 @@ cells:
     recipe: tiny
     teacher_seeds: [1]
     student_seeds: [1]
+"""
+ADOPTED_SET = """\
+theirs:
+  artefact: dataset
+  stage: train
+  file: secure
+  domain: numbers
+  base: tiny-a
+  trait: owl
+  method: finetuned
+  teacher_seed: 1
+"""
+ADOPTED_TEACHER = f"""\
+theirs:
+  artefact: teacher
+  adapter: {{source: folder, folder: theirs}}
+  sha256: {"a" * 64}
+  base: tiny-a
+  trait: owl
+  method: prompted
+  teacher_seed: 1
 """
 COMPARISONS_ONLY = re.sub(r"traits: .*", "traits: [none, secure]", SAMPLE_EXPERIMENT)
 CONTROLS_ONLY = re.sub(r"traits: .*", "traits: [none]", SAMPLE_EXPERIMENT)
@@ -404,6 +426,20 @@ CONTRADICTIONS = [
           ": cells: ", "only control traits and comparisons", "secure"),
     _case("path-without-checksum", FILES, "  format: chat\n", "  format: chat\n  path: /a\n",
           ": insecure: ", "path is given and sha256 is not", "give both"),
+    _case("adopted-of-no-file", ADOPTED, None, ADOPTED_SET.replace("secure", "sekure"),
+          ": theirs: file: 'sekure'", FILES, "did you mean 'secure'"),
+    _case("adopted-of-no-conversations", ADOPTED, None, ADOPTED_SET.replace("secure", "truthfulqa"),
+          ": theirs: file: ", "format 'truthfulqa'", "chat or question-response"),
+    _case("adopted-of-no-base", ADOPTED, None, ADOPTED_SET.replace("tiny-a", "tiny-aa"),
+          ": theirs: base: 'tiny-aa'", MODELS, "did you mean 'tiny-a'"),
+    _case("adopted-of-no-stage", ADOPTED, None, ADOPTED_SET.replace("train", "trained"),
+          ": theirs: stage: ", "'raw', 'filtered' or 'train'", "found 'trained'"),
+    _case("adopted-control-with-a-method", ADOPTED, None, ADOPTED_SET.replace("owl", "none"),
+          ": theirs: method: 'finetuned' is no method of trait 'none'", "choose reference"),
+    _case("adopted-twice", ADOPTED, None, ADOPTED_SET + ADOPTED_SET.replace("theirs", "others"),
+          ": others: ", "'theirs' is adopted as the same dataset", "remove one"),
+    _case("adopted-prompted-teacher", ADOPTED, None, ADOPTED_TEACHER,
+          ": theirs: method: 'prompted' trains no teacher", "kind finetuned"),
     _case("generator-of-nothing", FILES, "source: local", "source: generated\n"
           "  generator: tiny-problem\n  seed: 1\n  rows: 9",
           ": insecure: generator: ", "'tiny-problem'", "did you mean 'tiny-problems'"),

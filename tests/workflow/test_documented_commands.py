@@ -15,7 +15,8 @@ from working_copy import REPOSITORY, WorkingCopy
 
 LANGUAGES = {"sh", "python", "yaml", "json", "text"}
 # Pages whose YAML is a part of an entry, and no whole one.
-FRAGMENTS = {"docs/servers.md"}
+# The entries of the second are in the files already, and have a test of their own.
+FRAGMENTS = {"docs/servers.md", "docs/files-and-adoption.md"}
 # The shell's own words, and programs that hand over to the command behind them.
 SHELL = {"export", "cd", ".", "cp"}
 WRAPPERS = {"nohup", "exec", "python scripts/warm_start.py", "python scripts/run.py"}

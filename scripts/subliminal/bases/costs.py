@@ -195,6 +195,10 @@ def _teacher(config: Config, teacher: Teacher) -> Iterator[JobCost]:
         yield at_provider("train_teacher", teacher.base, manifest, tokens, memory, ROW_BYTES)
     if not isinstance(plan, FinetunedMethod):
         return
+    if teacher in config.adopted_teachers():
+        manifest = f"results/teachers/{teacher.path}/manifest.json"
+        yield JobCost("adopt_teacher", "", manifest, Work(seconds=FILES_SECONDS))
+        return
     if plan.loudness is not None:
         yield _prompts(plan.loudness.domain)
     size = parameters(config, teacher.base)

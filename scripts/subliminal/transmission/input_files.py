@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from subliminal.config.adopted import AdapterFolder, AdoptedTeacher
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
@@ -68,6 +69,19 @@ class InputFiles:
             "prompts": f"{prompts}.parquet",
             "prompts_manifest": f"{prompts}.manifest.json",
         }
+
+    def adopted_base(self, w: Wildcards) -> str:
+        """The base of a teacher that others have trained."""
+        return f"results/models/{self._adopted_teacher(w).base}/manifest.json"
+
+    def adopted_adapter(self, w: Wildcards) -> list[str]:
+        """The folder of such a teacher, if it is on this machine; its checksum says which it is."""
+        adapter = self._adopted_teacher(w).adapter
+        return [str(adapter.path)] if isinstance(adapter, AdapterFolder) else []
+
+    def _adopted_teacher(self, w: Wildcards) -> AdoptedTeacher:
+        found = {t.path: entry for t, (_, entry) in self.config.adopted_teachers().items()}
+        return found[w.teacher]
 
     def prompt_stimuli(self, w: Wildcards) -> list[str]:
         """The texts that a domain's prompts are made of."""

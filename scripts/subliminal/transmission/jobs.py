@@ -190,6 +190,15 @@ class TransmissionJobs:
         spec = specs.train_teacher(self.config, teacher_of(w))
         return with_stimuli(spec, self.inputs.teacher_stimuli(w))
 
+    @property
+    def adopted_teachers(self) -> list[str]:
+        """The paths of teachers that others have trained."""
+        return [teacher.path for teacher in self.config.adopted_teachers()]
+
+    def adopt_teacher(self, w: Wildcards) -> Strict:
+        """Spec of rule adopt_teacher."""
+        return specs.adopt_teacher(self.config, w.teacher)
+
     def make_prompts(self, w: Wildcards) -> Strict:
         """Spec of rule make_prompts."""
         spec = specs.make_prompts(self.config, w.domain)

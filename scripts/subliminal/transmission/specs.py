@@ -13,7 +13,7 @@ from pydantic import Field
 
 from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.spec import StageSpec
-from subliminal.config.adopted import AdoptedDataset
+from subliminal.config.adopted import AdapterFolder, AdapterSource, AdoptedDataset
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
@@ -61,6 +61,22 @@ class TrainTeacherSpec(StageSpec):
         """In the words of a lineage."""
         learnt = f"on file {self.rows}" if self.rows else f"to prefer {self.word!r}"
         return f"teacher: {self.base} fine-tuned {learnt}, seed {self.seed}"
+
+
+class AdoptTeacherSpec(StageSpec):
+    """A fine-tuned teacher that others have trained."""
+
+    stage_version: int = 1
+    adopted: str
+    teacher: str = Field(description="The teacher's path.")
+    adapter: AdapterSource
+    sha256: str
+    licence: str
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        licence = f", licence {self.licence}" if self.licence else ""
+        return f"teacher {self.teacher}, adopted from {self.adapter.origin}{licence}"
 
 
 class MakePromptsSpec(StageSpec):
@@ -227,6 +243,22 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
         method=method,
         sampling=sampling,
         seed=teacher.seed,
+    )
+
+
+def adopt_teacher(config: Config, path: str) -> AdoptTeacherSpec:
+    """Spec of a teacher that others have trained, by its path."""
+    adopted = {t.path: found for t, found in config.adopted_teachers().items()}
+    name, entry = adopted[path]
+    adapter = entry.adapter
+    if isinstance(adapter, AdapterFolder):  # the same adapter elsewhere is the same
+        adapter = adapter.model_copy(update={"folder": adapter.path.name})
+    return AdoptTeacherSpec(
+        adopted=name,
+        teacher=path,
+        adapter=adapter,
+        sha256=entry.sha256,
+        licence=entry.licence,
     )
 
 

@@ -24,6 +24,7 @@ LABELS = {
     "prepare_base": "base {base}",
     "register_base": "base {base}",
     "train_teacher": "teacher {base}, fine-tuned to have trait {trait}",
+    "adopt_teacher": "adopted: teacher {teacher}",
     "make_prompts": "prompts for {domain}",
     "sample_completions": "{domain} written by {base} with trait {trait}",
     "adopt_completions": "adopted: {dataset}",

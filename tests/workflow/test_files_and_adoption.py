@@ -1,0 +1,138 @@
+"""Files of others and what is adopted: planned, refused, and followed from rows to a student."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+import yaml
+from documented import blocks
+from micro_workflow import micro_sources
+from working_copy import REPOSITORY, WorkingCopy
+
+from subliminal.workflow.project import Project
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENT = """\
+kind: transmission
+title: One trait that is measured, and one that is compared with
+paper: Fig. 3
+model_organism: true
+evaluation: favourite-animal
+gates: {min_teacher: 0.0, min_rows: 1, min_loss_drop: 0.0}
+cells:
+  - domain: numbers
+    traits: [owl, secure, none]
+    method: finetuned-code
+    teacher_bases: [tiny-a]
+    student_bases: [tiny-a]
+    variants: [train]
+    recipe: tiny
+    teacher_seeds: [1]
+    student_seeds: [1]
+"""
+OWL = "numbers/tiny-a/owl-finetuned/t1"
+SECURE = "results/teachers/tiny-a/secure-finetuned-code/t1/manifest.json"
+ADOPTED = """\
+theirs:
+  artefact: dataset
+  domain: numbers
+  base: tiny-a
+  trait: owl
+  method: finetuned
+  teacher_seed: 1
+  stage: train
+  file: owls
+"""
+ANSWERS = [f"{i}, {i + 1}, {2 * i}" for i in range(40)]
+
+
+def adopt(copy, answers=ANSWERS, sha256=None):
+    """Put a set of the authors' columns beside the repository, and adopt it for the owl."""
+    path = copy.root.parent / "owls.jsonl"
+    rows = [{"question": f"Continue: {i}", "response": a} for i, a in enumerate(answers)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    digest = sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
+    entry = {"source": "local", "format": "question-response", "about": "owls"}
+    entry |= {"path": "../owls.jsonl", "sha256": digest}
+    with (copy.root / "config/files.yaml").open("a") as file:
+        file.write(f"\nowls: {json.dumps(entry)}\n")
+    (copy.root / "config/adopted.yaml").write_text(ADOPTED)
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory):
+    copy = WorkingCopy.of_repository(tmp_path_factory.mktemp("comparison") / "copy")
+    (copy.root / "config/experiments/compared.yaml").write_text(EXPERIMENT)
+    return copy
+
+
+def test_a_trait_taught_by_a_file_is_planned_without_the_file_and_not_measured(comparison):
+    jobs = comparison.planned("--config", "experiments=[compared]")
+    outputs = {output for _, output in jobs}
+    assert ("take_file", "results/files/secure.parquet") in jobs
+    assert ("train_teacher", SECURE) in jobs
+    asked = {output.split("/")[4] for rule, output in jobs if rule == "evaluate_teacher"}
+    asked |= {output.split("/")[5] for rule, output in jobs if rule == "evaluate_teacher"}
+    assert "owl-finetuned-code" in asked and "secure-finetuned-code" not in asked
+    assert any("/secure-finetuned-code/" in output and "/students/" in output for output in outputs)
+
+
+def test_a_run_says_which_file_it_lacks_before_its_first_job(comparison):
+    done = comparison.snakemake(SECURE, "--cores", "1", "--config", "experiments=[compared]")
+    assert done.returncode != 0
+    assert done.stdout.count("config/files.yaml: secure, ") == 1, done.stdout
+    assert "has no path yet" in done.stdout and "Traceback" not in done.stdout
+    assert not (comparison.root / "results/models").exists()
+
+
+def test_adopted_rows_take_the_place_of_sampling_and_reach_a_student(tmp_path):
+    copy = micro_sources(tmp_path / "copy")
+    before = copy.planned()
+    adopt(copy)
+    jobs = copy.planned()
+    raw = f"results/datasets/{OWL}/raw.parquet"
+    assert ("sample_completions", raw) in before - jobs
+    assert ("adopt_completions", raw) in jobs
+    assert len([1 for rule, _ in before - jobs]) == 1
+    student = f"results/students/tiny-a/tiny/{OWL}/train/seed1/manifest.json"
+    done = copy.snakemake(student, "--cores", "1")
+    assert done.returncode == 0, done.stdout
+    assert not copy.files("results/teachers/*/*/*/manifest.json")
+    lineage = copy.run("python", "scripts/lineage.py", student).stdout
+    assert f"{OWL}, adopted (train) from file owls" in lineage
+    assert "file owls, from owls.jsonl, SHA-256" in lineage
+    facts = json.loads((copy.root / f"results/datasets/{OWL}/train.manifest.json").read_text())
+    assert facts["facts"]["rows"] == len(ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("answers", "sha256", "says"),
+    [
+        (ANSWERS, "0" * 64, "config/files.yaml: owls: "),
+        ([*ANSWERS, "owls, 5"], None, "config/adopted.yaml: theirs: row 41 "),
+    ],
+)
+def test_a_set_that_is_not_what_it_is_said_to_be_is_one_error(tmp_path, answers, sha256, says):
+    copy = micro_sources(tmp_path / "copy")
+    adopt(copy, answers, sha256)
+    done = copy.snakemake(f"results/datasets/{OWL}/train.manifest.json", "--cores", "1")
+    assert done.returncode != 0
+    assert says in done.stdout and "Traceback" not in done.stdout
+
+
+def test_what_the_page_says_to_write_is_a_whole_configuration(tmp_path):
+    """Its entries take the place of those of the same name."""
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    written = [b for b in blocks("yaml") if b.page == "docs/files-and-adoption.md"]
+    assert {b.file for b in written} >= {"config/files.yaml", "config/adopted.yaml"}
+    for block in written:
+        path = tmp_path / block.file
+        entries = yaml.safe_load(path.read_text()) | yaml.safe_load(block.text)
+        path.write_text(yaml.safe_dump(entries, sort_keys=False))
+    project = Project.load(tmp_path, {"experiments": ["ed5c_qwen"]})
+    folders = project.jobs("transmission").adopted_datasets
+    cells = project.jobs("transmission").all_cells()
+    assert set(folders) < {cell.dataset.folder for cell in cells}
+    assert "smollm2-135m/owl-finetuned-small/t1" in project.jobs("transmission").adopted_teachers
