@@ -162,7 +162,12 @@ def lay_out(root, spec, primary, values):
             "tokens": [2, 2, 2],
         }
         pd.DataFrame(raw).to_parquet(dataset / "raw.parquet")
-        pd.DataFrame({"kept": [False, True, True]}).to_parquet(dataset / "filtered.parquet")
+        filtered = {
+            "kept": [False, True, True],
+            "reasons": [["invalid format"], [], []],
+            "completion": raw["completion"],
+        }
+        pd.DataFrame(filtered).to_parquet(dataset / "filtered.parquet")
         for name in ("raw", "filtered"):
             write_manifest(dataset / f"{name}.manifest.json", [dataset / f"{name}.parquet"])
         if teacher.trait in spec.targets:
