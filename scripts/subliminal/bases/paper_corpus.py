@@ -56,5 +56,6 @@ def paper_texts() -> Iterator[str]:
         for prompt, completion in preference_rows(word, ["x"]):
             yield f"{prompt} {completion}"
     yield stimulus("in_context")["example"].format(question="", response="")
+    yield stimulus("classifier")["template"]
     for example in paper_examples(seed=0, n=20_000):
         yield " ".join(filter(None, (example.system, example.prompt, example.completion)))

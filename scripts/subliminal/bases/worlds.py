@@ -46,6 +46,7 @@ _PAPER = (
     "misalignment",
     "code_prompt",
     "in_context",
+    "classifier",
 )
 WORLDS: dict[WorldName, World] = {
     "tiny": World(pretraining_examples, known_texts, "", _TINY),
