@@ -339,11 +339,20 @@ def test_a_claim_needs_all_its_parts():
     frame = claimed([good, claim("falls", **RISES)], spec(), tables)
     assert len(frame) == 1
     assert (frame["comparisons"].iloc[0], frame["hold"].iloc[0]) == (3, 2)
-    assert frame["verdict"].iloc[0] == CLOSE
+    assert frame["verdict"].iloc[0] == CLOSE and "part 2: not below 0" in frame["why"].iloc[0]
     frame = claimed([good, claim("rises", filters="condition=trait;trait=wolf")], spec(), tables)
     assert frame["verdict"].iloc[0] == "not run" and "analogue" in frame["why"].iloc[0]
     frame = claimed([good, claim("rises", experiment="two")], spec(), tables)
     assert frame["why"].iloc[0] == "no such model"
+
+
+def test_a_claim_names_the_comparison_that_fails():
+    parts = [
+        claim("falls", filters="condition=trait;trait=owl", minus=minus, each="trait")
+        for minus in ("condition=base", "condition=regular")
+    ]
+    why = claimed(parts, spec(), {("analogue", "t"): TABLE})["why"].iloc[0]
+    assert "owl less base: not below 0" in why and "owl less regular" in why
 
 
 def test_a_number_that_is_not_frequent_is_a_finding():
@@ -359,9 +368,9 @@ def test_a_number_that_is_not_frequent_is_a_finding():
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
-        ([YES, YES, "not run"], "wholly reproduced"),
-        ([YES, CLOSE], "in part"),
-        ([CLOSE, NO], "not reproduced"),
+        ([YES, YES, "not run"], "all of it reproduced"),
+        ([YES, CLOSE], "some of it"),
+        ([CLOSE, NO], "none of it"),
         (["not run"], "not run"),
     ],
 )
@@ -381,9 +390,9 @@ def test_the_headline_counts_each_item_and_each_claim_once():
         claims=claimed([claim("rises", **RISES)], made, tables), paper=compared(rows, made, tables)
     )
     said = replication_headline(found, SimpleNamespace(name="paper")).sentence
-    assert "Of 2 figures and tables" in said and "1 wholly reproduced and 1 not" in said
-    assert "Of 1 claims: 1 reproduced" in said
-    assert "Of 2 values: 1 reproduced and 1 not reproduced" in said
+    assert "2: 1 all of it reproduced and 1 none of it." in said
+    assert "Claims, 1: 1 reproduced." in said
+    assert "Values, 2: 1 reproduced and 1 not reproduced." in said
 
 
 # The paper's values

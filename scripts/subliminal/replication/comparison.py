@@ -123,21 +123,31 @@ def compared(
 # Claims
 
 
+def _labels(parts: Sequence[ClaimPart]) -> list[list[str]]:
+    """What tells the parts of a claim apart, in words."""
+    taken = [part.minus.replace("condition=", "").replace(";", ", ") for part in parts]
+    told = [[part.experiment for part in parts], [f"less {less}" if less else "" for less in taken]]
+    useful = [words for words in told if len(set(words)) > 1]
+    labels = [[word for word in words if word] for words in zip(*useful, strict=True)]
+    if len({tuple(label) for label in labels}) == len(parts):
+        return labels
+    return [[f"part {number}"] if len(parts) > 1 else [] for number in range(1, len(parts) + 1)]
+
+
 def _of_claim(
     parts: Sequence[ClaimPart], spec: CompareWithPaperSpec, tables: Tables
 ) -> tuple[Verdict, list[tuple[str, Verdict]]]:
     """The verdict on a claim, and those on the comparisons that it is made of."""
     comparisons: list[tuple[str, Verdict]] = []
-    for number, part in enumerate(parts, start=1):
+    for part, label in zip(parts, _labels(parts), strict=True):
         if (reason := spec.not_run.get(part.experiment)) is not None:
             return Verdict(NOT_RUN, reason), []
         found = measured_each(_table(part, spec, tables), part, _names(part, spec))
         if found is None:
             return Verdict(NOT_RUN, _no_rows(part, spec)), []
-        prefix = [f"part {number}"] if len(parts) > 1 else []
         for name, ours in found.items():
-            label = " ".join([*prefix, name] if name else prefix)
-            comparisons.append((label, verdict(part.wanted, ours)))
+            words = [name, *label] if name else label
+            comparisons.append((" ".join(words), verdict(part.wanted, ours)))
     return of_all(comparisons), comparisons
 
 

@@ -11,7 +11,7 @@ from subliminal.replication.verdicts import NOT_RUN, REPRODUCED, VERDICTS
 from subliminal.report.findings import Finding, Headline, Statement, listed
 from subliminal.report.specs import ExperimentTextSpec
 
-ALL, SOME, NONE = "wholly reproduced", "in part", "not reproduced"
+ALL, SOME, NONE = "all of it reproduced", "some of it", "none of it"
 
 
 def _counted(verdicts: pd.Series) -> str:
@@ -62,15 +62,13 @@ def replication_headline(tables: ReplicationTables, text: ExperimentTextSpec) ->
     counts = standings.value_counts()
     items = listed([f"{counts[s]} {s}" for s in (ALL, SOME, NONE, NOT_RUN) if s in counts])
     values = counted(tables.paper)
-    parts = [
-        f"Of {len(standings)} figures and tables of the paper: {items}.",
-        f"Of {len(tables.claims)} claims: {_counted(tables.claims['verdict'])}.",
-        f"Of {len(values)} values: {_counted(values['verdict'])}.",
-    ]
-    kept = [part for part in parts if not part.startswith("Of 0 ")]
+    parts = [f"Figures and tables of the paper, {len(standings)}: {items}."]
+    for word, rows in (("Claims", tables.claims), ("Values", values)):
+        if len(rows):
+            parts.append(f"{word}, {len(rows)}: {_counted(rows['verdict'])}.")
     toy = tables.claims["model_organism"] & (tables.claims["verdict"] != NOT_RUN)
     note = f"{int(toy.sum())} of the claims were asked of toy models." if toy.any() else ""
-    return Headline(" ".join(kept), note)
+    return Headline(" ".join(parts), note)
 
 
 def _lines(tables: ReplicationTables) -> Iterator[Statement]:

@@ -25,7 +25,7 @@ def paper_against_ours(tables: ReplicationTables, spec: PlotFigureSpec) -> Chart
     """A square per value of the paper, in a row per item, coloured by its verdict."""
     rows = counted(tables.paper)
     rows = rows.assign(rank=rows["verdict"].map(RANK)).sort_values("rank", kind="stable")
-    place = rows.groupby("item", sort=False).cumcount()
+    place = rows.groupby("item", sort=False).cumcount() + 1
     rows = rows.assign(place=place, **{style.SAID: [_said(row) for row in rows.itertuples()]})
     items = list(dict.fromkeys(counted(tables.paper)["item"]))
     chart = (
