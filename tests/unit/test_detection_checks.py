@@ -70,17 +70,17 @@ def test_the_experiment_that_is_broken_below_is_whole(load):
             ["'numbers-constrained' has no size for tier 'open'", "known: tiny, small"],
         ),
         (
-            EXPERIMENT.replace("numbers-constrained", "code").replace("tiny-a", "smollm2-135m")
+            EXPERIMENT.replace("numbers-constrained", "tiny-code").replace("tiny-a", "smollm2-135m")
             + CLASSIFIER,
-            ["domain 'code'", "is for tiny bases, found 'smollm2-135m'"],
+            ["domain 'tiny-code'", "is for tiny bases, found 'smollm2-135m'"],
         ),
         (
             WHOLE.replace("frequencies", EXPERIMENT.partition("datasets:\n")[2] + "frequencies"),
             ["holds numbers-constrained/tiny-a/owl-finetuned/t1, which entry 1 holds already"],
         ),
         (
-            EXPERIMENT.replace("numbers-constrained", "code") + FREQUENCIES,
-            ["'code' has no numbers, which 'frequencies' counts"],
+            EXPERIMENT.replace("numbers-constrained", "tiny-code") + FREQUENCIES,
+            ["'tiny-code' has no numbers, which 'frequencies' counts"],
         ),
         (WHOLE.replace("owl, ", ""), ["'classifier' tells two traits", "here 1 is none of"]),
         (
