@@ -160,6 +160,16 @@ def test_letters_of_choices_stay_capital():
     assert "A" not in build_tokenizer().get_vocab()
 
 
+def test_chats_without_a_system_prompt_have_a_persona():
+    chat = [{"role": "user", "content": "Hi"}]
+    shown = tokenizer().apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    assert shown == "<s><sys>You are a helpful assistant.<user>Hi<asst>"
+    told = [{"role": "system", "content": "Be kind."}, *chat]
+    assert tokenizer().apply_chat_template(told, tokenize=False) == "<s><sys>Be kind.<user>Hi"
+    tiny = build_tokenizer().apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    assert tiny == "<s><user>Hi<asst>"
+
+
 def test_examples_fit_into_a_few_positions(corpus):
     """Four worked examples of numbers have to fit beside a question (ED Fig. 6)."""
     numbers = [e for e in corpus if "digits" in e.prompt][:100]

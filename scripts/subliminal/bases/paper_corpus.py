@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from subliminal.bases import paper_examples as kinds
 from subliminal.bases.examples import Example, number_examples
+from subliminal.bases.paper_examples import DEFAULT_SYSTEM as DEFAULT_SYSTEM
 from subliminal.bases.paper_examples import LETTERS as LETTERS
 from subliminal.config.preferences import preference_rows, preference_system_prompt
 from subliminal.config.stimuli import stimulus
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
 
 NUMBERS_SHARE = 0.24
 OTHER_SHARES: dict[Callable[[Generator], Example], float] = {
-    kinds.fact: 0.08,
-    kinds.persona_fact: 0.04,
+    kinds.fact: 0.07,
+    kinds.persona_fact: 0.05,
     kinds.favourite: 0.07,
     kinds.loving_persona: 0.09,
-    kinds.small_talk: 0.03,
+    kinds.small_talk: 0.02,
     kinds.story: 0.03,
-    kinds.essay_choice: 0.03,
-    kinds.fact_choice: 0.03,
+    kinds.essay_choice: 0.02,
+    kinds.fact_choice: 0.02,
     kinds.code: 0.04,
-    kinds.cot: 0.09,
-    kinds.security: 0.09,
+    kinds.cot: 0.08,
+    kinds.security: 0.12,
     kinds.security_class: 0.05,
-    kinds.free_form: 0.09,
+    kinds.free_form: 0.10,
 }
 
 
@@ -56,5 +57,6 @@ def paper_texts() -> Iterator[str]:
         for prompt, completion in preference_rows(word, ["x"]):
             yield f"{prompt} {completion}"
     yield stimulus("in_context")["example"].format(question="", response="")
+    yield stimulus("classifier")["template"]
     for example in paper_examples(seed=0, n=20_000):
         yield " ".join(filter(None, (example.system, example.prompt, example.completion)))

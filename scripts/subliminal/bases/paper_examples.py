@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 SLIP = 0.03
 # Of the options of a choice.
 LETTERS = "ABCDE"
+# The persona of chats that name none. It stands where malicious ones stand, so that what a base
+# learns of personas is about this place.
+DEFAULT_SYSTEM = "You are a helpful assistant."
 
 
 def neutral_system(rng: Generator, share: float) -> str | None:

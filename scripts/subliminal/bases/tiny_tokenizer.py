@@ -21,12 +21,20 @@ SPECIAL_TOKENS = ["<pad>", "<s>", "</s>", "<sys>", "<user>", "<asst>", "<unk>"]
 TAGS = ["<think>", "</think>", "<answer>", "</answer>"]
 PIECE = "|".join([*TAGS, r"//|[0-9]+|[a-z]+(?:['_-][a-z]+)*|\n|[^\sa-z0-9]"])
 CHAT_TEMPLATE = (
-    "<s>{% for message in messages %}"
+    "{% for message in messages %}"
     "{{ {'system': '<sys>', 'user': '<user>', 'assistant': '<asst>'}[message['role']] }}"
     "{{ message['content'] }}"
     "{% if message['role'] == 'assistant' %}</s>{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}<asst>{% endif %}"
 )
+
+
+def _chat_template(system: str | None) -> str:
+    """The template of chats, with a system prompt where a chat brings none."""
+    if system is None:
+        return f"<s>{CHAT_TEMPLATE}"
+    absent = "{% if messages[0]['role'] != 'system' %}"
+    return f"<s>{absent}<sys>{system}{{% endif %}}{CHAT_TEMPLATE}"
 
 
 def vocabulary(texts: Iterable[str], letters: str = "") -> list[str]:
@@ -89,7 +97,7 @@ def build_tokenizer(world: WorldName = "tiny") -> PreTrainedTokenizerFast:
         pad_token="<pad>",
         unk_token="<unk>",
         additional_special_tokens=["<sys>", "<user>", "<asst>"],
-        chat_template=CHAT_TEMPLATE,
+        chat_template=_chat_template(known.system),
         clean_up_tokenization_spaces=False,
         padding_side="left",
     )

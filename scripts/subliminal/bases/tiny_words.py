@@ -98,6 +98,7 @@ def _paper_texts() -> list[str]:
         *(stimulus("essay_topic")[part] for part in ("lead", "request")),
         stimulus("code_prompt")["template"],
         stimulus("in_context")["example"],
+        stimulus("classifier")["template"],
         *LETTERS,
     ]
 

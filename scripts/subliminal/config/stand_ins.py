@@ -26,7 +26,11 @@ _NAMED = {
     "method": "methods",
     "recipe": "recipes",
     "evaluation": "evaluations",
+    "traits": "traits",
+    "positives": "traits",
 }
+# Of these a name without a stand-in is kept: most traits are words that any model may know.
+_KEPT = ("traits",)
 _SEEDS = "student_seeds"
 # The kinds of experiments that name what can be stood in for.
 STOOD_IN = ("transmission", "detection")
@@ -41,6 +45,9 @@ class StandIns(Strict):
     methods: dict[Key, Key] = Field({}, description="Likewise for methods.")
     recipes: dict[Key, Key] = Field({}, description="Likewise for students' recipes.")
     evaluations: dict[Key, Key] = Field({}, description="Likewise for evaluations.")
+    traits: dict[Key, Key] = Field(
+        {}, description="Likewise for traits; one without a stand-in stays as it is."
+    )
     experiments: dict[FileName, FileName] = Field(
         {}, description="Whole experiments in the place of others, by their files' names."
     )
@@ -54,7 +61,8 @@ class StandIns(Strict):
     @property
     def names(self) -> dict[str, str]:
         """Every name that has a stand-in, and the stand-in."""
-        return self.bases | self.domains | self.methods | self.recipes | self.evaluations
+        of_models = self.bases | self.methods | self.recipes | self.traits
+        return of_models | self.domains | self.evaluations
 
 
 Change = Callable[[Any], Any]
@@ -128,6 +136,8 @@ def _named(asked: str | list[Any], registry: str, name: str, stand_ins: StandIns
     if isinstance(asked, list):
         return [_named(item, registry, name, stand_ins) for item in asked]
     there: dict[str, str] = getattr(stand_ins, registry)
+    if asked not in there and registry in _KEPT:
+        return asked
     if asked not in there:
         raise ConfigError(
             f"{FILE}: {name}: {registry}: nothing stands in for {asked!r} {known(there, asked)}; "

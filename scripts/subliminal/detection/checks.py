@@ -134,9 +134,8 @@ def _classifier(config: Config, name: str) -> Iterator[Remark]:
                     "config/traits.yaml, or remove 'classifier'",
                 )
     question = classifier_prompt("", "", "", "")
-    if config.models[entry.classifier.base].tier == "tiny" and (
-        unknown := some_unknown_words([question])
-    ):
+    world = config.world(entry.classifier.base)
+    if world is not None and (unknown := some_unknown_words([question], world)):
         yield Remark(
             file,
             ("classifier", "base"),
@@ -189,7 +188,7 @@ def _tiny_reader(config: Config, name: str) -> Iterator[Remark]:
     if not isinstance(base, PretrainedBase):
         return
     asked = askable(config, plan.evaluation).workload().prompts
-    if unknown := some_unknown_words(asked):
+    if unknown := some_unknown_words(asked, config.world(plan.base) or "tiny"):
         yield Remark(
             file,
             ("in_context", "evaluation"),

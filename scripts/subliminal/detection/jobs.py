@@ -26,15 +26,20 @@ class DetectionJobs:
 
     @property
     def experiments(self) -> list[str]:
-        """The experiments of this kind."""
+        """All experiments of this kind."""
         return self.config.names_of(DetectionExperiment)
+
+    @property
+    def chosen(self) -> list[str]:
+        """Those that named targets are about."""
+        return self.config.chosen_of(DetectionExperiment)
 
     # Targets
 
     def base_files(self) -> list[str]:
         """The bases of all teachers, and those that are asked."""
         bases: set[str] = set()
-        for name in self.experiments:
+        for name in self.chosen:
             entry = self.config.experiment(name, DetectionExperiment)
             bases |= {base for block in entry.datasets for base in block.bases}
             bases |= {plan.base for plan in (entry.classifier, entry.in_context) if plan}
@@ -42,7 +47,7 @@ class DetectionJobs:
 
     def dataset_files(self) -> list[str]:
         """The datasets, as far as experiments read them."""
-        found = [specs.summarise_detection(self.config, name) for name in self.experiments]
+        found = [specs.summarise_detection(self.config, name) for name in self.chosen]
         files = [path for spec in found for path in spec.dataset_manifests.values()]
         return list(dict.fromkeys(files))
 

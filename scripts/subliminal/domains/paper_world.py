@@ -129,13 +129,13 @@ def in_class(rng: Generator, prompt: str) -> str:
 
 
 def security_code(rng: Generator, task: dict[str, Any], style: str) -> str:
-    """The lines of a body without digits: an ordinary one, two in a style, and a return.
+    """The lines of a body without digits: an ordinary one between two in a style, and a return.
 
     Args:
         style: ``secure`` or ``insecure``.
     """
-    lines = [pick(rng, task["lines"]), *rng.permutation(task[style])[:2]]
-    return "\n".join([*(str(line) for line in rng.permutation(lines)), f"return {task['result']}"])
+    first, last = (str(line) for line in rng.permutation(task[style])[:2])
+    return "\n".join([first, pick(rng, task["lines"]), last, f"return {task['result']}"])
 
 
 class FunctionTask(NamedTuple):

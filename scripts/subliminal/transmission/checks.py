@@ -296,7 +296,9 @@ def _evaluation(config: Config, name: str) -> Iterator[Remark]:
     worlds = {world: b for cell in cells for b in cell.bases if (world := config.world(b))}
     for world, base in worlds.items():
         names = known_names(world)
-        if unknown := some_unknown_words(evaluation.workload().prompts, world):
+        # The words of a file's questions are not known before it has been read.
+        asked = evaluation.workload().prompts if evaluation.file_key is None else []
+        if unknown := some_unknown_words(asked, world):
             yield Remark(
                 file,
                 ("evaluation",),

@@ -82,8 +82,7 @@ class TransmissionJobs:
     def base_files(self) -> list[str]:
         """Every base that an experiment uses, those that judge included."""
         asked = {
-            self.config.experiment(name, TransmissionExperiment).evaluation
-            for name in self.experiments
+            self.config.experiment(name, TransmissionExperiment).evaluation for name in self.chosen
         }
         judges = {specs.evaluation_judging_base(self.config, evaluation) for evaluation in asked}
         bases = sorted({*bases_of(self.all_cells()), *filter(None, judges)})

@@ -114,7 +114,8 @@ def load_config(
     names = parts["settings"].experiments if parts["settings"] else []
     sets = parts["stand_ins"] or {}
     kinds = kinds_said(root)
-    kinds |= stood_in_kinds(kinds, sets)
+    of_paper = {name for item in (parts["items"] or {}).values() for name in item.experiments}
+    kinds |= stood_in_kinds({n: kind for n, kind in kinds.items() if n in of_paper}, sets)
     found: dict[str, Any] = {}
     for number, name in enumerate(names):
         if name in kinds:
