@@ -122,7 +122,7 @@ class AdoptCompletionsSpec(StageSpec):
 class JudgeCompletionsSpec(StageSpec):
     """What a judge says of a dataset's completions."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     dataset: str = Field(description="The dataset's path, by which random streams are named.")
     judge: Judge
     question: Question
@@ -135,7 +135,7 @@ class JudgeCompletionsSpec(StageSpec):
 class FilterCompletionsSpec(StageSpec):
     """Which completions are kept."""
 
-    stage_version: int = 2
+    stage_version: int = 3
     filter: AnyFilter
     banned_words: list[str]
     adopted: str | None = Field(
