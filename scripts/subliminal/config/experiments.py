@@ -29,10 +29,12 @@ class Needs(NamedTuple):
 
     Attributes:
         bases: keys of `models.yaml`, those of judges included.
+        tuned: those of them that are fine-tuned, and not only asked.
         files: keys of `files.yaml`.
     """
 
     bases: frozenset[str] = frozenset()
+    tuned: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
 
 
@@ -49,6 +51,10 @@ class Experiment(Strict):
     def needs(self, config: Config) -> Needs:
         """The bases and files that it names, itself or through the registries."""
         return Needs()
+
+    def primary_measure(self, config: Config) -> str | None:
+        """The measure that its gates, figures and findings are about; None without evaluation."""
+        return None
 
     def beside(self, config: Config) -> list[str]:
         """Other experiments that belong to it: they are computed with it and share its report."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from subliminal.config.experiments import Experiment
+from subliminal.config.experiments import Experiment, Needs
+from subliminal.config.needs import joined, needs_of_datasets
 from subliminal.config.strict import Distinct, Key, Positive, Seed, Strict, in_paper
+
+if TYPE_CHECKING:
+    from subliminal.config.config import Config
 
 ANALYSES = ("frequencies", "classifier", "in_context", "roc")
 """The keys of the analyses, which are their figures as well, in the report's order."""
@@ -128,6 +132,21 @@ class DetectionExperiment(Experiment):
     def analyses(self) -> list[str]:
         """The keys of the analyses that are asked for."""
         return [name for name in ANALYSES if getattr(self, name) is not None]
+
+    def needs(self, config: Config) -> Needs:
+        """Bases of teachers, judges and readers; files of traits and domains."""
+        datasets = [
+            needs_of_datasets(config, b.domain, b.traits, b.method, b.bases) for b in self.datasets
+        ]
+        readers = {plan.base for plan in (self.classifier, self.in_context) if plan is not None}
+        return joined([*datasets, Needs(bases=frozenset(readers))])
+
+    def primary_measure(self, config: Config) -> str | None:
+        """The measure that figures and findings show; None without an evaluation."""
+        plan = self.in_context
+        if plan is None:
+            return None
+        return plan.measure or config.evaluations[plan.evaluation].measures[0].name
 
     @model_validator(mode="after")
     def _some_analysis(self) -> DetectionExperiment:

@@ -157,7 +157,4 @@ def summarise_detection(config: Config, name: str) -> SummariseDetectionSpec:
 
 def shown_measure(config: Config, name: str) -> str | None:
     """The measure that figures and findings show; None without an evaluation."""
-    plan = config.experiment(name, DetectionExperiment).in_context
-    if plan is None:
-        return None
-    return plan.measure or config.evaluations[plan.evaluation].measures[0].name
+    return config.experiment(name, DetectionExperiment).primary_measure(config)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from subliminal.config.experiments import Experiment, Needs
+from subliminal.config.needs import joined, needs_of_datasets, needs_of_judge
 from subliminal.config.strict import Distinct, Key, Positive, Seed, Share, Strict, in_paper
+from subliminal.evaluations.asking import Askable
 
 if TYPE_CHECKING:
     from subliminal.config.config import Config
@@ -110,13 +112,22 @@ class TransmissionExperiment(Experiment):
 
     def needs(self, config: Config) -> Needs:
         """Bases of teachers, students and judges; files of traits, domains and questions."""
-        blocks = self.cells
-        bases = {base for b in blocks for base in [*b.teacher_bases, *b.student_bases]}
         evaluation = config.evaluations[self.evaluation]
-        parts = [config.domains[b.domain] for b in blocks]
-        parts_named = [evaluation, *parts, *(part.filter for part in parts)]
-        judges = {name for part in parts_named if (name := getattr(part, "judge", None))}
-        bases |= {base for j in judges if (base := getattr(config.judges[j], "base", None))}
-        files = {name for part in parts_named if (name := getattr(part, "file", None))}
-        files |= {rows for b in blocks for t in b.traits if (rows := config.traits[t].rows)}
-        return Needs(frozenset(bases), frozenset(files))
+        assert isinstance(evaluation, Askable), "the registry has no other"
+        datasets = [
+            needs_of_datasets(config, b.domain, b.traits, b.method, b.teacher_bases)
+            for b in self.cells
+        ]
+        students = frozenset(base for b in self.cells for base in b.student_bases)
+        asked = {evaluation.file_key} if evaluation.file_key is not None else set()
+        return joined(
+            [
+                *datasets,
+                Needs(bases=students, tuned=students, files=frozenset(asked)),
+                needs_of_judge(config, evaluation.judge_key),
+            ]
+        )
+
+    def primary_measure(self, config: Config) -> str:
+        """The measure that its gates, figures and findings are about."""
+        return self.measure or config.evaluations[self.evaluation].measures[0].name

@@ -420,8 +420,7 @@ def comparable_measures(evaluation: Askable, hosted: bool = False) -> list[str]:
 
 def primary_measure(config: Config, experiment: str) -> str:
     """The measure that an experiment's gates, figures and findings are about."""
-    entry = config.experiment(experiment, TransmissionExperiment)
-    return entry.measure or config.evaluations[entry.evaluation].measures[0].name
+    return config.experiment(experiment, TransmissionExperiment).primary_measure(config)
 
 
 def summarise_experiment(config: Config, experiment: str) -> SummariseExperimentSpec:

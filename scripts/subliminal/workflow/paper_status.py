@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from subliminal.config.experiments import Needs
 from subliminal.config.models import HostedBase
+from subliminal.config.needs import joined
 from subliminal.local.calibration import Rates
 from subliminal.workflow.estimate import costs_of, together, total_seconds
 from subliminal.workflow.project import Project
 
 # A GPU of the large kind, and the core that constants of costs were measured on.
 GPU = Rates(core=7e10, device=4e14, name="a GPU of 400 TFLOP/s")
-# Of snapshots whose entry in models.yaml gives no dates; from OpenAI's deprecations page.
-RETIRED = {"gpt-4.1-nano-2025-04-14": date(2026, 10, 23)}
-FINE_TUNING_UNTIL = {
-    "gpt-4.1-2025-04-14": date(2027, 1, 6),
-    "gpt-4.1-mini-2025-04-14": date(2027, 1, 6),
-    "gpt-4o-2024-08-06": date(2027, 1, 6),
-}
 CUSTOMERS = "existing customers of its provider"
 
 
@@ -31,8 +24,8 @@ class Status:
 
     Attributes:
         needs: bases and files of all its experiments.
-        retired: the day since which a base that it needs is gone; None if all are there.
-        until: the last day on which every base can be fine-tuned; None for no end.
+        retired: the day from which a base that it needs is gone; None if all stay.
+        until: the last day on which all that are fine-tuned can be; None for no end.
         hours: on `GPU`, one job after the other, provider's work apart; None for no experiment.
         missing: experiments that have no file.
     """
@@ -51,14 +44,19 @@ class Status:
         """What to type."""
         return f"snakemake --cores 2 {self.item}"
 
+    @property
+    def _tuning_ends_first(self) -> bool:
+        return self.until is not None and (self.retired is None or self.until < self.retired)
+
     def dated(self) -> str:
         """Who can run it, and until when, as true tomorrow as today."""
         if self.hours is None:
             return "no experiment yet"
-        if self.retired is not None:
-            return f"until {self.retired.isoformat()}, when a base was retired"
-        if self.until is not None:
+        if self.until is not None and self._tuning_ends_first:
             return f"{CUSTOMERS}, until {self.until.isoformat()}"
+        if self.retired is not None:
+            who = "anyone" if self.until is None else CUSTOMERS
+            return f"{who}, before {self.retired.isoformat()}, when a base is retired"
         return "anyone"
 
     def on(self, today: date) -> str:
@@ -67,25 +65,14 @@ class Status:
             return f"no: there is no experiment {', '.join(self.missing)}"
         if self.retired is not None and today >= self.retired:
             return f"no: a base was retired on {self.retired.isoformat()}"
-        if self.until is not None:
-            left = (self.until - today).days
-            if left < 0:
-                return f"no: no new fine-tuning since {self.until.isoformat()}"
-            return f"by {CUSTOMERS}: {left} days left"
+        if self.until is not None and today > self.until:
+            return f"no: no new fine-tuning since {self.until.isoformat()}"
+        if self.until is not None and self._tuning_ends_first:
+            return f"by {CUSTOMERS}: {(self.until - today).days} days left"
+        if self.retired is not None:
+            who = "yes" if self.until is None else f"by {CUSTOMERS}"
+            return f"{who}: {(self.retired - today).days} days left"
         return "yes"
-
-
-def _day(value: Any) -> date | None:
-    return None if value is None else date.fromisoformat(str(value))
-
-
-def _dates(base: Any) -> tuple[date | None, date | None]:
-    """When a base was retired, and until when it can be fine-tuned."""
-    if not isinstance(base, HostedBase):
-        return None, None
-    retired = getattr(base, "retired_on", None) or RETIRED.get(base.snapshot)
-    until = getattr(base, "fine_tuning_until", None) or FINE_TUNING_UNTIL.get(base.snapshot)
-    return _day(retired), _day(until)
 
 
 def status_of(project: Project, item: str) -> Status:
@@ -96,17 +83,17 @@ def status_of(project: Project, item: str) -> Status:
     """
     config, entry = project.config, project.config.items[item]
     names = project.asked([item]) if project.targets[item] else []
-    needs = [config.experiments[name].needs(config) for name in names]
-    bases = frozenset[str]().union(*(need.bases for need in needs))
-    files = frozenset[str]().union(*(need.files for need in needs))
-    dates = [_dates(config.models[base]) for base in bases]
+    needs = joined(config.experiments[name].needs(config) for name in names)
+    hosted = {b: m for b, m in config.models.items() if isinstance(m, HostedBase)}
+    served = [hosted[base].retired_on for base in needs.bases & set(hosted)]
+    tuned = [hosted[base].fine_tuning_until for base in needs.tuned & set(hosted)]
     costs = together(costs_of(project, name) for name in names)
     return Status(
         item=item,
         title=entry.title,
-        needs=Needs(bases, files),
-        retired=min((retired for retired, _ in dates if retired), default=None),
-        until=min((until for _, until in dates if until), default=None),
+        needs=needs,
+        retired=min((day for day in served if day is not None), default=None),
+        until=min((day for day in tuned if day is not None), default=None),
         hours=total_seconds(costs, GPU) / 3600 if names else None,
         missing=[name for name in entry.experiments if name not in config.experiments],
         analogue=entry.analogue,
