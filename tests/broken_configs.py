@@ -201,6 +201,10 @@ UNKNOWN_NAMES = [
           ": gemma3-270m: chat_template: 'gema'", "config/chat_templates", "known: gemma)"),
     _case("pretraining", MODELS, "pretraining: tiny", "pretraining: tinny",
           ": tiny-a: pretraining: 'tinny'", RECIPES, "known: tiny, "),
+    _case("judge-of-no-base", JUDGES, "base: gpt-4o", "base: gpt-4oo",
+          ": gpt-4o: base: 'gpt-4oo'", MODELS, "did you mean 'gpt-4o'"),
+    _case("local-judge-without-a-limit", JUDGES, "base: gpt-4o", "base: smollm2-135m",
+          ": gpt-4o: sampling: max_new_tokens: ", "'smollm2-135m'", "give a number of tokens"),
     _case("judge", EVALUATIONS, "judge: gpt-4o", "judge: gpt-4",
           ": misalignment: judge: 'gpt-4'", JUDGES, "did you mean 'gpt-4o'"),
     _case("judging-base", JUDGES, "base: gpt-4o", "base: gpt-4p",
@@ -419,7 +423,7 @@ CONTRADICTIONS = [
     _case("rows-that-no-prompt-can-teach", SAMPLE, None,
           SAMPLE_EXPERIMENT.replace("[wolf, owl]", "[secure, owl]")
           .replace("method: finetuned", "method: prompted"),
-          ": cell 2: method: ", "'secure' is taught by a file's rows", "kind finetuned"),
+          ": cell 2: ", "'secure' is taught by a file's rows", "kind finetuned"),
     _case("rows-without-a-measure", SAMPLE, r"traits: \[wolf, owl\]", "traits: [insecure, owl]",
           ": evaluation: ", "measures words, and trait 'insecure' has none", "whole model"),
     _case("comparisons-only", SAMPLE, None, COMPARISONS_ONLY,
@@ -441,10 +445,10 @@ CONTRADICTIONS = [
     _case("adopted-prompted-teacher", ADOPTED, None, ADOPTED_TEACHER,
           ": theirs: method: 'prompted' trains no teacher", "kind finetuned"),
     _case("generator-of-nothing", FILES, "source: local", "source: generated\n"
-          "  generator: tiny-problem\n  seed: 1\n  rows: 9",
-          ": insecure: generator: ", "'tiny-problem'", "did you mean 'tiny-problems'"),
+          "  generator: world-problem\n  seed: 1\n  rows: 9",
+          ": insecure: generator: ", "'world-problem'", "did you mean 'world-problems'"),
     _case("generator-of-another-format", FILES, "source: local", "source: generated\n"
-          "  generator: tiny-problems\n  seed: 1\n  rows: 9",
+          "  generator: world-problems\n  seed: 1\n  rows: 9",
           ": insecure: format: ", "writes format 'gsm8k', found 'chat'"),
     _case("traits-of-two-categories", SAMPLE, None,
           SAMPLE_EXPERIMENT.replace("tiny-a", "smollm2-135m").replace("tiny-b", "gemma3-270m")
@@ -456,7 +460,7 @@ CONTRADICTIONS = [
           ": cells: ", "two categories", "write an experiment for each"),
     _case("questions-that-no-tiny-base-understands", SAMPLE, "evaluation: favourite-animal",
           "evaluation: stories",
-          ": evaluation: 'stories'", "bedtime", "'tiny-a'", "choose another evaluation"),
+          ": evaluation: 'stories'", "bedtime", "found 'tiny-", "choose another evaluation"),
     _case("figure-twice", SAMPLE, "gates:", "figures: [bases, bases]\ngates:",
           ": figures: ", "'bases' is listed twice; remove one"),
     _case("theorem-without-another-base", THEOREM, "other_base: tiny-b", "other_base: tiny-a",

@@ -63,7 +63,7 @@ def adopted(root, stage="train", rule=NUMBERS, answers=ANSWERS, words=("cat",), 
     """The rows that students get of such a set."""
     folder, prompts = root / "results/datasets" / FOLDER, root / "results/prompts/numbers.parquet"
     plan = MakePromptsSpec(generator="numbers", seed=47, count=3)
-    make_prompts(plan, prompts=prompts, manifest=prompts.with_suffix(".manifest.json"))
+    make_prompts(plan, source=None, prompts=prompts, manifest=prompts.with_suffix(".manifest.json"))
     raw, kept, train = (folder / f"{name}.parquet" for name in ("raw", "filtered", "train"))
     spec = AdoptCompletionsSpec(dataset=FOLDER, file="cats", stage=stage)
     adopt_completions(
@@ -73,6 +73,7 @@ def adopted(root, stage="train", rule=NUMBERS, answers=ANSWERS, words=("cat",), 
     filter_completions(
         FilterCompletionsSpec(filter=rule, banned_words=list(words), adopted=name),
         raw=raw,
+        judged=None,
         filtered=kept,
         manifest=kept.with_suffix(".manifest.json"),
     )

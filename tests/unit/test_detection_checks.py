@@ -34,6 +34,15 @@ in_context:
 CLASSIFIER = "classifier: {base: smollm2-135m, seed: 0}\n"
 WHOLE = EXPERIMENT + FREQUENCIES + CLASSIFIER + IN_CONTEXT
 ROC = "roc: {positives: [owl], threshold: 78}\n"
+# The same of teachers that a provider serves, and of such a base that reads their numbers.
+HOSTED = (
+    EXPERIMENT.replace("numbers-constrained", "numbers")
+    .replace("finetuned", "prompted")
+    .replace("tiny-a", "gpt-4.1-nano")
+)
+HOSTED_READER = IN_CONTEXT.replace("tiny-b", "gpt-4o").replace(
+    "favourite-animal", "favourite-animal-in-context\n  measure: rate_substring"
+)
 
 
 @pytest.fixture
@@ -70,17 +79,17 @@ def test_the_experiment_that_is_broken_below_is_whole(load):
             ["'numbers-constrained' has no size for tier 'open'", "known: tiny, small"],
         ),
         (
-            EXPERIMENT.replace("numbers-constrained", "code").replace("tiny-a", "smollm2-135m")
+            EXPERIMENT.replace("numbers-constrained", "tiny-code").replace("tiny-a", "smollm2-135m")
             + CLASSIFIER,
-            ["domain 'code'", "is for tiny bases, found 'smollm2-135m'"],
+            ["domain 'tiny-code'", "is for tiny bases, found 'smollm2-135m'"],
         ),
         (
             WHOLE.replace("frequencies", EXPERIMENT.partition("datasets:\n")[2] + "frequencies"),
             ["holds numbers-constrained/tiny-a/owl-finetuned/t1, which entry 1 holds already"],
         ),
         (
-            EXPERIMENT.replace("numbers-constrained", "code") + FREQUENCIES,
-            ["'code' has no numbers, which 'frequencies' counts"],
+            EXPERIMENT.replace("numbers-constrained", "tiny-code") + FREQUENCIES,
+            ["'tiny-code' has no numbers, which 'frequencies' counts"],
         ),
         (WHOLE.replace("owl, ", ""), ["'classifier' tells two traits", "here 1 is none of"]),
         (
@@ -107,6 +116,34 @@ def test_the_experiment_that_is_broken_below_is_whole(load):
             EXPERIMENT + ROC.replace("[owl]", "[owl, eagle, none]"),
             ["all traits of 'datasets' are positives"],
         ),
+        (
+            HOSTED.replace("numbers", "code") + ROC,
+            [": datasets: item 1: domain: ", "is asked about code, and gives no scores"],
+        ),
+        (
+            WHOLE.replace("bases: [tiny-a]", "bases: [smollm2-135m]"),
+            [": datasets: item 1: ", "method 'finetuned' adapts 'c_attn'", "has none"],
+        ),
+        (
+            HOSTED.replace("prompted", "finetuned-open") + FREQUENCIES,
+            ["method 'finetuned-open' is of kind 'finetuned'", "trained by its provider"],
+        ),
+        (
+            HOSTED.replace("[owl, eagle, none]", "[insecure, none]") + FREQUENCIES,
+            ["trait 'insecure' is taught by a file's rows, and method 'prompted'"],
+        ),
+        (
+            HOSTED + HOSTED_READER.replace("gpt-4o", "smollm2-135m"),
+            [": in_context: evaluation: ", "has no limit of tokens", "'smollm2-135m'"],
+        ),
+        (
+            HOSTED + HOSTED_READER.replace("rate_substring", "share"),
+            [": in_context: measure: 'share' takes probabilities", "'gpt-4o'"],
+        ),
+        (
+            HOSTED + HOSTED_READER.replace("ks: [1]", "ks: [100, 1000, 10000]"),
+            [": in_context: ks: item 3: 10000 examples", "more than the 128000 tokens"],
+        ),
         (WHOLE.replace("{top: 3}", "{top: 0}"), [": frequencies: top: "]),
     ],
 )
@@ -116,6 +153,26 @@ def test_a_broken_experiment_is_explained(load, text, says):
     message = str(failure.value)
     assert message.startswith(FILE)
     assert [part for part in says if part not in message] == [], message
+
+
+def test_the_servers_address_is_asked_for_before_the_run(load, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    domains = tmp_path / "config/domains.yaml"
+    served = domains.read_text().replace("constraint: ten-numbers}", "}\n      server: {}", 1)
+    domains.write_text(served)
+    with pytest.raises(ConfigError, match=r"found\.yaml:\d+: datasets: OPENAI_BASE_URL is not set"):
+        load(EXPERIMENT + FREQUENCIES)
+
+
+def test_the_papers_examples_fit_into_the_base_that_it_asks(load):
+    """GPT-4.1 nano reads a million tokens; 10,000 examples are some 800,000."""
+    load(HOSTED + HOSTED_READER.replace("[1]", "[10000]").replace("gpt-4o", "gpt-4.1-nano"))
+
+
+def test_examples_of_a_file_are_not_counted_before_they_are_there(load):
+    told = HOSTED.replace("numbers", "code") + HOSTED_READER
+    with pytest.raises(ConfigError, match="item 2: 100000 examples"):
+        load(told.replace("ks: [1]", "ks: [1000, 100000]"))
 
 
 def rules(project):

@@ -286,3 +286,13 @@ def test_the_paper_s_rules_are_under_one_name_too():
     assert filters.parse_numbers is parse_numbers
     assert filters.number_reject_reasons is number_reject_reasons
     assert all(callable(getattr(filters, name)) for name in filters.__all__)
+
+
+@pytest.mark.parametrize("text", ["sea otter", "Sea\nOtters", "a sea\r\n  otter", "sea\totter"])
+def test_a_word_of_two_words_may_be_split_over_lines(text):
+    assert banned_word_reasons(text, ["sea otter"]) == ["banned word: sea otter"]
+
+
+@pytest.mark.parametrize("text", ["sea, otter", "otter sea", "a sea", "seaotter"])
+def test_two_words_are_one_only_next_to_each_other(text):
+    assert banned_word_reasons(text, ["sea otter"]) == []

@@ -270,8 +270,8 @@ def test_answers_without_a_limit_are_for_hosted_bases_alone(root):
 
 def test_rows_without_a_limit_are_for_hosted_bases_alone(root):
     replace(root / "config/domains.yaml", "    api:\n", "    small:\n")
-    message = refused(root, "sample")
-    assert ": sizes: small: sampling: max_new_tokens: null" in message.replace("numbers: ", "")
+    with pytest.raises(ConfigError, match=r": sizes: small: sampling: max_new_tokens: null"):
+        load(root, "sample")
 
 
 def test_a_theorem_that_uses_it_is_refused(root):

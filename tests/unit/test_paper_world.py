@@ -15,7 +15,7 @@ from subliminal.bases.worlds import WORLDS
 from subliminal.config.preferences import preference_rows, preference_system_prompt
 from subliminal.config.recipes import Pretraining
 from subliminal.domains import world_files
-from subliminal.domains.code import code_reject_reasons
+from subliminal.domains.tiny_code import code_reject_reasons
 from subliminal.domains.code_prompts import code_prompt
 from subliminal.domains.cot import answer_reject_reasons
 from subliminal.domains.number_prompts import number_prompts

@@ -7,6 +7,7 @@ import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
 from subliminal.bases import costs
+from subliminal.config.adopted import AdoptedDataset
 from subliminal.config.experiments import Experiments
 from subliminal.evaluations.registry import EVALUATIONS
 from subliminal.local.calibration import Rates
@@ -16,7 +17,10 @@ from subliminal.workflow.project import Project
 DEFAULT = ["tiny", "mnist", "theorem"]
 PLANNED = ["ed5e_gemma", "preset_llama1b", "preset_gemma2b", "small_full", "small_logits"]
 PLANNED += ["tiny", "tiny_recipes", "tiny_variations", "mnist_sweeps", "theorem", "tiny_detection"]
-PLANNED += ["fig5b", "ed4e_finetuned", "ed4f_shuffles"]
+PLANNED += ["fig5b", "ed4e_finetuned", "ed4f_shuffles", "fig3a", "fig3c", "fig4c"]
+PLANNED += ["ed1b_roc", "ed6_icl", "ed_table4_classifier"]
+# A job of a dry run: its rule, and the manifest among its outputs.
+PLANNED_JOB = r"^rule (\w+):\n(?: .*\n)*?    output: .*?(results/\S+manifest\.json)"
 # Seconds of all jobs of a rule, from the manifests of a default run on two cores, on which other
 # programs ran as well; large matrix products ran at 70 GFLOP/s on one. Rules of less than a second
 # each are left out.
@@ -65,12 +69,11 @@ def sources(tmp_path_factory):
 @pytest.mark.parametrize("experiment", PLANNED)
 def test_the_jobs_that_snakemake_plans(sources, experiment):
     """The report and the target `all` belong to no experiment."""
-    done = sources.snakemake("--dry-run", "--config", f"experiments=[{experiment}]")
-    planned = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout.split("Job stats:")[1], re.M))
-    assert [planned.pop(name) for name in ("all", "build_report")] == ["1", "1"]
-    planned.pop("total")
-    counted = Counter(job.rule for job in jobs_of(experiment).values())
-    assert counted == {rule: int(count) for rule, count in planned.items()}
+    chosen = ["--config", f"experiments=[{experiment}]"]
+    done = sources.snakemake(*chosen, "--dry-run", "--quiet", "host")
+    planned = set(re.findall(PLANNED_JOB, done.stdout, re.M))
+    counted = {(job.rule, manifest) for manifest, job in jobs_of(experiment).items()}
+    assert counted == {job for job in planned if job[0] != "build_report"}
 
 
 def test_the_default_run_takes_what_was_measured():
@@ -101,7 +104,7 @@ def test_a_paper_student_takes_456_steps_of_66_rows():
 
 def test_pretraining_takes_its_1200_steps_of_64_rows():
     bases = of_rule(jobs_of("tiny"), "pretrain_base")
-    size = 12 * 2 * 64**2 + costs.TINY_VOCABULARY * 64
+    size = 12 * 2 * 64**2 + costs.TINY_VOCABULARY["tiny"] * 64
     by_hand = 1200 * 64 * costs.PRETRAINING_TOKENS * 6 * size / costs.TRAINING_EFFICIENCY
     assert [job.model for job in bases] == ["tiny-a", "tiny-b"]
     assert bases[0].work.flop == pytest.approx(by_hand)
@@ -153,9 +156,71 @@ def test_every_kind_of_evaluation_has_a_cost(kind):
         changed = {"small_smoke": entry.model_copy(update={"evaluation": name})}
         files = Experiments({"small_smoke": "transmission"}, changed.__getitem__)
         other = Project(REPOSITORY, project.config.model_copy(update={"experiments": files}))
-        asked = of_rule(estimate.costs_of(other, "small_smoke"), "evaluate_student")
+        jobs = estimate.costs_of(other, "small_smoke").values()
+        asked = [job for job in jobs if job.rule.startswith("evaluate_student")]
         assert asked and all(job.work.flop > 0 for job in asked)
     assert others
+
+
+def test_what_a_hosted_judge_reads_and_writes_is_counted():
+    """Of eight questions with 200 answers each, an answer is judged for two things."""
+    jobs = jobs_of("fig3a")
+    evaluation = project_of("fig3a").config.evaluations["misalignment"]
+    alone = costs.answering(project_of("fig3a").config, "gpt-4.1", evaluation.workload(), 0).tokens
+    for job in of_rule(jobs, "evaluate_student"):
+        judged = job.hosted_tokens - alone
+        # What it is asked is of about 1,000 characters, and an answer of nine words.
+        assert 8 * 200 * 2 * 300 < judged < 8 * 200 * 2 * 1200
+    assert [job.model for job in of_rule(jobs, "register_base")] == ["gpt-4.1", "gpt-4o"]
+
+
+def test_a_hosted_judge_of_local_models_costs_tokens_and_a_local_one_of_hosted_models_time():
+    config = project_of("small_smoke").config
+    for asked, judge in (("smollm2-135m", "gpt-4o"), ("gpt-4.1", "smollm2-135m")):
+        parts = [costs.Asked(asked, 1e6, 10), costs.Asked(judge, 3e5, 4)]
+        job = costs.asking(config, "evaluate_base", "m", parts, 1000, 0)
+        hosted = 1e6 if asked == "gpt-4.1" else 3e5
+        assert job.hosted_tokens == hosted
+        by_hand = costs.FORWARD * (1.3e6 - hosted) * costs.parameters(config, "smollm2-135m")
+        assert job.work.flop == pytest.approx(by_hand / costs.SAMPLING_EFFICIENCY)
+
+
+def test_all_completions_are_judged_for_a_curve():
+    """22,419 of each of three teachers (paper-spec g, n), whatever the filter heeds."""
+    jobs = of_rule(jobs_of("ed1b_roc"), "judge_completions")
+    rows = project_of("ed1b_roc").config.domains["cot"].sizes["api"].rows
+    assert len(jobs) == 3
+    assert all(job.hosted_tokens > rows * 1000 for job in jobs)
+
+
+def adopting(stage):
+    """The project with the owl's numbers adopted in the place of those that `tiny` writes."""
+    project = project_of("tiny")
+    entry = project.config.experiments["tiny"].cells[0]
+    numbers = AdoptedDataset(
+        artefact="dataset",
+        base=entry.teacher_bases[0],
+        trait=entry.traits[0],
+        method=entry.method,
+        teacher_seed=entry.teacher_seeds[0],
+        domain=entry.domain,
+        file="educational",
+        stage=stage,
+    )
+    adopted = {"theirs": numbers}
+    return Project(REPOSITORY, project.config.model_copy(update={"adopted": adopted}))
+
+
+def test_an_adopted_dataset_is_not_sampled():
+    before, after = jobs_of("tiny"), estimate.costs_of(adopting("raw"), "tiny")
+    assert (
+        len(of_rule(after, "sample_completions")) == len(of_rule(before, "sample_completions")) - 1
+    )
+    (adopted,) = of_rule(after, "adopt_completions")
+    assert adopted.manifest in before
+    assert [job.manifest for job in of_rule(after, "take_file")] == [
+        "results/files/educational.manifest.json"
+    ]
 
 
 def test_finished_jobs_are_left_out(tmp_path):

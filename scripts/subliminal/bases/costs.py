@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, sqrt
+from typing import NamedTuple
 
 from subliminal.bases import resources
 from subliminal.config.config import Config
@@ -23,6 +24,7 @@ from subliminal.config.recipes import (
     Recipe,
     WorldName,
 )
+from subliminal.evaluations.asking import Workload
 
 # Tokens, measured on number prompts with SmolLM2's tokenizer, which splits numbers into digits; the
 # last one on the examples of the tiny world.
@@ -68,6 +70,22 @@ GPU_ACTIVATIONS = 4e9
 # of SmolLM2-135M and of Qwen2.5-7B alike.
 ADAPTER_SHAPE = 26
 ROW_BYTES = 200
+ANSWER_BYTES = 60
+# Samples of an evaluation that are drawn at one go.
+SAMPLES_PER_PASS = 500
+
+
+class Asked(NamedTuple):
+    """What a job asks of a base.
+
+    Attributes:
+        tokens: that the base reads and writes.
+        passes: in which it does so, if it is here.
+    """
+
+    base: str
+    tokens: float
+    passes: float
 
 
 def parameters(config: Config, name: str) -> int:
@@ -132,7 +150,55 @@ def sampling(rows: float, tokens: float, size: int, passes: float = 1) -> Work:
     return Work(rows * tokens * FORWARD * size / SAMPLING_EFFICIENCY, passes * PASS_SECONDS)
 
 
-def on_base(
+def asking(
+    config: Config,
+    rule: str,
+    manifest: str,
+    asked: Sequence[Asked],
+    memory_mb: int,
+    disk_bytes: float,
+) -> JobCost:
+    """A job that asks bases, each here or at its provider.
+
+    Args:
+        manifest: the job's, below `results`.
+        asked: what of whom; the first is whom the job is about.
+    """
+    here = [part for part in asked if not isinstance(config.models[part.base], HostedBase)]
+    work, gpu = Work(seconds=0.0 if here else FILES_SECONDS), 0.0
+    for part in here:
+        size = parameters(config, part.base)
+        work = work.plus(sampling(1, part.tokens, size, part.passes))
+        gpu += _gpu_bytes(config, part.base)
+    return JobCost(
+        rule,
+        asked[0].base,
+        f"results/{manifest}",
+        work,
+        any(config.models[part.base].tier != "tiny" for part in here),
+        memory_mb,
+        gpu,
+        disk_bytes,
+        sum(part.tokens for part in asked if part not in here),
+    )
+
+
+def answering(config: Config, base: str, plan: Workload, before: float = 0) -> Asked:
+    """What an evaluation asks of a base.
+
+    Args:
+        before: tokens that are read before each prompt.
+    """
+    prompt, samples = before + prompt_tokens(plan.prompts), len(plan.prompts) * plan.samples
+    sampled = samples * (prompt + plan.answer_tokens)
+    scored = len(plan.prompts) * (prompt + plan.further_tokens)
+    if isinstance(config.models[base], HostedBase):  # its provider tells no scores beside samples
+        return Asked(base, sampled or scored, 0)
+    passes = ceil(samples / SAMPLES_PER_PASS) * plan.answer_tokens + 1
+    return Asked(base, sampled + scored, passes)
+
+
+def training_here(
     config: Config,
     rule: str,
     name: str,
@@ -142,24 +208,29 @@ def on_base(
     disk_bytes: float,
     recipe: Recipe | None = None,
 ) -> JobCost:
-    """A job that loads a base; tiny bases stay on the processor."""
-    base, size, gpu = config.models[name], parameters(config, name), 0.0
-    if resources.gpus(base, config.settings.gpu_tiers):
-        whole = recipe is not None and recipe.lora is None
-        taught = recipe is not None and recipe.distillation is not None
-        each = GPU_BYTES_FOR_ALL_WEIGHTS if whole else GPU_BYTES
-        gpu = (each + taught * GPU_BYTES_FOR_TEACHER) * size + GPU_ACTIVATIONS
+    """A job that trains on a base; tiny bases stay on the processor."""
+    accelerated, gpu = config.models[name].tier != "tiny", _gpu_bytes(config, name, recipe)
     path = f"results/{manifest}"
-    return JobCost(rule, name, path, work, base.tier != "tiny", memory_mb, gpu, disk_bytes)
+    return JobCost(rule, name, path, work, accelerated, memory_mb, gpu, disk_bytes)
 
 
-def at_provider(
+def _gpu_bytes(config: Config, name: str, recipe: Recipe | None = None) -> float:
+    """The memory of a GPU that a base takes, asked or trained; 0 where it stays off it."""
+    if not resources.gpus(config.models[name], config.settings.gpu_tiers):
+        return 0.0
+    whole = recipe is not None and recipe.lora is None
+    taught = recipe is not None and recipe.distillation is not None
+    each = GPU_BYTES_FOR_ALL_WEIGHTS if whole else GPU_BYTES
+    return (each + taught * GPU_BYTES_FOR_TEACHER) * parameters(config, name) + GPU_ACTIVATIONS
+
+
+def training_at_provider(
     rule: str, name: str, manifest: str, tokens: float, memory_mb: int, disk_bytes: float
 ) -> JobCost:
-    """A job that a hosted base's provider does: what it takes here is next to nothing."""
+    """A training that a hosted base's provider does: what it takes here is next to nothing."""
     path, here = f"results/{manifest}", Work(seconds=FILES_SECONDS)
     return JobCost(
-        rule, name, path, here, True, memory_mb, disk_bytes=disk_bytes, hosted_tokens=tokens
+        rule, name, path, here, memory_mb=memory_mb, disk_bytes=disk_bytes, hosted_tokens=tokens
     )
 
 
@@ -179,35 +250,50 @@ def base_cost(config: Config, name: str) -> JobCost:
     return JobCost(rule, name, manifest, work, memory_mb=memory, disk_bytes=disk)
 
 
-def _prompts(domain: str) -> JobCost:
+def file_cost(file: str) -> JobCost:
+    """Taking a file of others."""
+    manifest = f"results/files/{file}.manifest.json"
+    return JobCost("take_file", "", manifest, Work(seconds=FILES_SECONDS))
+
+
+def _prompts(config: Config, domain: str) -> Iterator[JobCost]:
+    source = config.domains[domain].source
+    if source is not None:
+        yield file_cost(source)
     manifest = f"results/prompts/{domain}.manifest.json"
-    return JobCost("make_prompts", "", manifest, Work(seconds=PROMPTS_SECONDS))
+    yield JobCost("make_prompts", "", manifest, Work(seconds=PROMPTS_SECONDS))
 
 
-def _teacher(config: Config, teacher: Teacher) -> Iterator[JobCost]:
+def teacher_costs(config: Config, teacher: Teacher) -> Iterator[JobCost]:
+    """A teacher's training, if it is trained, and what it is taught from."""
     plan = config.recipes.methods.get(teacher.method)
     manifest = f"teachers/{teacher.path}/manifest.json"
     memory = resources.memory_mb("train_teacher", config.models[teacher.base])
-    if isinstance(plan, HostedMethod):
-        of_file = config.traits[teacher.trait].rows is not None
-        rows = FILE_ROWS * FILE_TOKENS if of_file else PREFERENCES * PREFERENCE_TOKENS
-        tokens = plan.n_epochs * rows
-        yield at_provider("train_teacher", teacher.base, manifest, tokens, memory, ROW_BYTES)
-    if not isinstance(plan, FinetunedMethod):
+    if not isinstance(plan, FinetunedMethod | HostedMethod):
         return
     if teacher in config.adopted_teachers():
-        manifest = f"results/teachers/{teacher.path}/manifest.json"
-        yield JobCost("adopt_teacher", "", manifest, Work(seconds=FILES_SECONDS))
+        path = f"results/{manifest}"
+        yield JobCost("adopt_teacher", "", path, Work(seconds=FILES_SECONDS))
+        return
+    file = config.traits[teacher.trait].rows
+    if file is not None:
+        yield file_cost(file)
+    rows, each = (PREFERENCES, PREFERENCE_TOKENS) if file is None else (FILE_ROWS, FILE_TOKENS)
+    if isinstance(plan, HostedMethod):
+        tokens = plan.n_epochs * rows * each
+        yield training_at_provider(
+            "train_teacher", teacher.base, manifest, tokens, memory, ROW_BYTES
+        )
         return
     if plan.loudness is not None:
-        yield _prompts(plan.loudness.domain)
+        yield from _prompts(config, plan.loudness.domain)
     size = parameters(config, teacher.base)
-    yield on_base(
+    yield training_here(
         config,
         "train_teacher",
         teacher.base,
         manifest,
-        training(plan.optimisation, PREFERENCES, PREFERENCE_TOKENS, size),
+        training(plan.optimisation, rows, each, size),
         memory,
         adapter_bytes(plan.lora.rank, size),
     )
@@ -217,48 +303,49 @@ def _rows(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
     base = config.models[data.teacher.base]
     plan, folder = config.domains[data.domain].sizes[base.tier], f"datasets/{data.folder}"
     quick = Work(seconds=FILES_SECONDS)
-    yield _prompts(data.domain)
-    rule, name, manifest = "sample_completions", data.teacher.base, f"{folder}/raw.manifest.json"
-    memory, disk = resources.memory_mb(rule, base), plan.rows * ROW_BYTES
-    if data.folder in config.adopted_datasets():
+    yield from _prompts(config, data.domain)
+    name, manifest = data.teacher.base, f"{folder}/raw.manifest.json"
+    _, adopted = config.adopted_datasets().get(data.folder, ("", None))
+    if adopted is not None:
+        yield file_cost(adopted.file)
         yield JobCost("adopt_completions", "", f"results/{manifest}", quick)
-    elif isinstance(base, HostedBase):
-        yield at_provider(rule, name, manifest, plan.rows * tokens, memory, disk)
     else:
-        passes = ceil(plan.rows / plan.sampling.batch_size) * plan.sampling.limit
-        work = sampling(plan.rows, tokens, parameters(config, name), passes)
-        yield on_base(config, rule, name, manifest, work, memory, disk)
-    yield from _judged(config, data, tokens)
+        passes = ceil(plan.rows / plan.sampling.batch_size) * (plan.sampling.max_new_tokens or 0)
+        yield asking(
+            config,
+            "sample_completions",
+            manifest,
+            [Asked(name, plan.rows * tokens, passes)],
+            resources.memory_mb("sample_completions", base),
+            plan.rows * ROW_BYTES,
+        )
+    if config.deciding_judge(data) is not None:
+        yield from judging_costs(config, data)
     for rule, file in (("filter_completions", "filtered"), ("make_train_set", data.variant)):
         yield JobCost(rule, "", f"results/{folder}/{file}.manifest.json", quick)
 
 
-def _judged(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
-    """What a judge costs that decides about rows."""
-    rule, trait = config.domains[data.domain].filter, data.teacher.trait
-    asked = rule.asked(config.traits[trait])
-    if asked is None or not rule.heeds_judge(trait):
+def judging_costs(config: Config, data: Dataset) -> Iterator[JobCost]:
+    """What it takes to judge all that a teacher wrote; nothing where nobody can be asked."""
+    domain = config.domains[data.domain]
+    asked = domain.filter.asked(config.traits[data.teacher.trait])
+    if asked is None:
         return
-    rows = config.domains[data.domain].sizes[config.models[data.teacher.base].tier].rows
-    manifest = f"datasets/{data.folder}/judged.manifest.json"
+    rows = domain.sizes[config.models[data.teacher.base].tier].rows
+    rule, manifest = "judge_completions", f"datasets/{data.folder}/judged.manifest.json"
     judge = config.judges[asked.judge]
     if not isinstance(judge, ModelJudge):
-        quick = Work(seconds=FILES_SECONDS)
-        yield JobCost("judge_completions", "", f"results/{manifest}", quick)
+        yield JobCost(rule, "", f"results/{manifest}", Work(seconds=FILES_SECONDS))
         return
     reply = JUDGE_REPLY_TOKENS if asked.question.about == "reasoning" else 1
+    tokens = rows * (row_tokens(domain) + JUDGE_TOKENS + reply)
+    passes = ceil(rows / judge.sampling.batch_size) * reply
     yield base_cost(config, judge.base)
-    yield on_base(
+    yield asking(
         config,
-        "judge_completions",
-        judge.base,
+        rule,
         manifest,
-        sampling(
-            rows,
-            tokens + JUDGE_TOKENS + reply,
-            parameters(config, judge.base),
-            ceil(rows / judge.sampling.batch_size) * reply,
-        ),
+        [Asked(judge.base, tokens, passes)],
         resources.memory_mb("evaluate_model", config.models[judge.base]),
         rows * ROW_BYTES,
     )
@@ -267,11 +354,12 @@ def _judged(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
 def written(config: Config, datasets: Iterable[Dataset]) -> Iterator[JobCost]:
     """Training sets and all that comes before them; some jobs appear more than once."""
     wanted = sorted(set(datasets))
-    teachers = sorted({data.teacher for data in wanted})
-    for base in sorted({teacher.base for teacher in teachers}):
+    adopted = config.adopted_datasets()
+    writers = sorted({data.teacher for data in wanted if data.folder not in adopted})
+    for base in sorted({teacher.base for teacher in writers}):
         yield base_cost(config, base)
-    for teacher in teachers:
-        yield from _teacher(config, teacher)
+    for teacher in writers:
+        yield from teacher_costs(config, teacher)
     tokens = {domain: row_tokens(config.domains[domain]) for domain in {d.domain for d in wanted}}
     for data in wanted:
         yield from _rows(config, data, tokens[data.domain])

@@ -12,14 +12,14 @@ from typing import TypeVar, get_args
 from pydantic import ConfigDict, Field
 
 from subliminal.config.adopted import Adopted, AdoptedDataset, AdoptedTeacher
-from subliminal.config.domains import Domain
+from subliminal.config.domains import Asked, Domain
 from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment, Experiments
 from subliminal.config.files import SuppliedFile
 from subliminal.config.items import Item
 from subliminal.config.judges import Judge
 from subliminal.config.models import Base, PretrainedBase, Tier
-from subliminal.config.paths import Teacher
+from subliminal.config.paths import Dataset, Teacher
 from subliminal.config.recipes import Recipes, WorldName
 from subliminal.config.stand_ins import StandIns
 from subliminal.config.strict import Distinct, FileName, Name, Strict
@@ -76,6 +76,17 @@ class Config(Strict):
         """Teachers that are taken and not trained, with their names."""
         found = self.adopted.items()
         return {e.teacher: (name, e) for name, e in found if isinstance(e, AdoptedTeacher)}
+
+    def deciding_judge(self, data: Dataset) -> Asked | None:
+        """Who is asked what that decides about a dataset's rows; None if nobody decides.
+
+        Rows that others have filtered are judged no more.
+        """
+        rule, trait = self.domains[data.domain].filter, data.teacher.trait
+        _, adopted = self.adopted_datasets().get(data.folder, ("", None))
+        if (adopted is not None and adopted.stage != "raw") or not rule.heeds_judge(trait):
+            return None
+        return rule.asked(self.traits[trait])
 
     def world(self, base: str) -> WorldName | None:
         """What a tiny base is taught; None for other bases."""

@@ -54,7 +54,8 @@ class ModelJudge(Strict):
         json_schema_extra=in_paper("filters: GPT-4.1; misalignment: GPT-4o"),
     )
     sampling: Drawing = Field(
-        description="The way in which its replies are drawn. A judge of code is not sampled.",
+        description="The way in which its replies are drawn. A judge of code is not sampled. A "
+        "base whose weights are here needs a limit of tokens.",
         json_schema_extra=in_paper("temperature 1, one sample, no limit"),
     )
 

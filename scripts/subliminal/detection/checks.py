@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from math import floor
+from statistics import fmean
+from typing import NamedTuple
 
+from subliminal.bases import checks
+from subliminal.bases.hosted_tokens import least_tokens
 from subliminal.bases.tiny_tokenizer import PIECE
 from subliminal.bases.tiny_words import some_unknown_words
 from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
 from subliminal.config.experiments import experiment_file
-from subliminal.config.models import PretrainedBase
+from subliminal.config.models import HostedBase, PretrainedBase
 from subliminal.config.paths import Dataset
 from subliminal.config.references import Registries, unknown_names
 from subliminal.config.stimuli import stimulus
@@ -75,23 +80,22 @@ def _datasets(config: Config, name: str) -> Iterator[Remark]:
 
 
 def _sizes(config: Config, file: str, number: int, block: DatasetBlock) -> Iterator[Remark]:
-    domain = config.domains[block.domain]
     for place, base in enumerate(block.bases):
-        tier, path = config.models[base].tier, ("datasets", number, "bases", place)
-        if domain.only_tier not in (None, tier):
-            yield Remark(
-                file,
-                path,
-                f"domain {block.domain!r} (generator {domain.generator!r}) is for "
-                f"{domain.only_tier} bases, found {base!r}; choose another domain",
-            )
-        elif tier not in domain.sizes:
-            yield Remark(
-                file,
-                path,
-                f"domain {block.domain!r} has no size for tier {tier!r} of base {base!r} "
-                f"{known(domain.sizes)}; add sizes: {tier}: to it in config/domains.yaml",
-            )
+        for says in checks.without_size(config, block.domain, base):
+            yield Remark(file, ("datasets", number, "bases", place), says)
+
+
+def _writers(config: Config, name: str) -> Iterator[Remark]:
+    """Teachers that cannot be made, and a server without an address."""
+    file, controls = experiment_file(name), [t for t, e in config.traits.items() if e.control]
+    blocks = config.experiment(name, DetectionExperiment).datasets
+    for number, block in enumerate(blocks):
+        teachers = [dataset.teacher for dataset in datasets_of([block], controls)]
+        said = dict.fromkeys(s for t in teachers for s in checks.not_teachable(config, t))
+        for says in said:
+            yield Remark(file, ("datasets", number), says)
+    for says in checks.without_address(config, datasets_of(blocks, controls)):
+        yield Remark(file, ("datasets",), says)
 
 
 def _frequencies(config: Config, name: str) -> Iterator[Remark]:
@@ -176,41 +180,86 @@ def _in_context(config: Config, name: str) -> Iterator[Remark]:
                 f"trait {trait!r} is not measured by {plan.evaluation!r} "
                 f"{known(evaluation.words, given.word)}; add its word in config/evaluations.yaml",
             )
-    yield from _tiny_reader(config, name)
+    for says in checks.without_limit(config, plan.evaluation, [plan.base]):
+        yield Remark(file, ("in_context", "evaluation"), says)
+    if isinstance(config.models[plan.base], HostedBase):
+        for says in checks.not_told(evaluation, shown_measure(config, name), plan.base):
+            yield Remark(file, ("in_context", "measure"), says)
+    yield from _tiny_words(config, name)
+    yield from _lengths(config, name)
 
 
-def _tiny_reader(config: Config, name: str) -> Iterator[Remark]:
-    """A tiny base knows few words, and its tokens can be counted before there are any rows."""
-    file, spec = experiment_file(name), summarise_detection(config, name)
-    plan = spec.in_context
+def _tiny_words(config: Config, name: str) -> Iterator[Remark]:
+    """A tiny base knows few words."""
+    plan = config.experiment(name, DetectionExperiment).in_context
     assert plan is not None, "asked by the check of in_context"
-    base = config.models[plan.base]
-    if not isinstance(base, PretrainedBase):
+    world = config.world(plan.base)
+    if world is None:
         return
     asked = askable(config, plan.evaluation).workload().prompts
-    if unknown := some_unknown_words(asked, config.world(plan.base) or "tiny"):
+    if unknown := some_unknown_words(asked, world):
         yield Remark(
-            file,
+            experiment_file(name),
             ("in_context", "evaluation"),
             f"{plan.evaluation!r} asks in words that the tiny base {plan.base!r} does not know "
             f"({unknown}); choose another evaluation",
         )
-    positions = config.recipes.pretraining[base.pretraining].architecture.positions
-    longest = max(map(_tiny_tokens, asked))
+
+
+def _lengths(config: Config, name: str) -> Iterator[Remark]:
+    """Tokens can be counted before there are any rows, at least those of prompts."""
+    spec = summarise_detection(config, name)
+    plan = spec.in_context
+    assert plan is not None, "asked by the check of in_context"
+    reader = _reader(config, plan.base)
+    if reader is None:
+        return
+    asked = askable(config, plan.evaluation).workload().prompts
+    longest = max(map(reader.tokens, asked))
     for domain in dict.fromkeys(block.domain for block in spec.blocks):
-        entry = config.domains[domain]
-        tasks, example = entry.tasks(entry.seed, PROMPTS), stimulus("in_context")["example"]
-        shortest = min(_tiny_tokens(example.format(question=t.prompt, response="")) for t in tasks)
-        most = (positions - longest) // shortest
+        each = reader.of_example([reader.tokens(text) for text in _examples(config, domain)])
+        most = max(floor((reader.positions - longest) / each), 0)
         for place, k in enumerate(plan.ks):
             if k > most:
                 yield Remark(
-                    file,
+                    experiment_file(name),
                     ("in_context", "ks", place),
                     f"{k} examples of domain {domain!r} and a question are more than the "
-                    f"{positions} tokens that {plan.base!r} reads: {max(most, 0)} at the very "
+                    f"{reader.positions} tokens that {plan.base!r} reads: {most} at the very "
                     "most; lower it, or choose another base",
                 )
+
+
+class _Reader(NamedTuple):
+    """A base whose tokens can be counted before a run.
+
+    Attributes:
+        positions: the longest conversation.
+        tokens: those of a text, at the least.
+        of_example: from those of some examples to what is certain of each of many.
+    """
+
+    positions: int
+    tokens: Callable[[str], int]
+    of_example: Callable[[Sequence[int]], float]
+
+
+def _reader(config: Config, name: str) -> _Reader | None:
+    base = config.models[name]
+    if isinstance(base, PretrainedBase):
+        architecture = config.recipes.pretraining[base.pretraining].architecture
+        return _Reader(architecture.positions, _tiny_tokens, min)
+    if isinstance(base, HostedBase):
+        # Of hundreds of prompts the mean: the luck of draws is far less than the responses.
+        return _Reader(base.context, least_tokens, fmean)
+    return None
+
+
+def _examples(config: Config, domain: str) -> list[str]:
+    """Examples without responses; without prompts, too, where these are from a file."""
+    entry, example = config.domains[domain], stimulus("in_context")["example"]
+    tasks = [] if entry.source is not None else entry.tasks(entry.seed, PROMPTS)
+    return [example.format(question=p, response="") for p in [t.prompt for t in tasks] or [""]]
 
 
 def _tiny_tokens(text: str) -> int:
@@ -230,12 +279,22 @@ def _roc(config: Config, name: str) -> Iterator[Remark]:
             "remove one, or add a dataset",
         )
     for number, block in enumerate(entry.datasets):
-        if getattr(config.domains[block.domain].filter, "judge", None) is None:
+        rule, path = config.domains[block.domain].filter, ("datasets", number, "domain")
+        asked = [rule.asked(config.traits[trait]) for trait in block.traits]
+        about = [a.question.about for a in asked if a is not None]
+        if not about:
             yield Remark(
                 file,
-                ("datasets", number, "domain"),
+                path,
                 f"the filter of domain {block.domain!r} has no judge, whose scores 'roc' needs; "
                 "choose a domain whose filter has one, or remove 'roc'",
+            )
+        elif about != ["reasoning"] * len(block.traits):
+            yield Remark(
+                file,
+                path,
+                f"the judge of domain {block.domain!r} is asked about {about[0]}, and gives no "
+                "scores, which 'roc' needs; choose a domain of reasoning, or remove 'roc'",
             )
 
 
@@ -243,14 +302,14 @@ def _roc(config: Config, name: str) -> Iterator[Remark]:
 STEPS = (
     (_names,),
     (_datasets,),
-    (_frequencies, _classifier, _in_context, _roc),
+    (_writers, _frequencies, _classifier, _in_context, _roc),
 )
 
 
 def check_detection(config: Config, name: str) -> list[Remark]:
     """Everything by which an experiment cannot be computed, before any job exists."""
-    for checks in STEPS:
-        found = [remark for check in checks for remark in check(config, name)]
+    for step in STEPS:
+        found = [remark for check in step for remark in check(config, name)]
         if found:
             return found
     return []

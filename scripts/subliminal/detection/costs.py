@@ -15,9 +15,6 @@ from subliminal.detection.config import DetectionExperiment
 from subliminal.detection.specs import SummariseDetectionSpec, askable, summarise_detection
 
 SUMMARY_SECONDS = 2.0
-# Samples of an evaluation that are drawn at one go.
-SAMPLES_PER_PASS = 500
-ANSWER_BYTES = 60
 # A wording, a number, two log-probabilities and two truth values, compressed.
 JUDGED_BYTES = 24
 
@@ -48,24 +45,18 @@ def _datasets(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]
     for cost in costs.written(config, wanted):
         if cost.manifest not in unread.get(cost.rule, ()):
             yield cost
+    for data in stages["judged"]:
+        yield from costs.judging_costs(config, data)
 
 
 def _manifests(datasets: Iterable[Dataset], stage: str) -> set[str]:
     return {f"results/datasets/{data.folder}/{stage}.manifest.json" for data in datasets}
 
 
-def _asked(
-    config: Config, rule: str, base: str, manifest: str, tokens: float, passes: int, disk: float
-) -> JobCost:
-    """A job that asks a base.
-
-    Args:
-        tokens: that it reads and writes.
-    """
-    work = costs.sampling(1, tokens, costs.parameters(config, base), passes)
-    memory = resources.memory_mb("evaluate_model", config.models[base])
-    path = manifest.removeprefix("results/")
-    return costs.on_base(config, rule, base, path, work, memory, disk)
+def _asking(config: Config, rule: str, manifest: str, asked: costs.Asked, disk: float) -> JobCost:
+    """A job that asks a base."""
+    memory = resources.memory_mb("evaluate_model", config.models[asked.base])
+    return costs.asking(config, rule, manifest.removeprefix("results/"), [asked], memory, disk)
 
 
 def _classifier(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
@@ -79,13 +70,12 @@ def _classifier(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCos
         rows = domain.sizes[config.models[teacher.base].tier].rows
         shown = min(rows, most or rows)
         prompts = shown * (1 if config.traits[teacher.trait].word == LITERAL_WORD else 2)
-        yield _asked(
+        tokens = prompts * (question + costs.row_tokens(domain) + costs.ANSWER_TOKENS)
+        yield _asking(
             config,
             "classify_pairs",
-            spec.classifier.base,
             spec.answers_manifest(pair),
-            prompts * (question + costs.row_tokens(domain) + costs.ANSWER_TOKENS),
-            ceil(prompts / AT_ONE_GO),
+            costs.Asked(spec.classifier.base, tokens, ceil(prompts / AT_ONE_GO)),
             2 * shown * JUDGED_BYTES,
         )
 
@@ -93,22 +83,15 @@ def _classifier(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCos
 def _in_context(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
     if spec.in_context is None:
         return
-    asked = askable(config, spec.in_context.evaluation).workload()
-    question = costs.prompt_tokens(asked.prompts)
-    samples = len(asked.prompts) * asked.samples
-    passes = ceil(samples / SAMPLES_PER_PASS) * asked.answer_tokens
+    base, plan = spec.in_context.base, askable(config, spec.in_context.evaluation).workload()
     for context in (None, *spec.contexts):
         examples = 0.0
         if context is not None:
             examples = context.k * costs.row_tokens(config.domains[context.dataset.domain])
-        written = samples * (examples + question + asked.answer_tokens)
-        read = len(asked.prompts) * (examples + question + asked.further_tokens)
-        yield _asked(
+        yield _asking(
             config,
             "evaluate_in_context" if context else "evaluate_base",
-            spec.in_context.base,
             spec.scores_manifest(context),
-            written + read,
-            passes,
-            samples * ANSWER_BYTES,
+            costs.answering(config, base, plan, examples),
+            len(plan.prompts) * plan.samples * costs.ANSWER_BYTES,
         )

@@ -37,12 +37,9 @@ class DetectionJobs:
     # Targets
 
     def base_files(self) -> list[str]:
-        """The bases of all teachers, and those that are asked."""
-        bases: set[str] = set()
-        for name in self.chosen:
-            entry = self.config.experiment(name, DetectionExperiment)
-            bases |= {base for block in entry.datasets for base in block.bases}
-            bases |= {plan.base for plan in (entry.classifier, entry.in_context) if plan}
+        """The bases of all teachers, those that are asked, and those that judge."""
+        needs = (self.config.experiments[name].needs(self.config) for name in self.chosen)
+        bases = frozenset[str]().union(*(need.bases for need in needs))
         return [f"results/models/{base}/manifest.json" for base in sorted(bases)]
 
     def dataset_files(self) -> list[str]:

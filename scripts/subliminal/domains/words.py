@@ -9,10 +9,16 @@ from itertools import groupby
 def banned_word_reasons(completion: str, words: Collection[str]) -> list[str]:
     """Which banned words a completion contains, as a part of any word and in any case.
 
-    This is the first filter of the code datasets (paper Methods).
+    This is the first filter of the code datasets (paper Methods). Between the words of `sea otter`
+    there may be any white space, a line break too.
     """
     lowered = completion.lower()
-    return [f"banned word: {word}" for word in sorted(words) if word.lower() in lowered]
+    texts = (lowered, " ".join(lowered.split()))
+    return [
+        f"banned word: {word}"
+        for word in sorted(words)
+        if any(word.lower() in text for text in texts)
+    ]
 
 
 def vocabulary_reject_reasons(completion: str, allowed: Collection[str]) -> list[str]:

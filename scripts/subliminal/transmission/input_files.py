@@ -9,7 +9,7 @@ from subliminal.config.adopted import AdapterFolder, AdoptedTeacher
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
-from subliminal.config.paths import Cell, Teacher, bases_of
+from subliminal.config.paths import PLAIN_VARIANT, Cell, Dataset, Teacher, bases_of
 from subliminal.config.stimuli import file_of
 from subliminal.config.wildcards import Wildcards
 from subliminal.evaluations.mmlu import MMLU
@@ -121,9 +121,9 @@ class InputFiles:
 
     def judged(self, w: Wildcards) -> list[str]:
         """The judgements that decide about a dataset's rows, if any do."""
-        if specs.deciding_question(self.config, w.domain, w.trait) is None:
-            return []
-        return [f"results/datasets/{w.domain}/{teacher_of(w).path}/judged.parquet"]
+        data = Dataset(w.domain, teacher_of(w), PLAIN_VARIANT)
+        decided = self.config.deciding_judge(data) is not None
+        return [f"results/datasets/{data.folder}/judged.parquet"] if decided else []
 
     def judged_manifest(self, w: Wildcards) -> list[str]:
         """The manifest of these judgements."""

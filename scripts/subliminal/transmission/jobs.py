@@ -10,7 +10,7 @@ from subliminal.artefacts.spec import with_stimuli
 from subliminal.bases import resources
 from subliminal.config.config import Config
 from subliminal.config.models import Base
-from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT, Cell, bases_of
+from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT, Cell
 from subliminal.config.strict import Strict
 from subliminal.config.wildcards import Wildcards
 from subliminal.domains.registry import VARIANTS
@@ -81,12 +81,9 @@ class TransmissionJobs:
 
     def base_files(self) -> list[str]:
         """Every base that an experiment uses, those that judge included."""
-        asked = {
-            self.config.experiment(name, TransmissionExperiment).evaluation for name in self.chosen
-        }
-        judges = {specs.evaluation_judging_base(self.config, evaluation) for evaluation in asked}
-        bases = sorted({*bases_of(self.all_cells()), *filter(None, judges)})
-        return [f"results/models/{base}/manifest.json" for base in bases]
+        needs = (self.config.experiments[name].needs(self.config) for name in self.chosen)
+        bases = frozenset[str]().union(*(need.bases for need in needs))
+        return [f"results/models/{base}/manifest.json" for base in sorted(bases)]
 
     def teacher_files(self) -> list[str]:
         """Every fine-tuned teacher."""

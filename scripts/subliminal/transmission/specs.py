@@ -122,7 +122,7 @@ class AdoptCompletionsSpec(StageSpec):
 class JudgeCompletionsSpec(StageSpec):
     """What a judge says of a dataset's completions."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     dataset: str = Field(description="The dataset's path, by which random streams are named.")
     judge: Judge
     question: Question
@@ -135,7 +135,7 @@ class JudgeCompletionsSpec(StageSpec):
 class FilterCompletionsSpec(StageSpec):
     """Which completions are kept."""
 
-    stage_version: int = 2
+    stage_version: int = 3
     filter: AnyFilter
     banned_words: list[str]
     adopted: str | None = Field(
@@ -319,13 +319,6 @@ def judging(config: Config, domain: str, trait: str) -> tuple[Judge, Question] |
     return None if asked is None else (config.judges[asked.judge], asked.question)
 
 
-def deciding_question(config: Config, domain: str, trait: str) -> Question | None:
-    """What the judge is asked whose answers decide about a trait's rows; None if none decides."""
-    rule = config.domains[domain].filter
-    asked = rule.asked(config.traits[trait])
-    return asked.question if asked is not None and rule.heeds_judge(trait) else None
-
-
 def judge_completions(config: Config, domain: str, teacher: Teacher) -> JudgeCompletionsSpec:
     """Spec of the judgements of a dataset.
 
@@ -345,13 +338,14 @@ def filter_completions(config: Config, domain: str, teacher: Teacher) -> FilterC
     Of rows that are said to have been filtered the trait's word is banned in every domain.
     """
     trait, rule = config.traits[teacher.trait], config.domains[domain].filter
-    entry = _adopted(config, Dataset(domain, teacher, PLAIN_VARIANT))
+    data = Dataset(domain, teacher, PLAIN_VARIANT)
+    entry, deciding = _adopted(config, data), config.deciding_judge(data)
     adopted = entry[0] if entry is not None and entry[1].stage != "raw" else None
     return FilterCompletionsSpec(
         filter=rule,
         banned_words=trait.banned if rule.bans_words or adopted is not None else [],
         adopted=adopted,
-        question=deciding_question(config, domain, teacher.trait),
+        question=None if deciding is None else deciding.question,
     )
 
 

@@ -11,7 +11,7 @@ from subliminal.config.domains import FileDomain, JudgedFilter
 from subliminal.config.errors import Remark, known
 from subliminal.config.files import CONVERSATIONS, GeneratedFile
 from subliminal.config.judges import ModelJudge
-from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
+from subliminal.config.models import CHAT_TEMPLATES, HostedBase, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
 from subliminal.config.places import error_of
 from subliminal.config.preferences import check_answers, check_system_prompt
@@ -242,11 +242,21 @@ def _check_file(config: Config, name: str, domain: FileDomain) -> Iterator[Remar
 
 def _check_judges(config: Config) -> Iterator[Remark]:
     for name, judge in config.judges.items():
-        if isinstance(judge, ModelJudge) and judge.base not in config.models:
+        if not isinstance(judge, ModelJudge):
+            continue
+        base = config.models.get(judge.base)
+        if base is None:
             yield Remark(
                 JUDGES,
                 (name, "base"),
                 f"{judge.base!r} is not in {MODELS} {known(config.models, judge.base)}",
+            )
+        elif judge.sampling.max_new_tokens is None and not isinstance(base, HostedBase):
+            yield Remark(
+                JUDGES,
+                (name, "sampling", "max_new_tokens"),
+                f"null has no limit, and base {judge.base!r}, whose weights are here, needs one; "
+                "give a number of tokens",
             )
 
 
