@@ -17,7 +17,9 @@ import vl_convert
 from scipy import stats
 from working_copy import REPOSITORY
 
+from subliminal.detection.config import ANALYSES
 from subliminal.mnist.config import ComparisonName
+from subliminal.replication.kind import KIND as REPLICATION
 from subliminal.report.numbers import GAMMA, number, p_value
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.theorem.kind import KIND as THEOREM
@@ -39,6 +41,8 @@ DRAWN = {
     "transmission": FIGURES,
     "mnist": list(get_args(ComparisonName)),
     "theorem": THEOREM.figures(None),
+    "detection": list(ANALYSES),
+    "replication": REPLICATION.figures(None),
 }
 
 
