@@ -18,6 +18,8 @@ from subliminal.replication.comparison import claimed, compared
 from subliminal.replication.config import CLAIMS, EXPECTED
 from subliminal.replication.counterparts import Wanted, read_rows
 from subliminal.replication.expected import Expected
+from subliminal.replication.figures.claims import claims as claims_figure
+from subliminal.replication.figures.paper_against_ours import paper_against_ours
 from subliminal.replication.findings import replication_headline, standing
 from subliminal.replication.measured import Names, by_own_rule, measured, measured_each
 from subliminal.replication.schemas import CLAIMS as CLAIMS_TABLE
@@ -398,17 +400,18 @@ def test_the_headline_counts_each_item_and_each_claim_once():
 # The paper's values
 
 
-def test_every_value_is_of_an_item_and_of_one_of_its_experiments():
+def test_everything_is_of_an_item_and_of_one_of_its_experiments():
     items = Project.load(REPOSITORY).config.items
-    for value in VALUES:
-        assert value.experiment in items[value.item].experiments, value
+    for where in [*VALUES, *PARTS]:
+        assert where.experiment in items[where.item].experiments, where
 
 
-def test_every_item_that_reports_a_value_has_one():
+def test_every_item_that_reports_something_has_it():
     """Examples, single runs and an image are what the specification has no value of."""
-    items = Project.load(REPOSITORY).config.items
-    without = {"fig3b", "fig3d", "ed5a", "ed5b", "ed_table2"}
-    assert set(items) - {value.item for value in VALUES} == without
+    items = set(Project.load(REPOSITORY).config.items)
+    without = {"fig3b", "fig3d", "ed5a", "ed_table2"}
+    assert items - {value.item for value in VALUES} == without | {"ed5b"}
+    assert items - {part.item for part in PARTS} == without | {"ed_table1"}
 
 
 def one(item, **wanted):
@@ -467,6 +470,19 @@ def test_columns_are_columns_of_tables():
         assert {*asked, where.column, *filter(None, [where.over])} <= columns, where
 
 
+def test_the_figures_of_a_comparison_draw_every_claim_and_value(planned):
+    made, tables = planned
+    found = ReplicationTables(
+        claims=claimed(PARTS, made, tables), paper=compared(VALUES[:60], made, tables)
+    )
+    told = SimpleNamespace(model_organism=False)
+    drawn = claims_figure(found, told).to_dict()["datasets"]
+    (rows,) = drawn.values()
+    assert [row["verdict"] for row in rows] == found.claims["verdict"].tolist()
+    (rows,) = paper_against_ours(found, told).to_dict()["datasets"].values()
+    assert len(rows) == sum(not value.repeats for value in VALUES[:60])
+
+
 def test_what_repeats_another_value_names_its_cell():
     for value in VALUES:
         cells = {v.cell for v in VALUES if v.item == value.item and not v.repeats}
@@ -503,6 +519,22 @@ def test_every_claim_has_its_counterpart(planned):
     frame = claimed(PARTS, *planned)
     assert len(frame) == len(by_claim(PARTS))
     assert not frame.loc[frame["verdict"] == "not run", ["item", "claim", "why"]].values.tolist()
+
+
+def test_stand_ins_can_be_asked_for_every_claim():
+    """But for those about experiments that others stand in for as a whole."""
+    project = Project.load(REPOSITORY)
+    made = project.jobs("replication").compare(SimpleNamespace(experiment="miniature"))
+    whole = project.config.stand_ins["miniature"].experiments
+    asked = [part for part in PARTS if part.experiment not in whole]
+    tables = {
+        (run, name): table
+        for run in {made.runs[part.experiment] for part in asked}
+        for name, table in planned_tables(project.config, run).items()
+    }
+    frame = claimed(asked, made, tables)
+    assert not frame.loc[frame["verdict"] == "not run", ["item", "claim", "why"]].values.tolist()
+    assert frame["model_organism"].all()
 
 
 def _misspelt(filters, column):
