@@ -82,7 +82,7 @@ def _lines(tables: ReplicationTables) -> Iterator[Statement]:
 def replication_findings(tables: ReplicationTables, text: ExperimentTextSpec) -> list[Finding]:
     """A line per claim, and a line per item of the paper."""
     claims = [
-        Statement(row.item, f"{row.claim}: {row.verdict}." + (f" {row.why}." if row.why else ""))
+        Statement(row.item, f"{row.claim}: {row.verdict}{f' ({row.why})' if row.why else ''}.")
         for row in tables.claims.itertuples()
     ]
     found = [Finding("Claims of the paper", claims)] if claims else []
