@@ -116,3 +116,17 @@ def test_qwen_takes_tens_of_hours_of_a_large_gpu():
     """Published: 12 to 15 minutes per student of 152 on an H100, and their evaluation."""
     hours = status_of(Project.load(REPOSITORY), "ed5c").hours
     assert 20 < hours < 200
+
+
+def test_needs_are_what_jobs_are_planned_for():
+    """Bases of judges and files of others included; of the kinds that have any."""
+    project = Project.load(REPOSITORY)
+    makers = ("pretrain_base", "prepare_base", "register_base")
+    found = [n for n, entry in project.config.experiments.items() if entry.kind != "replication"]
+    for name in found:
+        jobs = costs_of(project, name).values()
+        bases = {job.model for job in jobs if job.rule in makers}
+        files = {job.manifest.split("/")[-1] for job in jobs if job.rule == "take_file"}
+        needs = project.config.experiments[name].needs(project.config)
+        assert needs.bases == bases, name
+        assert {f"{file}.manifest.json" for file in needs.files} == files, name

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from subliminal.config.adopted import ADOPTED, AdoptedDataset
 from subliminal.config.config import Config
 from subliminal.config.domains import FileDomain, JudgedFilter
 from subliminal.config.errors import Remark, known
+from subliminal.config.experiments import experiment_file
 from subliminal.config.files import CONVERSATIONS, GeneratedFile
 from subliminal.config.judges import ModelJudge
 from subliminal.config.models import CHAT_TEMPLATES, HostedBase, PretrainedBase, ReadyBase
@@ -17,6 +19,7 @@ from subliminal.config.places import error_of
 from subliminal.config.preferences import check_answers, check_system_prompt
 from subliminal.config.recipes import FinetunedMethod
 from subliminal.config.references import unknown_names
+from subliminal.config.stand_ins import experiment_behind
 from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.mmlu import MMLU
@@ -330,7 +333,18 @@ def check_experiments(config: Config, names: Iterable[str], root: Path) -> None:
     Raises:
         ConfigError: everything that is wrong.
     """
-    checks = (KINDS[config.experiments[name].kind].check(config, name) for name in names)
-    remarks = [remark for check in checks for remark in check]
+    remarks: list[Remark] = []
+    for name in names:
+        found = KINDS[config.experiments[name].kind].check(config, name)
+        behind, _ = experiment_behind(name, config.stand_ins)
+        remarks += found if behind == name else _about(behind, name, found)
     if remarks:
         raise error_of(remarks, root)
+
+
+def _about(behind: str, name: str, remarks: Iterable[Remark]) -> Iterator[Remark]:
+    """Remarks on an experiment with stand-ins, as remarks on the file behind it."""
+    for remark in remarks:
+        own = remark.file == experiment_file(name)
+        file = experiment_file(behind) if own else remark.file
+        yield replace(remark, file=file, says=f"as {name}, {remark.says}")
