@@ -12,6 +12,7 @@ from subliminal.config.errors import Remark, known
 from subliminal.config.experiments import experiment_file
 from subliminal.config.models import HostedBase
 from subliminal.config.paths import PLAIN_VARIANT, Cell, bases_of
+from subliminal.config.recipes import WorldName
 from subliminal.config.references import Registries, unknown_names
 from subliminal.domains.registry import VARIANTS
 from subliminal.evaluations.asking import Askable
@@ -192,7 +193,10 @@ def _evaluation(config: Config, name: str) -> Iterator[Remark]:
             f"{experiment.measure!r} is not one of evaluation {experiment.evaluation!r} "
             f"{known(measures, experiment.measure)}",
         )
-    worlds = {world: b for cell in cells for b in cell.bases if (world := config.world(b))}
+    worlds: dict[WorldName, str] = {}
+    for base in [base for cell in cells for base in cell.bases]:
+        if world := config.world(base):
+            worlds.setdefault(world, base)
     for world, base in worlds.items():
         names = known_names(world)
         # The words of a file's questions are not known before it has been read.
