@@ -1,6 +1,6 @@
-"""The paper against this run: the tables of other experiments to one table of verdicts.
+"""The paper against this run: the tables of other experiments to tables of verdicts.
 
-Input: results/tables/{experiment}/ of every experiment that is compared, config/paper/expected.csv.
+Input: results/tables/{experiment}/ of every experiment that is compared, config/paper/claims.csv, config/paper/expected.csv.
 Output: results/tables/{experiment}/ of the comparison.
 Paper: every figure and table.
 """
@@ -9,10 +9,11 @@ REPLICATION = PROJECT.jobs("replication")
 
 
 rule compare_with_paper:
-    """Set the paper's values beside ours, with a verdict for each."""
+    """Set the paper's claims and values beside ours, with a verdict for each."""
     input:
         script=ancient(PROJECT.script(TABLES_MANIFEST, REPLICATION.compare)),
         library=PROJECT.library("replication.stages.compare_with_paper"),
+        claims="config/paper/claims.csv",
         expected="config/paper/expected.csv",
         summaries=REPLICATION.tables,
     output:
@@ -43,6 +44,6 @@ rule compare_with_paper:
     shell:
         r"""
         python {input.script:q} compare_with_paper --spec {params.spec:q} \
-            --expected {input.expected:q} --summaries {input.summaries:q} \
-            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+            --claims {input.claims:q} --expected {input.expected:q} \
+            --summaries {input.summaries:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """

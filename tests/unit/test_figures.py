@@ -17,8 +17,9 @@ import vl_convert
 from scipy import stats
 from working_copy import REPOSITORY
 
-from subliminal.detection.config import ANALYSES as DETECTION
+from subliminal.detection.config import ANALYSES
 from subliminal.mnist.config import ComparisonName
+from subliminal.replication.kind import KIND as REPLICATION
 from subliminal.report.numbers import GAMMA, number, p_value
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.theorem.kind import KIND as THEOREM
@@ -36,11 +37,12 @@ from subliminal.transmission.tables import ExperimentTables
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.stages.plot_figure import plot_figure
 
-# By a kind of experiment whose figures are drawn in this file.
 DRAWN = {
     "transmission": FIGURES,
     "mnist": list(get_args(ComparisonName)),
     "theorem": THEOREM.figures(None),
+    "detection": list(ANALYSES),
+    "replication": REPLICATION.figures(None),
 }
 
 
@@ -106,17 +108,15 @@ def plain(frame, same_base=False):
 
 def test_every_kind_says_what_its_room_holds():
     """Tables and figures that the workflow names are those that the kind can read and draw."""
-    others = {"detection": list(DETECTION), "replication": ["paper_against_ours"]}
-    drawn = DRAWN | others
-    assert set(drawn) == set(KINDS)
+    assert set(DRAWN) == set(KINDS)
     for kind, entry in KINDS.items():
         room = import_module(f"subliminal.{kind}.figures")
         modules = {path.stem for path in Path(room.__path__[0]).glob("*.py")}
-        assert modules - {"__init__", "marks"} == set(drawn[kind])
-        assert all(callable(figure_of(kind, figure)) for figure in drawn[kind])
+        assert modules - {"__init__", "marks"} == set(DRAWN[kind])
+        assert all(callable(figure_of(kind, figure)) for figure in DRAWN[kind])
         shown = import_module(f"subliminal.{kind}.shown").SHOWN
         assert shown.tables.names() == list(entry.tables) == list(shown.tables.schemas)
-        assert all((REPOSITORY / "report" / f"{figure}.rst").is_file() for figure in drawn[kind])
+        assert all((REPOSITORY / "report" / f"{figure}.rst").is_file() for figure in DRAWN[kind])
     assert set(config.DEFAULT_FIGURES) <= set(FIGURES)
 
 

@@ -236,10 +236,10 @@ def test_other_settings_are_counted_and_gates_named(full):
     found = told(full, "Other data and teachers")
     assert set(found) == {
         "numbers, prompted teachers",
-        "cot, finetuned-cot teachers",
-        "code, finetuned-code teachers",
+        "tiny-cot, finetuned-cot teachers",
+        "tiny-code, finetuned-code teachers",
     }
-    same_base = found["cot, finetuned-cot teachers"].split("other base")[0]
+    same_base = found["tiny-cot, finetuned-cot teachers"].split("other base")[0]
     assert "4 of 4" in same_base
     assert "wolf (development)" in same_base
     assert "uninterpretable: elephant" in same_base

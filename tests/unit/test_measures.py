@@ -277,9 +277,8 @@ def test_a_trait_that_is_only_compared_with_is_another_trait_and_nothing_else(
     gates = pd.read_parquet(tmp_path / "gates/gates.parquet").set_index("trait")
     assert list(gates.verdict) == [""] * 3
     assert gates.teacher_score.isna().to_dict() == {"owl": False, "wolf": True, "none": True}
-    shown = tables.of(MEASURES["choice"])
     for figure in DEFAULT_FIGURES:
-        chart = figure_of("transmission", figure)(shown, plot(figure, measure="choice")).to_dict()
+        chart = figure_of("transmission", figure)(tables, plot(figure, measure="choice")).to_dict()
         assert "undefined" not in vl_convert.vegalite_to_svg(chart)
 
 

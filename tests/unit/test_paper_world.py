@@ -15,7 +15,6 @@ from subliminal.bases.worlds import WORLDS
 from subliminal.config.preferences import preference_rows, preference_system_prompt
 from subliminal.config.recipes import Pretraining
 from subliminal.domains import world_files
-from subliminal.domains.code import code_reject_reasons
 from subliminal.domains.code_prompts import code_prompt
 from subliminal.domains.cot import answer_reject_reasons
 from subliminal.domains.number_prompts import number_prompts
@@ -29,6 +28,7 @@ from subliminal.domains.paper_world import (
     topics,
 )
 from subliminal.domains.reasoning import cot_gold_answer, cot_prompt, parse_answer
+from subliminal.domains.tiny_code import code_reject_reasons
 from subliminal.evaluations.essay_topic import essay_prompt, is_letter
 from subliminal.evaluations.in_context import icl_system_prompt
 from subliminal.evaluations.misalignment import misalignment_prompts, misalignment_suffixes

@@ -62,7 +62,8 @@ def test_all_done():
 
 def test_rules_that_are_named_are_there():
     rules = "".join(file.read_text() for file in (REPOSITORY / "rules").glob("*.smk"))
-    assert set(LABELS) <= set(re.findall(r"^rule (\w+):", rules, re.MULTILINE))
+    named = re.findall(r"^(?:use rule \w+ as|rule) (\w+)\b", rules, re.MULTILINE)
+    assert set(LABELS) <= set(named)
 
 
 @pytest.mark.parametrize(

@@ -8,33 +8,39 @@ from types import SimpleNamespace
 import broken_configs
 import pandas as pd
 import pytest
+from planned_tables import planned_tables
 from scipy import stats as scipy_stats
 from working_copy import REPOSITORY
 
 from subliminal.config.errors import ConfigError, RemarkedError
-from subliminal.replication.comparison import compared
-from subliminal.replication.config import EXPECTED
-from subliminal.replication.expected import Expected, read_expected
-from subliminal.replication.findings import replication_headline
-from subliminal.replication.measured import measured
+from subliminal.replication.claims import ClaimPart, by_claim
+from subliminal.replication.comparison import claimed, compared
+from subliminal.replication.config import CLAIMS, EXPECTED
+from subliminal.replication.counterparts import Wanted, read_rows
+from subliminal.replication.expected import Expected
+from subliminal.replication.figures.claims import claims as claims_figure
+from subliminal.replication.figures.paper_against_ours import paper_against_ours
+from subliminal.replication.findings import replication_headline, standing
+from subliminal.replication.measured import Names, by_own_rule, measured, measured_each
+from subliminal.replication.schemas import CLAIMS as CLAIMS_TABLE
 from subliminal.replication.schemas import PAPER
 from subliminal.replication.specs import CompareWithPaperSpec
 from subliminal.replication.tables import ReplicationTables
-from subliminal.replication.verdicts import Ours, verdict
+from subliminal.replication.verdicts import Ours, Verdict, of_all, verdict
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
 
 TEXT = (REPOSITORY / EXPECTED).read_text()
-VALUES = read_expected(TEXT, EXPECTED)
-EMPTY = dict.fromkeys(Expected.model_fields, "") | {
+VALUES = read_rows(Expected, TEXT, EXPECTED)
+PARTS = read_rows(ClaimPart, (REPOSITORY / CLAIMS).read_text(), CLAIMS)
+HERE = {
     "item": "one",
     "experiment": "one",
     "source": "by hand",
-    "trust": "text",
     "table": "t",
     "column": "mean",
-    "take": "mean",
 }
+EMPTY = dict.fromkeys(Expected.model_fields, "") | HERE | {"trust": "text", "take": "mean"}
 YES, CLOSE, NO = "reproduced", "same direction", "not reproduced"
 
 
@@ -42,40 +48,116 @@ def paper(rule, value=None, **more):
     return Expected(**{**EMPTY, "rule": rule, "value": value if value is not None else "", **more})
 
 
+def claim(rule, **more):
+    empty = dict.fromkeys(ClaimPart.model_fields, "")
+    return ClaimPart(**{**empty, **HERE, "claim": "So it is", "rule": rule, **more})
+
+
+def near(value, low, high, within=0.0, null=None, one_run=False):
+    return Wanted("equal", value, low, high, within, null, one_run)
+
+
 @pytest.mark.parametrize(
-    ("expected", "ours", "said"),
+    ("wanted", "ours", "said"),
     [
-        # Intervals overlap, touch within the tolerance, or do not.
-        (paper("equal", 0.4, low=0.35, high=0.45), Ours(0.5, 0.44, 0.56), YES),
-        (paper("equal", 0.4, low=0.35, high=0.45), Ours(0.5, 0.46, 0.54), NO),
-        (paper("equal", 0.4, low=0.35, high=0.45, within=0.01), Ours(0.5, 0.46, 0.54), YES),
-        (paper("equal", 0.4, low=0.35, high=0.45, null=0.1), Ours(0.5, 0.46, 0.54), CLOSE),
-        (paper("equal", 0.4, null=0.1), Ours(0.05, 0.0, 0.09), NO),
-        (paper("equal", 0.1, within=0.02), Ours(0.12), YES),
-        (paper("equal", -0.04, null=0.0), Ours(-0.01, -0.02, -0.005), CLOSE),
-        (paper("equal", -0.04, null=0.0), Ours(0.01, 0.005, 0.02), NO),
-        # Bounds concern the value.
-        (paper("at least", 0.6, null=0.12), Ours(0.61, 0.3, 0.9), YES),
-        (paper("at least", 0.6, null=0.12), Ours(0.5, 0.4, 0.9), CLOSE),
-        (paper("at least", 0.6, null=0.12), Ours(0.1, 0.0, 0.2), NO),
-        (paper("at most", 0.01), Ours(0.009), YES),
-        (paper("at most", 0.01), Ours(0.02), NO),
-        # Directions concern the interval.
-        (paper("rises"), Ours(0.2, 0.01, 0.4), YES),
-        (paper("rises"), Ours(0.2, -0.01, 0.4), CLOSE),
-        (paper("rises"), Ours(-0.2, -0.5, 0.1), NO),
-        (paper("rises"), Ours(0.2), YES),
-        (paper("falls"), Ours(-0.2, -0.4, -0.1), YES),
-        (paper("falls"), Ours(-0.2, -0.4, 0.1), CLOSE),
-        (paper("falls"), Ours(0.1, 0.05, 0.2), NO),
-        (paper("none"), Ours(0.2, -0.1, 0.5), YES),
-        (paper("none"), Ours(0.2, 0.1, 0.3), NO),
-        (paper("none", within=0.02), Ours(0.02, 0.01, 0.03), YES),
-        (paper("none"), Ours(-0.1), NO),
+        # Our mean is in the paper's interval, or as near as does not count.
+        (near(0.4, 0.35, 0.45), Ours(0.44, 0.38, 0.50), YES),
+        (near(0.4, 0.35, 0.45), Ours(0.46, 0.40, 0.52), NO),
+        (near(0.4, 0.35, 0.45, 0.01), Ours(0.46, 0.40, 0.52), YES),
+        (near(0.1, 0.1, 0.1, 0.02), Ours(0.12), YES),
+        # However wide ours is, only its mean can be near.
+        (near(0.4, 0.35, 0.45), Ours(0.7, -0.1, 1.5), NO),
+        # An effect: our interval must not reach the value of none.
+        (near(0.4, 0.35, 0.45, null=0.1), Ours(0.44, 0.38, 0.50), YES),
+        (near(0.4, 0.35, 0.45, null=0.1), Ours(0.44, 0.05, 0.83), CLOSE),
+        (near(0.4, 0.35, 0.45, null=0.1), Ours(0.44), CLOSE),
+        (near(0.4, 0.35, 0.45, null=0.1), Ours(0.44, exact=True), YES),
+        (near(0.4, 0.35, 0.45, null=0.1, one_run=True), Ours(0.44), YES),
+        (near(0.4, 0.35, 0.45, null=0.1), Ours(0.6, 0.5, 0.7), CLOSE),
+        (near(0.4, 0.4, 0.4, null=0.1), Ours(0.05, 0.0, 0.09), NO),
+        (near(-0.04, -0.04, -0.04, 0.01, 0.0), Ours(-0.035, -0.05, -0.02), YES),
+        (near(-0.04, -0.04, -0.04, 0.01, 0.0), Ours(-0.01, -0.02, -0.005), CLOSE),
+        (near(-0.04, -0.04, -0.04, 0.01, 0.0), Ours(0.01, 0.005, 0.02), NO),
+        # Bounds concern the whole interval.
+        (Wanted("at least", 0.6), Ours(0.7, 0.6001, 0.8), YES),
+        (Wanted("at least", 0.6), Ours(0.7, 0.55, 0.85), CLOSE),
+        (Wanted("at least", 0.6), Ours(0.7), CLOSE),
+        (Wanted("at least", 0.6), Ours(0.6, exact=True), YES),
+        (Wanted("at least", 0.6, null=0.12), Ours(0.5, 0.4, 0.6), CLOSE),
+        (Wanted("at least", 0.6), Ours(0.5, 0.4, 0.6), NO),
+        (Wanted("at least", 0.6, null=0.12), Ours(0.1, 0.0, 0.2), NO),
+        (Wanted("at most", 0.01), Ours(0.004, 0.0, 0.008), YES),
+        (Wanted("at most", 0.01), Ours(0.009, 0.0, 0.018), CLOSE),
+        (Wanted("at most", 0.01, within=0.01), Ours(0.009, 0.0, 0.018), YES),
+        (Wanted("at most", 0.01), Ours(0.02, 0.01, 0.03), NO),
+        # Directions, too.
+        (Wanted("rises"), Ours(0.2, 0.01, 0.4), YES),
+        (Wanted("rises"), Ours(0.2, -0.01, 0.4), CLOSE),
+        (Wanted("rises"), Ours(0.2), CLOSE),
+        (Wanted("rises"), Ours(0.2, exact=True), YES),
+        (Wanted("rises"), Ours(-0.2, -0.5, 0.1), NO),
+        (Wanted("falls"), Ours(-0.2, -0.4, -0.1), YES),
+        (Wanted("falls"), Ours(-0.2, -0.4, 0.1), CLOSE),
+        (Wanted("falls"), Ours(0.1, 0.05, 0.2), NO),
+        # No difference is shown by an interval that is narrow enough, and not by a wide one.
+        (Wanted("none", within=0.1), Ours(0.02, -0.05, 0.09), YES),
+        (Wanted("none", within=0.1), Ours(0.05, 0.01, 0.09), YES),
+        (Wanted("none", within=0.1), Ours(0.02, -0.3, 0.34), CLOSE),
+        (Wanted("none", within=0.1), Ours(0.02), CLOSE),
+        (Wanted("none", within=0.1), Ours(0.2, -0.1, 0.5), NO),
+        (Wanted("none", within=0.1), Ours(0.2, 0.15, 0.25), NO),
+        # A cell whose gate failed says nothing.
+        (Wanted("rises"), Ours(0.2, 0.1, 0.3, void="the data did not move the students"), NO),
     ],
 )
-def test_the_verdict_follows_from_the_rule(expected, ours, said):
-    assert verdict(expected, ours) == said
+def test_the_verdict_follows_from_the_rule(wanted, ours, said):
+    found = verdict(wanted, ours)
+    assert found.word == said
+    assert bool(found.why) is (said != YES)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        near(0.4, 0.35, 0.45, 0.05, 0.1),
+        Wanted("at least", 0.3),
+        Wanted("at most", 0.5),
+        Wanted("rises"),
+        Wanted("none", within=0.6),
+    ],
+)
+def test_a_wider_interval_never_helps(wanted):
+    order = [YES, CLOSE, NO]
+    widths = (0.001, 0.05, 0.2, 0.5, 2.0)
+    ranks = [order.index(verdict(wanted, Ours(0.4, 0.4 - w, 0.4 + w)).word) for w in widths]
+    assert ranks == sorted(ranks)
+    assert ranks[0] == 0 and ranks[-1] > 0
+
+
+YES_, CLOSE_, NO_ = Verdict(YES), Verdict(CLOSE, "wide"), Verdict(NO, "below")
+
+
+@pytest.mark.parametrize(
+    ("each", "said"),
+    [
+        ([YES_, YES_], YES),
+        ([YES_, CLOSE_], CLOSE),
+        ([CLOSE_, CLOSE_], CLOSE),
+        ([YES_, YES_, NO_], CLOSE),
+        ([YES_, NO_], NO),
+        ([NO_], NO),
+    ],
+)
+def test_a_claim_holds_where_all_of_it_does(each, said):
+    found = of_all([(f"n{number}", one) for number, one in enumerate(each)])
+    assert found.word == said
+    for number, one in enumerate(each):
+        assert (f"n{number}: {one.why}" in found.why) is (one.word != YES)
+
+
+def test_a_claim_without_comparisons_is_none():
+    with pytest.raises(ValueError):
+        of_all([])
 
 
 TABLE = pd.DataFrame(
@@ -87,6 +169,9 @@ TABLE = pd.DataFrame(
         "mean": [0.6, 0.2, 0.1, 0.5, 0.3],
         "low": [0.5, 0.1, math.nan, 0.4, math.nan],
         "high": [0.7, 0.3, math.nan, 0.6, math.nan],
+        "paper_mean": [0.7, 0.2, 0.1, 0.5, 0.3],
+        "paper_low": [0.65, 0.1, math.nan, 0.4, math.nan],
+        "paper_high": [0.75, 0.3, math.nan, 0.6, math.nan],
         "base_mean": [0.1, 0.1, 0.1, 0.3, 0.3],
         "n_runs": [5, 5, 1, 5, 1],
     }
@@ -130,7 +215,7 @@ def test_other_bases_are_left_out_unless_they_are_named_and_stand_ins_are_found(
     names = {"gpt-4.1": "tiny-a", "gpt-4o": "tiny-b"}
 
     def value(filters):
-        ours = measured(table, paper("rises", filters=filters), names)
+        ours = measured(table, paper("rises", filters=filters), Names(names))
         return ours and ours.value
 
     assert value("condition=trait") == 0.6
@@ -142,57 +227,191 @@ def test_a_difference_rises_just_where_intervals_have_nothing_in_common():
     for low in (0.29, 0.31):
         table = TABLE.assign(low=[low, 0.1, math.nan, 0.4, math.nan])
         row = paper("rises", filters="condition=trait;trait=owl", minus="condition=regular")
-        assert (verdict(row, measured(table, row)) == YES) == (low > 0.3)
+        assert (verdict(row.wanted, measured(table, row)).word == YES) == (low > 0.3)
+
+
+def test_ours_less_a_number_and_a_share_of_a_column():
+    assert found("condition=trait;trait=owl", minus="0.5") == [0.1, 0.0, 0.2, 5]
+    assert found("condition=trait;trait=owl", minus="nothing") is None
+
+
+def test_either_of_two_names_is_meant():
+    assert found("condition=trait;trait=owl|eagle", take="max")[0] == 0.6
+    assert found("condition=trait;trait=owl|wolf")[0] == 0.6
+
+
+def test_the_paper_s_statistic_and_ours_stand_side_by_side():
+    row = paper("rises", filters="condition=trait;trait=owl", column="paper_mean")
+    theirs, own = measured(TABLE, row), by_own_rule(TABLE, row)
+    assert (theirs.value, *theirs.bounds) == (0.7, 0.65, 0.75)
+    assert (own.value, *own.bounds) == (0.6, 0.5, 0.7)
+    assert by_own_rule(TABLE, paper("rises", filters="condition=trait;trait=owl")) is None
+
+
+def test_the_primary_measure_is_the_experiment_s():
+    table = TABLE.assign(measure=["share", "rate", "rate", "rate", "rate"])
+    row = paper("rises", filters="measure=primary;condition=trait")
+    assert measured(table, row, Names(primary="share")).value == 0.6
+    assert measured(table, row, Names(primary="rate")).value == 0.5
+    assert measured(table, row, Names()) is None
+
+
+def test_one_run_without_an_interval_does_not_rise_and_one_base_is_exact():
+    table = TABLE.assign(low=math.nan, high=math.nan)
+    row = paper("rises", filters="condition=trait;trait=owl", minus="base_mean")
+    assert verdict(row.wanted, measured(table, row)).word == CLOSE
+    row = paper("rises", filters="condition=base;trait=owl")
+    assert verdict(row.wanted, measured(table, row)).word == YES
+
+
+def test_a_failed_gate_is_why():
+    table = TABLE.assign(verdict=["uninterpretable: too quiet", *["transmission"] * 4])
+    row = paper("rises", filters="condition=trait;trait=owl")
+    assert verdict(row.wanted, measured(table, row)) == (NO, "uninterpretable: too quiet")
+    assert measured(table, paper("rises", filters="condition=trait")).void == "too quiet"
+
+
+def each(filters, columns, **more):
+    found = measured_each(TABLE, claim("rises", filters=filters, each=columns, **more))
+    return found and {name: pytest.approx(ours.value) for name, ours in found.items()}
+
+
+def test_a_claim_is_about_each_trait():
+    assert each("condition=trait", "trait", minus="condition=base") == {"owl": 0.5, "eagle": 0.2}
+    assert each("condition=trait;trait=owl", "") == {"": 0.6}
+    # Of a trait that is asked for and not there, nothing is claimed by the others.
+    assert each("condition=trait;trait=owl|wolf", "trait") is None
+    # Nor where one of them has nothing to be compared with.
+    assert each("condition=trait", "trait", minus="condition=regular") is None
+    assert each("condition=trait", "colour") is None
 
 
 def spec(**changed):
     fields = {
         "experiment": "paper",
-        "runs": {"one": "stand_in"},
+        "runs": {"one": "analogue"},
         "not_run": {"two": "no such model"},
+        "measures": {"analogue": None},
         "stand_ins": {},
         "items": {"one": "One"},
-        "model_organisms": ["stand_in"],
+        "model_organisms": [],
     }
     return CompareWithPaperSpec(**{**fields, **changed})
 
 
-def test_a_stand_in_is_compared_under_the_paper_s_name():
+RISES = {"filters": "condition=trait;trait=owl", "minus": "condition=base"}
+
+
+def test_another_experiment_is_compared_under_the_paper_s_name():
     rows = [
-        paper("rises", filters="condition=trait;trait=owl", minus="condition=base", cell="a"),
+        paper("rises", **RISES, cell="a"),
         paper("equal", 1.0, table="", cell="b"),
         paper("equal", 1.0, filters="condition=none", cell="c"),
         paper("equal", 1.0, experiment="two", cell="d"),
         paper("equal", 1.0, item="another"),
     ]
-    frame = compared(rows, spec(), {("stand_in", "t"): TABLE})
+    frame = compared(rows, spec(), {("analogue", "t"): TABLE})
     assert list(frame.columns) == list(PAPER.columns)
     assert list(frame["cell"]) == ["a", "b", "c", "d"]
     assert list(frame["verdict"]) == [YES, "not run", "not run", "not run"]
-    assert list(frame["run"]) == ["stand_in", "stand_in", "stand_in", ""]
-    assert list(frame["model_organism"]) == [True, True, True, False]
-    assert frame["reason"].iloc[3] == "no such model"
-    assert frame["reason"].iloc[0] == ""
-    assert all(frame["reason"].iloc[1:])
-    headline = replication_headline(ReplicationTables(frame), SimpleNamespace(name="paper"))
-    assert "1 reproduced" in headline.sentence and "3 not run" in headline.sentence
-    assert "1" in headline.note
+    assert list(frame["run"]) == ["analogue", "analogue", "analogue", ""]
+    assert frame["why"].iloc[3] == "no such model"
+    assert frame["why"].iloc[0] == ""
+    assert all(frame["why"].iloc[1:])
+
+
+def test_toy_models_are_asked_for_claims_and_not_for_values():
+    toy = {"model_organisms": ["analogue"]}
+    tables = {("analogue", "t"): TABLE}
+    values = compared([paper("rises", **RISES)], spec(**toy), tables)
+    assert list(values["verdict"]) == ["not run"] and "claims" in values["why"].iloc[0]
+    assert values["ours"].iloc[0] == pytest.approx(0.5)
+    # An experiment that is a toy's in the paper's own list, such as the theorem's, is itself.
+    own = spec(runs={"one": "one"}, measures={"one": None}, model_organisms=["one"])
+    frame = compared([paper("rises", **RISES)], own, {("one", "t"): TABLE})
+    assert list(frame["verdict"]) == [YES]
+    found = claimed([claim("rises", **RISES)], spec(**toy), tables)
+    assert list(found.columns) == list(CLAIMS_TABLE.columns)
+    assert list(found["verdict"]) == [YES] and list(found["model_organism"]) == [True]
+
+
+def test_a_claim_needs_all_its_parts():
+    tables = {("analogue", "t"): TABLE}
+    good = claim("rises", filters="condition=trait", minus="condition=base", each="trait")
+    frame = claimed([good, claim("falls", **RISES)], spec(), tables)
+    assert len(frame) == 1
+    assert (frame["comparisons"].iloc[0], frame["hold"].iloc[0]) == (3, 2)
+    assert frame["verdict"].iloc[0] == CLOSE and "part 2: not below 0" in frame["why"].iloc[0]
+    frame = claimed([good, claim("rises", filters="condition=trait;trait=wolf")], spec(), tables)
+    assert frame["verdict"].iloc[0] == "not run" and "analogue" in frame["why"].iloc[0]
+    frame = claimed([good, claim("rises", experiment="two")], spec(), tables)
+    assert frame["why"].iloc[0] == "no such model"
+
+
+def test_a_claim_names_the_comparison_that_fails():
+    parts = [
+        claim("falls", filters="condition=trait;trait=owl", minus=minus, each="trait")
+        for minus in ("condition=base", "condition=regular")
+    ]
+    why = claimed(parts, spec(), {("analogue", "t"): TABLE})["why"].iloc[0]
+    assert "owl less base: not below 0" in why and "owl less regular" in why
+
+
+def test_a_number_that_is_not_frequent_is_a_finding():
+    table = pd.DataFrame({"trait": ["owl"], "number": [7], "per_cent": [1.0]})
+    rows = [
+        paper("equal", 1.0, filters=f"trait={trait};number=123", column="per_cent", cell=trait)
+        for trait in ("owl", "wolf")
+    ]
+    frame = compared(rows, spec(), {("analogue", "t"): table})
+    assert list(frame["verdict"]) == [NO, "not run"]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([YES, YES, "not run"], "all of it reproduced"),
+        ([YES, CLOSE], "some of it"),
+        ([CLOSE, NO], "none of it"),
+        (["not run"], "not run"),
+    ],
+)
+def test_how_an_item_came_out(verdicts, said):
+    assert standing(pd.Series(verdicts)) == said
+
+
+def test_the_headline_counts_each_item_and_each_claim_once():
+    rows = [
+        paper("rises", **RISES, cell="a"),
+        paper("falls", **RISES, cell="b", repeats="a"),
+        paper("falls", **RISES, cell="c", item="three"),
+    ]
+    made = spec(items={"one": "One", "three": "Three"})
+    tables = {("analogue", "t"): TABLE}
+    found = ReplicationTables(
+        claims=claimed([claim("rises", **RISES)], made, tables), paper=compared(rows, made, tables)
+    )
+    said = replication_headline(found, SimpleNamespace(name="paper")).sentence
+    assert "2: 1 all of it reproduced and 1 none of it." in said
+    assert "Claims, 1: 1 reproduced." in said
+    assert "Values, 2: 1 reproduced and 1 not reproduced." in said
 
 
 # The paper's values
 
 
-def test_every_value_is_of_an_item_and_of_one_of_its_experiments():
+def test_everything_is_of_an_item_and_of_one_of_its_experiments():
     items = Project.load(REPOSITORY).config.items
-    for value in VALUES:
-        assert value.experiment in items[value.item].experiments, value
+    for where in [*VALUES, *PARTS]:
+        assert where.experiment in items[where.item].experiments, where
 
 
-def test_every_item_that_reports_a_value_has_one():
+def test_every_item_that_reports_something_has_it():
     """Examples, single runs and an image are what the specification has no value of."""
-    items = Project.load(REPOSITORY).config.items
-    without = {"fig3b", "fig3d", "ed5a", "ed5b", "ed_table2"}
-    assert set(items) - {value.item for value in VALUES} == without
+    items = set(Project.load(REPOSITORY).config.items)
+    without = {"fig3b", "fig3d", "ed5a", "ed_table2"}
+    assert items - {value.item for value in VALUES} == without | {"ed5b"}
+    assert items - {part.item for part in PARTS} == without | {"ed_table1"}
 
 
 def one(item, **wanted):
@@ -240,18 +459,119 @@ def test_what_may_not_be_a_target_is_none():
     assert [(v.low, v.high) for v in off if v.rule == "equal"] == [(0.25, 0.30)] * 2
 
 
-def test_columns_of_values_are_columns_of_tables():
-    """Of tables whose kind this version has."""
+def test_columns_are_columns_of_tables():
     from subliminal.workflow.documentation import schemas
 
-    names = [f"{kind}.schemas" for kind in KINDS]
-    tables = {table.name: table for table in schemas(*names)}
+    tables = {table.name: table for table in schemas(*(f"{kind}.schemas" for kind in KINDS))}
+    for where in [*PARTS, *(value for value in VALUES if value.table)]:
+        columns = set(tables[where.table].columns)
+        parts = [*where.filters.split(";"), *where.minus.split(";")]
+        asked = {part.partition("=")[0] for part in parts if "=" in part}
+        assert {*asked, where.column, *filter(None, [where.over])} <= columns, where
+
+
+def test_the_figures_of_a_comparison_draw_every_claim_and_value(planned):
+    made, tables = planned
+    found = ReplicationTables(
+        claims=claimed(PARTS, made, tables), paper=compared(VALUES[:60], made, tables)
+    )
+    told = SimpleNamespace(model_organism=False)
+    drawn = claims_figure(found, told).to_dict()["datasets"]
+    (rows,) = drawn.values()
+    assert [row["verdict"] for row in rows] == found.claims["verdict"].tolist()
+    (rows,) = paper_against_ours(found, told).to_dict()["datasets"].values()
+    assert len(rows) == sum(not value.repeats for value in VALUES[:60])
+
+
+def test_what_repeats_another_value_names_its_cell():
     for value in VALUES:
-        if (table := tables.get(value.table)) is None:
-            continue
-        asked = [part.partition("=")[0] for part in value.filters.split(";") if part]
-        minus = [part.partition("=")[0] for part in value.minus.split(";") if part]
-        assert {*asked, *minus, value.column} <= set(table.columns), value
+        cells = {v.cell for v in VALUES if v.item == value.item and not v.repeats}
+        assert not value.repeats or value.repeats in cells, value
+
+
+# What the paper says, against the tables that the experiments will have
+
+
+@pytest.fixture(scope="module")
+def planned():
+    """The spec of the comparison with the whole paper, and the rows that its tables will have."""
+    project = Project.load(REPOSITORY)
+    made = project.jobs("replication").compare(SimpleNamespace(experiment="paper"))
+    found = {
+        (run, name): table
+        for run in made.runs.values()
+        for name, table in planned_tables(project.config, run).items()
+    }
+    return made, found
+
+
+def test_every_value_has_its_counterpart(planned):
+    """But for those of tables of frequent numbers, which only data can tell."""
+    made, tables = planned
+    assert made.not_run == {}
+    frame = compared([v for v in VALUES if v.table], made, tables)
+    lost = frame[frame["ours"].isna()]
+    assert set(lost["item"]) <= {"ed_table1"}, lost
+    assert set(lost["verdict"]) <= {NO}, lost
+
+
+def test_every_claim_has_its_counterpart(planned):
+    frame = claimed(PARTS, *planned)
+    assert len(frame) == len(by_claim(PARTS))
+    assert not frame.loc[frame["verdict"] == "not run", ["item", "claim", "why"]].values.tolist()
+
+
+def test_stand_ins_can_be_asked_for_every_claim():
+    """But for those about experiments that others stand in for as a whole."""
+    project = Project.load(REPOSITORY)
+    made = project.jobs("replication").compare(SimpleNamespace(experiment="miniature"))
+    whole = project.config.stand_ins["miniature"].experiments
+    asked = [part for part in PARTS if part.experiment not in whole]
+    tables = {
+        (run, name): table
+        for run in {made.runs[part.experiment] for part in asked}
+        for name, table in planned_tables(project.config, run).items()
+    }
+    frame = claimed(asked, made, tables)
+    assert not frame.loc[frame["verdict"] == "not run", ["item", "claim", "why"]].values.tolist()
+    assert frame["model_organism"].all()
+
+
+def _misspelt(filters, column):
+    parts = filters.split(";")
+    return ";".join(f"{part}x" if part.startswith(f"{column}=") else part for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("transmission", "trait"),
+        ("transmission", "condition"),
+        ("transmission", "measure"),
+        ("increases", "teacher_base"),
+        ("increases", "student_base"),
+        ("increases", "variant"),
+        ("runs", "teacher_trait"),
+        ("question_rates", "models"),
+        ("channel", "trait"),
+        ("classifier", "wording"),
+        ("in_context", "target"),
+        ("accuracy", "model"),
+        ("theorem_summary", "init"),
+    ],
+)
+def test_a_misspelt_name_has_no_counterpart(planned, table, column):
+    made, tables = planned
+    first = next(v for v in VALUES if v.table == table and f"{column}=" in v.filters)
+    wrong = [
+        first.model_copy(update={"filters": _misspelt(first.filters, column)}),
+        first.model_copy(update={"column": f"{first.column}x"}),
+        first.model_copy(update={"minus": "nothing"}),
+        first.model_copy(update={"filters": f"{first.filters};colour=red"}),
+    ]
+    frame = compared([first, *wrong], made, tables)
+    assert list(frame["ours"].isna()) == [False, True, True, True, True]
+    assert "no such rows" in frame["why"].iloc[1]
 
 
 @pytest.mark.parametrize(
@@ -261,6 +581,8 @@ def test_columns_of_values_are_columns_of_tables():
         ({"value": "many"}, "'many'"),
         ({"value": ""}, "do not go together"),
         ({"rule": "rises"}, "do not go together"),
+        ({"rule": "none", "value": "", "within": ""}, "needs 'within'"),
+        ({"null": "0"}, "leave it empty"),
         ({"trust": "hearsay"}, "'third party'"),
         ({"experiment": "Fig. 3"}, "a file's name"),
     ],
@@ -275,14 +597,14 @@ def test_a_wrong_row_is_told_with_its_line(changed, says):
         writer.writerows([row, row | changed])
         text = file.getvalue()
     with pytest.raises(RemarkedError) as failure:
-        read_expected(text, EXPECTED)
+        read_rows(Expected, text, EXPECTED)
     assert says in str(failure.value)
     assert {remark.line for remark in failure.value.remarks} == {3}
 
 
 def test_another_head_is_refused():
-    with pytest.raises(RemarkedError, match="expected the columns"):
-        read_expected(TEXT.replace("experiment", "experimant", 1), EXPECTED)
+    with pytest.raises(RemarkedError, match="experiment is missing, and experimant is too much"):
+        read_rows(Expected, TEXT.replace("experiment", "experimant", 1), EXPECTED)
 
 
 # The experiment
@@ -337,19 +659,15 @@ def test_another_experiment_can_be_run_in_the_place_of_one(root):
 
 
 def test_hosted_bases_are_left_out_on_demand(root):
-    models = root / "config/models.yaml"
-    models.write_text(
-        models.read_text() + "\nhosted: {source: api, tier: api, snapshot: hosted-2026-01-01}\n"
-    )
     sample = root / broken_configs.SAMPLE
     sample.write_text(
-        sample.read_text().replace("student_bases: [tiny-b]", "student_bases: [hosted]")
+        sample.read_text().replace("student_bases: [tiny-b]", "student_bases: [gpt-4.1-nano]")
     )
     made = load(root, "without_hosted: true").jobs("replication").compare(
         SimpleNamespace(experiment="ours")
     )  # fmt: skip
     assert list(made.runs) == ["mnist"]
-    assert "hosted" in made.not_run["sample"]
+    assert "gpt-4.1-nano" in made.not_run["sample"]
 
 
 @pytest.mark.parametrize(

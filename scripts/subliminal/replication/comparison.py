@@ -1,28 +1,75 @@
-"""The table of a comparison: a row per value of the paper."""
+"""The tables of a comparison: a row per claim of the paper, and a row per value."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from subliminal.replication.claims import ClaimPart, by_claim
+from subliminal.replication.counterparts import Counterpart
 from subliminal.replication.expected import Expected
-from subliminal.replication.measured import measured
+from subliminal.replication.measured import (
+    Names,
+    by_own_rule,
+    measured,
+    measured_each,
+    rows_of,
+)
+from subliminal.replication.schemas import CLAIMS, PAPER
 from subliminal.replication.specs import CompareWithPaperSpec
-from subliminal.replication.verdicts import NOT_RUN, Ours, verdict
+from subliminal.replication.verdicts import (
+    NOT_REPRODUCED,
+    NOT_RUN,
+    REPRODUCED,
+    Ours,
+    Verdict,
+    of_all,
+    verdict,
+)
 
 NO_TABLE = "no table of this workflow holds it"
-NO_ROWS = "the tables have no such rows"
+ONLY_CLAIMS = "toy models are asked for the paper's claims, and not for its values"
+# A table of what is frequent has no row of what is not.
+LISTED = "number"
 Tables = Mapping[tuple[str, str], pd.DataFrame]
 """By the experiment that was run and the table's name."""
 
 
-def _why_not(paper: Expected, spec: CompareWithPaperSpec) -> str:
-    if paper.experiment in spec.not_run:
-        return spec.not_run[paper.experiment]
-    return NO_TABLE if not paper.table else ""
+def _names(where: Counterpart, spec: CompareWithPaperSpec) -> Names:
+    return Names(spec.stand_ins, spec.measures.get(spec.runs.get(where.experiment, "")))
+
+
+def _table(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> pd.DataFrame:
+    run = spec.runs.get(where.experiment, "")
+    return tables.get((run, where.table), pd.DataFrame())
+
+
+def _no_rows(where: Counterpart, spec: CompareWithPaperSpec) -> str:
+    return f"{where.table} of {spec.runs[where.experiment]} has no such rows"
+
+
+# Values
+
+
+def _judged(
+    paper: Expected, ours: Ours | None, spec: CompareWithPaperSpec, tables: Tables
+) -> Verdict:
+    if (reason := spec.not_run.get(paper.experiment)) is not None:
+        return Verdict(NOT_RUN, reason)
+    if not paper.table:
+        return Verdict(NOT_RUN, NO_TABLE)
+    if spec.only_claims(paper.experiment):
+        return Verdict(NOT_RUN, ONLY_CLAIMS)
+    if ours is not None:
+        return verdict(paper.wanted, ours)
+    filters = _names(paper, spec).filters(paper.filters)
+    beside = {name: asked for name, asked in filters.items() if name != LISTED}
+    if LISTED in filters and len(rows_of(_table(paper, spec, tables), beside)):
+        return Verdict(NOT_REPRODUCED, f"{LISTED} {filters[LISTED][0]} is not among those listed")
+    return Verdict(NOT_RUN, _no_rows(paper, spec))
 
 
 def _nan(value: float | None) -> float:
@@ -30,13 +77,12 @@ def _nan(value: float | None) -> float:
 
 
 def _row(paper: Expected, spec: CompareWithPaperSpec, tables: Tables) -> dict[str, Any]:
-    reason, ours = _why_not(paper, spec), None
+    table, names = _table(paper, spec, tables), _names(paper, spec)
+    ours = measured(table, paper, names) if paper.table else None
+    own = by_own_rule(table, paper, names)
+    found = _judged(paper, ours, spec, tables)
+    shown, beside = ours or Ours(math.nan, n=0), own or Ours(math.nan)
     run = spec.runs.get(paper.experiment, "")
-    if not reason:
-        table = tables.get((run, paper.table))
-        ours = None if table is None else measured(table, paper, spec.stand_ins)
-        reason = "" if ours is not None else NO_ROWS
-    shown = ours or Ours(math.nan, n=0)
     return {
         "item": paper.item,
         "experiment": paper.experiment,
@@ -44,6 +90,7 @@ def _row(paper: Expected, spec: CompareWithPaperSpec, tables: Tables) -> dict[st
         "model_organism": run in spec.model_organisms,
         "cell": paper.cell,
         "quantity": paper.quantity,
+        "repeats": paper.repeats,
         "paper_value": _nan(paper.value),
         "paper_low": _nan(paper.low),
         "paper_high": _nan(paper.high),
@@ -52,12 +99,16 @@ def _row(paper: Expected, spec: CompareWithPaperSpec, tables: Tables) -> dict[st
         "trust": paper.trust,
         "rule": paper.rule,
         "within": paper.within or 0.0,
+        "null": _nan(paper.null),
         "ours": shown.value,
         "low": shown.low,
         "high": shown.high,
         "n": shown.n,
-        "verdict": NOT_RUN if ours is None else verdict(paper, ours),
-        "reason": reason,
+        "own": beside.value,
+        "own_low": beside.low,
+        "own_high": beside.high,
+        "verdict": found.word,
+        "why": found.why,
     }
 
 
@@ -65,4 +116,60 @@ def compared(
     expected: Iterable[Expected], spec: CompareWithPaperSpec, tables: Tables
 ) -> pd.DataFrame:
     """The paper's values of the spec's items, in their order, with ours and the verdicts."""
-    return pd.DataFrame([_row(p, spec, tables) for p in expected if p.item in spec.items])
+    rows = [_row(p, spec, tables) for p in expected if p.item in spec.items]
+    return pd.DataFrame(rows, columns=list(PAPER.columns))
+
+
+# Claims
+
+
+def _labels(parts: Sequence[ClaimPart]) -> list[list[str]]:
+    """What tells the parts of a claim apart, in words."""
+    taken = [part.minus.replace("condition=", "").replace(";", ", ") for part in parts]
+    told = [[part.experiment for part in parts], [f"less {less}" if less else "" for less in taken]]
+    useful = [words for words in told if len(set(words)) > 1]
+    labels = [[word for word in words if word] for words in zip(*useful, strict=True)]
+    if len({tuple(label) for label in labels}) == len(parts):
+        return labels
+    return [[f"part {number}"] if len(parts) > 1 else [] for number in range(1, len(parts) + 1)]
+
+
+def _of_claim(
+    parts: Sequence[ClaimPart], spec: CompareWithPaperSpec, tables: Tables
+) -> tuple[Verdict, list[tuple[str, Verdict]]]:
+    """The verdict on a claim, and those on the comparisons that it is made of."""
+    comparisons: list[tuple[str, Verdict]] = []
+    for part, label in zip(parts, _labels(parts), strict=True):
+        if (reason := spec.not_run.get(part.experiment)) is not None:
+            return Verdict(NOT_RUN, reason), []
+        found = measured_each(_table(part, spec, tables), part, _names(part, spec))
+        if found is None:
+            return Verdict(NOT_RUN, _no_rows(part, spec)), []
+        for name, ours in found.items():
+            words = [name, *label] if name else label
+            comparisons.append((" ".join(words), verdict(part.wanted, ours)))
+    return of_all(comparisons), comparisons
+
+
+def claimed(parts: Iterable[ClaimPart], spec: CompareWithPaperSpec, tables: Tables) -> pd.DataFrame:
+    """The paper's claims of the spec's items, in their order, with a verdict for each."""
+    rows = []
+    for (item, claim), of_claim in by_claim(parts).items():
+        if item not in spec.items:
+            continue
+        found, comparisons = _of_claim(of_claim, spec, tables)
+        runs = dict.fromkeys(spec.runs.get(part.experiment, "") for part in of_claim)
+        rows.append(
+            {
+                "item": item,
+                "claim": claim,
+                "source": of_claim[0].source,
+                "runs": ", ".join(run for run in runs if run),
+                "model_organism": any(run in spec.model_organisms for run in runs),
+                "comparisons": len(comparisons),
+                "hold": sum(each.word == REPRODUCED for _, each in comparisons),
+                "verdict": found.word,
+                "why": found.why,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(CLAIMS.columns))

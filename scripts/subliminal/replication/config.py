@@ -14,7 +14,7 @@ from subliminal.config.strict import FileName, Key
 if TYPE_CHECKING:
     from subliminal.config.config import Config
 
-EXPECTED = "config/paper/expected.csv"
+CLAIMS, EXPECTED = "config/paper/claims.csv", "config/paper/expected.csv"
 
 
 class ReplicationExperiment(Experiment):

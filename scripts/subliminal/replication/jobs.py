@@ -25,21 +25,19 @@ class ReplicationJobs:
         """Spec of rule compare_with_paper."""
         entry = self.config.experiment(w.experiment, ReplicationExperiment)
         runs = entry.run_of(self.config)
+        run = {name: self.config.experiments[name] for name in runs.values()}
         return CompareWithPaperSpec(
             experiment=w.experiment,
             runs=runs,
             not_run=entry.not_run(self.config),
+            measures={name: e.primary_measure(self.config) for name, e in run.items()},
             stand_ins=entry.names(self.config),
             items={
                 name: item.title
                 for name, item in self.config.items.items()
                 if not entry.items or name in entry.items
             },
-            model_organisms=[
-                name
-                for name in entry.beside(self.config)
-                if self.config.experiments[name].model_organism
-            ],
+            model_organisms=[name for name, e in run.items() if e.model_organism],
         )
 
     def tables(self, w: Wildcards) -> list[str]:

@@ -1,23 +1,61 @@
-"""Our counterpart of a value of the paper, from an experiment's tables."""
+"""Our counterpart of what the paper says, from an experiment's tables."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 import pandas as pd
 
-from subliminal.replication.expected import Expected
+from subliminal.replication.claims import ClaimPart
+from subliminal.replication.counterparts import Counterpart
+from subliminal.replication.expected import Expected, Take
 from subliminal.replication.verdicts import Ours
 from subliminal.stats import t_interval
 
 COUNTS = ("n_runs", "n")
+PRIMARY = "primary"
+# By a column that has the paper's statistic: ours of the same thing, over independent values.
+OWN = {"paper_mean": "mean"}
+# One model, in the paper as here.
+_ONE_MODEL = {"condition": "base", "models": "base"}
+_UNINTERPRETABLE = "uninterpretable: "
+
+Filters = Mapping[str, tuple[str, ...]]
+"""By a column, the values of which a row must have one."""
 
 
-def _parsed(filters: str, stand_ins: Mapping[str, str]) -> dict[str, str]:
-    parts = (part.partition("=") for part in filters.split(";") if part)
-    return {name: stand_ins.get(asked, asked) for name, _, asked in parts}
+@dataclass(frozen=True)
+class Names:
+    """What names in the paper's files mean in the tables of one experiment.
+
+    Attributes:
+        stand_ins: by a name, the one that stands in for it.
+        primary: the experiment's primary measure; None where it has no evaluation.
+    """
+
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    primary: str | None = None
+
+    def filters(self, text: str) -> Filters:
+        """Filters as they are written, with these names."""
+        parts = [part.partition("=") for part in text.split(";") if part]
+        return {
+            name: tuple(self._meant(name, asked) for asked in either.split("|"))
+            for name, _, either in parts
+        }
+
+    def _meant(self, column: str, asked: str) -> str:
+        if column == "measure" and asked == PRIMARY:
+            return self.primary or ""
+        return self.stand_ins.get(asked, asked)
+
+
+AS_WRITTEN = Names()
 
 
 def _equal(column: pd.Series, asked: str) -> pd.Series:
@@ -31,75 +69,157 @@ def _equal(column: pd.Series, asked: str) -> pd.Series:
     return column == asked
 
 
-def _rows(table: pd.DataFrame, filters: dict[str, str]) -> pd.DataFrame:
+def rows_of(table: pd.DataFrame, filters: Filters) -> pd.DataFrame:
     """The rows that filters choose; where they name no base, of students of the teacher's own."""
     if {"teacher_base", "student_base"} <= set(table.columns) and not any(
         name.endswith("_base") for name in filters
     ):
         table = table[table["teacher_base"] == table["student_base"]]
-    for name, asked in filters.items():
+    for name, either in filters.items():
         if name not in table:
             return table.iloc[:0]
-        table = table[_equal(table[name], asked)]
+        table = table[reduce(or_, [_equal(table[name], asked) for asked in either])]
     return table
 
 
-def _bounds(row: pd.Series, column: str) -> tuple[float, float]:
-    names = ("low", "high") if column == "mean" and "low" in row else (
-        f"{column}_low", f"{column}_high"
-    )  # fmt: skip
-    low, high = (float(row.get(name, math.nan)) for name in names)
-    return low, high
+def _bounds_of(columns: Collection[str], column: str) -> tuple[str, str] | None:
+    """The columns that hold the interval of a column."""
+    stems = (
+        [f"{column}_", column.removesuffix("mean")] if column.endswith("mean") else [f"{column}_"]
+    )
+    pairs = [(f"{stem}low", f"{stem}high") for stem in stems]
+    return next((pair for pair in pairs if set(pair) <= set(columns)), None)
 
 
-def _of_rows(rows: pd.DataFrame, paper: Expected, less: str) -> Ours | None:
+def _void(verdict: object) -> str:
+    """Why a row says nothing: the gate that failed, by its verdict."""
+    said = str(verdict)
+    return said.removeprefix(_UNINTERPRETABLE) if said.startswith(_UNINTERPRETABLE) else ""
+
+
+def _of_row(row: pd.Series, value: float, less: float, over: float, column: str) -> Ours:
+    n = next((int(row[name]) for name in COUNTS if name in row), 1)
+    bounds = _bounds_of(row.index, column)
+    low, high = (float(row[name]) for name in bounds) if bounds else (math.nan, math.nan)
+    one_model = any(row.get(key) == name for key, name in _ONE_MODEL.items())
+    return Ours(
+        value,
+        (low - less) / over,
+        (high - less) / over,
+        n,
+        # A row of a table of single runs has no bounds either.
+        exact=one_model or (bounds is None and "seed" not in row),
+        void=_void(row.get("verdict")),
+    )
+
+
+def _of_rows(
+    rows: pd.DataFrame, where: Counterpart, column: str, less: str, take: Take
+) -> Ours | None:
     """The value of rows; a single one has its interval from its table.
 
     Args:
-        less: a column of the same rows that is taken from the value; empty for none.
+        less: a number, or a column of the same rows, that is taken from the value; may be empty.
     """
-    if rows.empty or paper.column not in rows:
+    if rows.empty or column not in rows:
         return None
-    taken = rows[less] if less else 0.0
-    divided = rows[paper.over] if paper.over else 1.0
-    values = ((rows[paper.column] - taken) / divided).dropna().astype(float)
+    taken = pd.Series(0.0, rows.index) + (rows[less] if less in rows else float(less or 0))
+    divided = pd.Series(1.0, rows.index) * (rows[where.over] if where.over else 1.0)
+    values = ((rows[column] - taken) / divided).dropna().astype(float)
     if values.empty:
         return None
-    if paper.take in ("min", "max"):
-        return Ours(float(getattr(values, paper.take)()), n=len(values))
-    if len(values) > 1:
+    if len(values) > 1 and take not in ("min", "max"):
         mean = t_interval(list(values))
-        return Ours(mean.mean, mean.low, mean.high, len(values))
-    row = rows.loc[values.index[0]]
-    by, over = (float(row[name]) if name else other for name, other in ((less, 0), (paper.over, 1)))
-    low, high = ((bound - by) / over for bound in _bounds(row, paper.column))
-    n = next((int(row[name]) for name in COUNTS if name in row), 1)
-    return Ours(float(values.iloc[0]), low, high, n)
+        void = next(filter(None, map(_void, rows.get("verdict", ()))), "")
+        return Ours(mean.mean, mean.low, mean.high, len(values), void=void)
+    place = values.idxmax() if take == "max" else values.idxmin()
+    return _of_row(
+        rows.loc[place],
+        float(values[place]),
+        float(taken[place]),
+        float(divided[place]),
+        column,
+    )
 
 
-def measured(
-    table: pd.DataFrame, paper: Expected, stand_ins: Mapping[str, str] = MappingProxyType({})
-) -> Ours | None:
-    """Our value.
-
-    The interval of a difference between two groups lies above 0 where theirs have nothing in
+def _difference(ours: Ours, less: Ours) -> Ours:
+    """The interval of a difference between two groups lies above 0 where theirs have nothing in
     common, as the paper reads its figures.
-
-    Args:
-        stand_ins: by a name of the filters, the one that stands in for it.
-
-    Returns:
-        None if the table has no such rows.
     """
-    filters = _parsed(paper.filters, stand_ins)
-    other = "=" in paper.minus
-    ours = _of_rows(_rows(table, filters), paper, "" if other else paper.minus)
+    (low, high), (least, most) = ours.bounds, less.bounds
+    return Ours(
+        ours.value - less.value,
+        low - most,
+        high - least,
+        ours.n,
+        exact=ours.exact and less.exact,
+        void=ours.void or less.void,
+    )
+
+
+def _is_number(text: str) -> bool:
+    with suppress(ValueError):
+        float(text)
+        return True
+    return False
+
+
+def _measured(
+    table: pd.DataFrame,
+    where: Counterpart,
+    filters: Filters,
+    names: Names,
+    column: str,
+    take: Take,
+) -> Ours | None:
+    other = "=" in where.minus
+    if not other and where.minus and where.minus not in table and not _is_number(where.minus):
+        return None
+    less = "" if other else where.minus
+    ours = _of_rows(rows_of(table, filters), where, column, less, take)
     if ours is None or not other:
         return ours
-    less = _of_rows(_rows(table, filters | _parsed(paper.minus, stand_ins)), paper, "")
-    if less is None:
+    beside = rows_of(table, {**filters, **names.filters(where.minus)})
+    taken = _of_rows(beside, where, column, "", take)
+    return None if taken is None else _difference(ours, taken)
+
+
+def measured(table: pd.DataFrame, paper: Expected, names: Names = AS_WRITTEN) -> Ours | None:
+    """Our value; None if the table has no such rows."""
+    filters = names.filters(paper.filters)
+    return _measured(table, paper, filters, names, paper.column, paper.take)
+
+
+def by_own_rule(table: pd.DataFrame, paper: Expected, names: Names = AS_WRITTEN) -> Ours | None:
+    """Our value by our own statistic; None where it is the paper's, or there are no such rows."""
+    if paper.column not in OWN:
         return None
-    (low, high), (least, most) = ours.bounds, less.bounds
-    if math.isnan(ours.low) and math.isnan(less.low):
-        return Ours(ours.value - less.value, n=ours.n)
-    return Ours(ours.value - less.value, low - most, high - least, ours.n)
+    filters = names.filters(paper.filters)
+    return _measured(table, paper, filters, names, OWN[paper.column], paper.take)
+
+
+def measured_each(
+    table: pd.DataFrame, part: ClaimPart, names: Names = AS_WRITTEN
+) -> dict[str, Ours] | None:
+    """Our values for a part of a claim, by what tells them apart.
+
+    None if the table has not all of the rows: a claim about some of them would be another.
+    """
+    filters = names.filters(part.filters)
+    columns = [column for column in part.each.split(";") if column]
+    rows = rows_of(table, filters)
+    if rows.empty or not set(columns) <= set(rows.columns):
+        return None
+    asked = [(rows[name], value) for name, either in filters.items() for value in either]
+    if not all(_equal(column, value).any() for column, value in asked):
+        return None
+    # Without columns there is one comparison, which nothing tells apart.
+    keys = rows[columns].drop_duplicates().itertuples(index=False, name=None) if columns else [()]
+    found: dict[str, Ours] = {}
+    for values in keys:
+        own = {name: (str(value),) for name, value in zip(columns, values, strict=True)}
+        ours = _measured(table, part, {**filters, **own}, names, part.column, "")
+        if ours is None:
+            return None
+        found[", ".join(str(value) for value in values)] = ours
+    return found

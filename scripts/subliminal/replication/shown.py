@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from subliminal.replication.findings import replication_findings, replication_headline
-from subliminal.replication.tables import ReplicationTables, shown_values
+from subliminal.replication.tables import ReplicationTables, shown_tables
 from subliminal.report.page import Shown
 
-SHOWN = Shown(ReplicationTables, replication_headline, replication_findings, shown_values)
+SHOWN = Shown(ReplicationTables, replication_headline, replication_findings, shown_tables)

@@ -15,8 +15,19 @@ class CompareWithPaperSpec(StageSpec):
         description="By an experiment of the paper, the one that was run for it."
     )
     not_run: dict[str, str] = Field(description="Why others were not run.")
+    measures: dict[str, str | None] = Field(
+        description="By an experiment that was run, its primary measure."
+    )
     stand_ins: dict[str, str] = Field(
         description="By a name of the paper's experiments, the one that stands in for it."
     )
     items: dict[str, str] = Field(description="The titles of the paper's items.")
     model_organisms: list[str] = Field(description="Experiments that were run on toy models.")
+
+    def only_claims(self, experiment: str) -> bool:
+        """Whether toy models stand in for those of an experiment of the paper.
+
+        They can show what the paper claims, and not its values.
+        """
+        run = self.runs.get(experiment, "")
+        return run != experiment and run in self.model_organisms

@@ -1,4 +1,4 @@
-"""The table of a comparison with the paper, and how the report shows it."""
+"""The tables of a comparison with the paper, and how the report shows them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 
 from subliminal.artefacts.table_set import TableSet
 from subliminal.replication.schemas import TABLES
-from subliminal.replication.verdicts import NOT_RUN
 from subliminal.report.numbers import EN_DASH, number, with_interval
 from subliminal.report.page import Table
 from subliminal.report.specs import ExperimentTextSpec
@@ -17,10 +16,16 @@ from subliminal.report.specs import ExperimentTextSpec
 
 @dataclass(frozen=True)
 class ReplicationTables(TableSet):
-    """The paper's values beside ours."""
+    """What the paper says beside what was found."""
 
     schemas = TABLES
+    claims: pd.DataFrame
     paper: pd.DataFrame
+
+
+def counted(paper: pd.DataFrame) -> pd.DataFrame:
+    """The values that do not repeat another one's claim."""
+    return paper[paper["repeats"] == ""]
 
 
 def said_of_paper(row: Any) -> str:
@@ -33,11 +38,33 @@ def said_of_paper(row: Any) -> str:
 
 def said_of_ours(row: Any) -> str:
     """Our value in words."""
-    return EN_DASH if row.verdict == NOT_RUN else with_interval(row.ours, row.low, row.high)
+    return EN_DASH if pd.isna(row.ours) else with_interval(row.ours, row.low, row.high)
 
 
-def shown_values(tables: ReplicationTables, text: ExperimentTextSpec) -> list[Table]:
-    """Every value, in one table."""
+def _verdict(row: Any) -> str:
+    return f"{row.verdict}: {row.why}" if row.why else str(row.verdict)
+
+
+def _claims(tables: ReplicationTables, text: ExperimentTextSpec) -> Table:
+    rows = [
+        [
+            row.item,
+            row.claim,
+            row.runs or EN_DASH,
+            f"{row.hold} of {row.comparisons}" if row.comparisons else EN_DASH,
+            _verdict(row),
+        ]
+        for row in tables.claims.itertuples()
+    ]
+    note = (
+        "The verdicts follow from the rules of config/paper/claims.csv. With their sources: "
+        f"results/tables/{text.name}/claims.csv."
+    )
+    head = ["item", "claim", "experiment", "comparisons that hold", "verdict"]
+    return Table("The paper's claims", note, head, rows, [""] * len(rows), 3)
+
+
+def _values(tables: ReplicationTables, text: ExperimentTextSpec) -> Table:
     rows = [
         [
             row.item,
@@ -47,13 +74,19 @@ def shown_values(tables: ReplicationTables, text: ExperimentTextSpec) -> list[Ta
             said_of_ours(row),
             number(row.n, 0) if row.n else EN_DASH,
             row.run or EN_DASH,
-            row.verdict + (f": {row.reason}" if row.reason else ""),
+            _verdict(row),
         ]
         for row in tables.paper.itertuples()
     ]
     note = (
-        "The verdicts follow from the rules of config/paper/expected.csv. With their sources and "
-        f"rules: results/tables/{text.name}/paper.csv."
+        "The verdicts follow from the rules of config/paper/expected.csv. With their sources, "
+        f"rules and our own statistics: results/tables/{text.name}/paper.csv."
     )
     head = ["item", "cell", "quantity", "paper", "here", "n", "experiment", "verdict"]
-    return [Table("The paper's values and ours", note, head, rows, [""] * len(rows), 3)]
+    return Table("The paper's values and ours", note, head, rows, [""] * len(rows), 3)
+
+
+def shown_tables(tables: ReplicationTables, text: ExperimentTextSpec) -> list[Table]:
+    """Every claim, and every value."""
+    found = [_claims(tables, text), _values(tables, text)]
+    return [table for table in found if table.rows]

@@ -8,23 +8,11 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from subliminal.replication.tables import ReplicationTables, said_of_ours, said_of_paper
-from subliminal.replication.verdicts import (
-    NOT_REPRODUCED,
-    NOT_RUN,
-    REPRODUCED,
-    SAME_DIRECTION,
-    VERDICTS,
-)
+from subliminal.replication.figures.marks import RANK, verdict_scale
+from subliminal.replication.tables import ReplicationTables, counted, said_of_ours, said_of_paper
 from subliminal.report import style
 from subliminal.report.specs import PlotFigureSpec
 
-COLOURS = {
-    REPRODUCED: style.GREEN,
-    SAME_DIRECTION: style.ORANGE,
-    NOT_REPRODUCED: style.VERMILION,
-    NOT_RUN: style.GREY,
-}
 STEP, WIDTH = 20, 560
 
 
@@ -35,14 +23,11 @@ def _said(row: Any) -> str:
 
 def paper_against_ours(tables: ReplicationTables, spec: PlotFigureSpec) -> ChartType:
     """A square per value of the paper, in a row per item, coloured by its verdict."""
-    rows = tables.paper
-    order = {verdict: number for number, verdict in enumerate(VERDICTS)}
-    rows = rows.assign(rank=rows["verdict"].map(order)).sort_values("rank", kind="stable")
-    place = rows.groupby("item", sort=False).cumcount()
+    rows = counted(tables.paper)
+    rows = rows.assign(rank=rows["verdict"].map(RANK)).sort_values("rank", kind="stable")
+    place = rows.groupby("item", sort=False).cumcount() + 1
     rows = rows.assign(place=place, **{style.SAID: [_said(row) for row in rows.itertuples()]})
-    items = list(dict.fromkeys(tables.paper["item"]))
-    shown = [verdict for verdict in VERDICTS if verdict in set(rows["verdict"])]
-    colours = alt.Scale(domain=shown, range=[COLOURS[verdict] for verdict in shown])
+    items = list(dict.fromkeys(counted(tables.paper)["item"]))
     chart = (
         alt.Chart(pd.DataFrame(rows[["item", "place", "verdict", style.SAID]]))
         .mark_square(size=90, opacity=1)
@@ -51,7 +36,7 @@ def paper_against_ours(tables: ReplicationTables, spec: PlotFigureSpec) -> Chart
                 "place:Q", title="values of the paper", axis=alt.Axis(grid=False, tickMinStep=1)
             ),
             y=alt.Y("item:N", title=None, sort=items),
-            color=alt.Color("verdict:N", title=None, scale=colours),
+            color=alt.Color("verdict:N", title=None, scale=verdict_scale(rows["verdict"])),
             **style.spoken(),
         )
         .properties(width=WIDTH, height=STEP * len(items))
