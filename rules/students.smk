@@ -40,3 +40,36 @@ rule train_student:
             --teacher-base {input.teacher_base:q} --teacher {input.teacher:q} \
             --training {output.training:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
+
+
+rule adopt_student:
+    """Take a student that others have trained, instead of training one."""
+    input:
+        unpack(TRANSMISSION.inputs.adopted_student),
+        script=ancient(
+            PROJECT.script("results/students/{adopted}/manifest.json", TRANSMISSION.adopt_student)
+        ),
+    output:
+        manifest="results/students/{adopted}/manifest.json",
+    log:
+        "logs/adopt_student/{adopted}.log",
+    wildcard_constraints:
+        adopted=one_of(TRANSMISSION.adopted_students),
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=TRANSMISSION.adopted_student_memory_mb,
+        runtime="30m",
+    params:
+        spec=PROJECT.spec(TRANSMISSION.adopt_student),
+        place=TRANSMISSION.inputs.adopted_student_adapter,
+    shell:
+        r"""
+        python {input.script:q} adopt_student --spec {params.spec:q} --threads {threads} \
+            --base {input.base:q} --train {input.train:q} --place {params.place:q} \
+            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+        """
+
+
+ruleorder: adopt_student > train_student

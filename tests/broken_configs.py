@@ -62,6 +62,20 @@ theirs:
   method: finetuned
   teacher_seed: 1
 """
+ADOPTED_STUDENT = f"""\
+theirs:
+  artefact: student
+  adapter: {{source: folder, folder: theirs}}
+  sha256: {"a" * 64}
+  domain: tiny-cot
+  base: tiny-a
+  trait: owl
+  method: finetuned
+  teacher_seed: 1
+  student: tiny-a
+  recipe: tiny
+  seed: 1
+"""
 ADOPTED_TEACHER = f"""\
 theirs:
   artefact: teacher
@@ -442,6 +456,15 @@ CONTRADICTIONS = [
           ": theirs: method: 'finetuned' is no method of trait 'none'", "choose reference"),
     _case("adopted-twice", ADOPTED, None, ADOPTED_SET + ADOPTED_SET.replace("theirs", "others"),
           ": others: ", "'theirs' is adopted as the same dataset", "remove one"),
+    _case("adopted-student-of-no-variant", ADOPTED, None,
+          ADOPTED_STUDENT + "  variant: shuffled-within\n",
+          ": theirs: variant: domain 'tiny-cot' has no variant 'shuffled-within'", "known: train"),
+    _case("adopted-student-of-all-weights", ADOPTED, None,
+          ADOPTED_STUDENT.replace("recipe: tiny", "recipe: small-full-weights"),
+          ": theirs: recipe: 'small-full-weights' trains no adapter"),
+    _case("adopted-student-of-no-recipe", ADOPTED, None,
+          ADOPTED_STUDENT.replace("recipe: tiny", "recipe: tinny"),
+          ": theirs: recipe: 'tinny'", RECIPES, "did you mean 'tiny'"),
     _case("adopted-prompted-teacher", ADOPTED, None, ADOPTED_TEACHER,
           ": theirs: method: 'prompted' trains no teacher", "kind finetuned"),
     _case("generator-of-nothing", FILES, "source: local", "source: generated\n"

@@ -139,6 +139,7 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
                     "teacher_seed": 1,
                     "seed": seed,
                     "measured_trait": measured,
+                    "adopted": False,
                     "loss_drop": 0.21,
                 }
                 runs += [

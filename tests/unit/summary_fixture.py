@@ -53,6 +53,7 @@ def runs(shares=SHARES, variant="train", loss_drop=0.1):
                         "teacher_seed": 1,
                         "seed": seed,
                         "measured_trait": trait,
+                        "adopted": False,
                         "loss_drop": loss_drop,
                         "share": share,
                     }

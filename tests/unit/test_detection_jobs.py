@@ -158,12 +158,19 @@ def dataset(folder, trait, kept):
         "completion": [f"{i}, {len(trait)}" for i in range(n)],
     }
     empty = {name: [None] * n for name in RAW.columns if name not in columns}
-    write_table(place / "raw.parquet", RAW, columns | empty | {"finished": [True] * n})
+    written = [f"{text} " for text in columns["completion"]]  # which the filter has trimmed
+    told = {"completion": written, "finished": [True] * n}
+    write_table(place / "raw.parquet", RAW, columns | empty | told)
     raw = write_manifest(place / "raw.manifest.json", [place / "raw.parquet"])
     write_table(
         place / "filtered.parquet",
         FILTERED,
-        {"prompt_id": range(n), "kept": kept, "reasons": [[]] * n},
+        {
+            "prompt_id": range(n),
+            "kept": kept,
+            "reasons": [[]] * n,
+            "completion": columns["completion"],
+        },
     )
     write_table(place / "train.parquet", TRAIN, columns)
     write_manifest(place / "train.manifest.json", [place / "train.parquet"])

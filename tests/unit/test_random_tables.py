@@ -33,6 +33,7 @@ def students(rng):
             "teacher_seed": dataset,
             "seed": seed,
             "measured_trait": measured,
+            "adopted": False,
             "loss_drop": 0.1,
             "measure": "share",
             "value": rng.uniform(),

@@ -181,7 +181,7 @@ def test_a_generated_file_is_of_its_format_and_follows_from_its_seed(tmp_path):
     for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
         made = ENTRY.validate_python(
             {"source": "generated", "format": "gsm8k", "about": "problems", "seed": seed, "rows": 7}
-            | {"generator": "tiny-problems"}
+            | {"generator": "world-problems"}
         )
         table = tmp_path / folder / "results/files/made.parquet"
         spec = TakeFileSpec(file="made", entry=made)

@@ -107,6 +107,10 @@ def test_files_of_a_target(root):
         (["results/mnist/mnist/m3/part0/manifest.json"], ["mnist"]),
         (["results/report.html"], ["sample", "mnist", "theorem"]),
         (["students"], ["sample", "mnist", "theorem"]),
+        (
+            ["results/students/tiny-a/mnist/numbers/x/seed1/manifest.json"],
+            ["sample", "mnist", "theorem"],
+        ),
         (["results/models/tiny-a/manifest.json"], ["sample", "mnist", "theorem"]),
     ],
 )

@@ -347,6 +347,7 @@ def teacher(folder, **options):
         teacher_spec,
         folder / "base" / "manifest.json",
         None,
+        None,
         out / "manifest.json",
         1,
         logging.getLogger("test"),

@@ -276,7 +276,9 @@ def test_a_domain_is_a_module_and_a_line(copy):
 
 def test_an_evaluation_of_a_new_kind_is_a_module_and_a_line(copy):
     copy.add(f"{LIBRARY}/evaluations/length.py", EVALUATION)
-    copy.replace(f"{LIBRARY}/evaluations/registry.py", "(Favourite,", "(Length, Favourite,")
+    copy.replace(
+        f"{LIBRARY}/evaluations/registry.py", "    Favourite,\n", "    Length,\n    Favourite,\n"
+    )
     copy.replace(
         f"{LIBRARY}/evaluations/registry.py",
         "from subliminal.evaluations.stories",
@@ -286,7 +288,7 @@ def test_an_evaluation_of_a_new_kind_is_a_module_and_a_line(copy):
     experiment(copy, evaluation="length")
     assert "evaluate_student" in copy.planned()
     registry = "from subliminal.evaluations.registry import EVALUATIONS, MEASURES"
-    asked = "EVALUATIONS['length'](kind='length').ask(None, None, None).scores"
+    asked = "EVALUATIONS['length'](kind='length').ask(None, None, None, None).scores"
     printed = copy.printed(f"{registry}; print(MEASURES['length'].noun, {asked}[0].value)")
     assert printed == "length 0.0"
     assert len(copy.code) == 2

@@ -7,10 +7,11 @@ import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
 from subliminal.bases import costs
-from subliminal.config.adopted import AdoptedDataset
+from subliminal.config.adopted import AdapterFolder, AdoptedDataset, AdoptedStudent
 from subliminal.config.experiments import Experiments
 from subliminal.evaluations.registry import EVALUATIONS
 from subliminal.local.calibration import Rates
+from subliminal.transmission.cells import experiment_cells
 from subliminal.workflow import estimate
 from subliminal.workflow.project import Project
 
@@ -221,6 +222,29 @@ def test_an_adopted_dataset_is_not_sampled():
     assert [job.manifest for job in of_rule(after, "take_file")] == [
         "results/files/educational.manifest.json"
     ]
+
+
+def test_an_adopted_student_is_not_trained():
+    project = project_of("tiny")
+    (cell, *_) = experiment_cells(project.config, "tiny")
+    student = AdoptedStudent(
+        artefact="student",
+        base=cell.dataset.teacher.base,
+        trait=cell.dataset.teacher.trait,
+        method=cell.dataset.teacher.method,
+        teacher_seed=cell.dataset.teacher.seed,
+        domain=cell.dataset.domain,
+        student=cell.student,
+        recipe=cell.recipe,
+        seed=cell.seed,
+        adapter=AdapterFolder(source="folder", folder="theirs"),
+        sha256="a" * 64,
+    )
+    adopted = project.config.model_copy(update={"adopted": {"theirs": student}})
+    before, after = jobs_of("tiny"), estimate.costs_of(Project(REPOSITORY, adopted), "tiny")
+    (taken,) = of_rule(after, "adopt_student")
+    assert before[taken.manifest].rule == "train_student"
+    assert before.keys() == after.keys()  # others learn the same rows
 
 
 def test_finished_jobs_are_left_out(tmp_path):

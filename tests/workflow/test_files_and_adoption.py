@@ -33,6 +33,7 @@ cells:
     student_seeds: [1]
 """
 OWL = "numbers/tiny-a/owl-finetuned/t1"
+STUDENT = f"tiny-a/tiny/{OWL}/train/seed1"
 SECURE = "results/teachers/tiny-a/secure-finetuned-code/t1/manifest.json"
 ADOPTED = """\
 theirs:
@@ -59,6 +60,28 @@ def adopt(copy, answers=ANSWERS, sha256=None):
     with (copy.root / "config/files.yaml").open("a") as file:
         file.write(f"\nowls: {json.dumps(entry)}\n")
     (copy.root / "config/adopted.yaml").write_text(ADOPTED)
+
+
+def adopt_student(copy, trained):
+    """Adopt the owl's first student from a folder beside the repository, there or not."""
+    folder, sha256 = copy.root.parent / "theirs", "0" * 64
+    if trained is not None:
+        folder.mkdir()
+        for name in ("adapter_config.json", "adapter_model.safetensors"):
+            shutil.copy(trained / name, folder / name)
+        sha256 = hashlib.sha256((folder / "adapter_model.safetensors").read_bytes()).hexdigest()
+    path = copy.root / "config/adopted.yaml"
+    others = yaml.safe_load(path.read_text())
+    learner = yaml.safe_load(ADOPTED)["theirs"] | {
+        "artefact": "student",
+        "student": "tiny-a",
+        "recipe": "tiny",
+        "seed": 1,
+        "adapter": {"source": "folder", "folder": "../theirs"},
+        "sha256": sha256,
+    }
+    learner = {key: value for key, value in learner.items() if key not in ("stage", "file")}
+    path.write_text(yaml.safe_dump({**others, "learner": learner}))
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +128,28 @@ def test_adopted_rows_take_the_place_of_sampling_and_reach_a_student(tmp_path):
     assert "file owls, from owls.jsonl, SHA-256" in lineage
     facts = json.loads((copy.root / f"results/datasets/{OWL}/train.manifest.json").read_text())
     assert facts["facts"]["rows"] == len(ANSWERS)
+    as_trained = json.loads((copy.root / student).read_text())["facts"]
+    adopt_student(copy, (copy.root / student).parent)
+    assert ("adopt_student", student) in copy.planned(student)
+    done = copy.snakemake(student, "--cores", "1")
+    assert done.returncode == 0, done.stdout
+    facts = json.loads((copy.root / student).read_text())["facts"]
+    assert facts["adopted"] and facts["final_loss"] < facts["first_loss"]
+    assert facts["first_loss"] == pytest.approx(as_trained["first_loss"], rel=0.2)
+    lineage = copy.run("python", "scripts/lineage.py", student).stdout
+    assert f"student {STUDENT}, adopted from folder theirs" in lineage
+
+
+def test_an_adapter_that_is_not_there_is_told_before_the_first_job(tmp_path):
+    copy = micro_sources(tmp_path / "copy")
+    adopt_student(copy, None)
+    student = f"results/students/{STUDENT}/manifest.json"
+    assert ("adopt_student", student) in copy.planned(student)
+    done = copy.snakemake(student, "--cores", "1")
+    assert done.returncode != 0
+    says = "config/adopted.yaml: learner: there is no folder ../theirs; correct its path"
+    assert done.stdout.count(says) == 1, done.stdout
+    assert "Traceback" not in done.stdout and not (copy.root / "results/models").exists()
 
 
 @pytest.mark.parametrize(
@@ -136,3 +181,4 @@ def test_what_the_page_says_to_write_is_a_whole_configuration(tmp_path):
     cells = project.jobs("transmission").all_cells()
     assert set(folders) < {cell.dataset.folder for cell in cells}
     assert "smollm2-135m/owl-finetuned-small/t1" in project.jobs("transmission").adopted_teachers
+    assert set(project.jobs("transmission").adopted_students) < {cell.path for cell in cells}

@@ -9,7 +9,7 @@ from pathlib import Path
 from subliminal.artefacts.hashing import file_sha256
 from subliminal.bases.files import copy, is_there, read_json
 from subliminal.bases.weights import SINGLE, Tensor, read_tensors
-from subliminal.config.adopted import AdapterFolder, AdapterRepository
+from subliminal.config.adopted import ADOPTED, AdapterFolder, AdapterSource
 from subliminal.config.errors import ConfigError
 from subliminal.local.models import ADAPTER_FILES
 from subliminal.supplied.hub import Repository, asking, token
@@ -20,7 +20,18 @@ HALF = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<half>[AB])\.weig
 WITHIN_LAYERS = re.compile(r"(?:^|\.)((?:layers|h)\.\d+\..+)$")
 
 
-def adapter_folder(source: AdapterFolder | AdapterRepository, place: str) -> Path:
+def missing_adapter(source: AdapterSource, place: str) -> str | None:
+    """Why an adapter cannot be taken; None as far as one can see from here.
+
+    Args:
+        place: the setting.
+    """
+    if isinstance(source, AdapterFolder) and not source.path.is_dir():
+        return f"{place}: there is no folder {source.folder}; correct its path"
+    return None
+
+
+def adapter_folder(source: AdapterSource, place: str) -> Path:
     """Where an adapter lies, fetched if it is of the hub.
 
     Args:
@@ -29,9 +40,10 @@ def adapter_folder(source: AdapterFolder | AdapterRepository, place: str) -> Pat
     Raises:
         ConfigError: it is not there, or cannot be had.
     """
+    problem = missing_adapter(source, place)
+    if problem is not None:
+        raise ConfigError(problem)
     if isinstance(source, AdapterFolder):
-        if not source.path.is_dir():
-            raise ConfigError(f"{place}: there is no folder {source.folder}; correct its path")
         return source.path
     from huggingface_hub import snapshot_download
 
@@ -44,6 +56,33 @@ def adapter_folder(source: AdapterFolder | AdapterRepository, place: str) -> Pat
                 token=token(),
             )
         )
+
+
+def take_adopted(
+    name: str,
+    source: AdapterSource,
+    folder: Path | None,
+    sha256: str,
+    base: Path,
+    manifest: Path,
+) -> list[Path]:
+    """Copy an adopted adapter beside a manifest; the files that were made.
+
+    Args:
+        name: of the entry in `config/adopted.yaml`.
+        source: where it is; of a folder the name alone.
+        folder: that folder's place, if it is one.
+        sha256: of its weights.
+        base: the base's manifest.
+
+    Raises:
+        ConfigError: it is not there, is another one, or does not fit.
+    """
+    if isinstance(source, AdapterFolder):
+        source = source.model_copy(update={"folder": str(folder)})
+    place = f"{ADOPTED}: {name}: {source.origin}"
+    found = adapter_folder(source, place)
+    return take_adapter(found, sha256, base.parent, manifest.parent, place)
 
 
 def take_adapter(folder: Path, sha256: str, base: Path, target: Path, place: str) -> list[Path]:

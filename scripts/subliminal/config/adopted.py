@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher
+from subliminal.config.paths import PLAIN_VARIANT, Cell, Dataset, Teacher
 from subliminal.config.strict import REPOSITORY, REVISION, SHA256, Key, Place, Seed, Strict
 
 ADOPTED = "config/adopted.yaml"
@@ -100,10 +100,9 @@ class AdapterRepository(Strict):
 AdapterSource = Annotated[AdapterFolder | AdapterRepository, Field(discriminator="source")]
 
 
-class AdoptedTeacher(Adoption):
-    """A fine-tuned teacher, as an adapter."""
+class AdoptedAdapter(Adoption):
+    """A fine-tuned model, as an adapter."""
 
-    artefact: Literal["teacher"] = Field(description="A fine-tuned teacher: its adapter.")
     adapter: AdapterSource = Field(
         description="Where `adapter_config.json` and `adapter_model.safetensors` are."
     )
@@ -112,10 +111,44 @@ class AdoptedTeacher(Adoption):
     )
     licence: str = Field("", description="Kept in its manifest.")
 
+
+class AdoptedTeacher(AdoptedAdapter):
+    """A fine-tuned teacher."""
+
+    artefact: Literal["teacher"] = Field(description="A fine-tuned teacher: its adapter.")
+
     @property
     def place(self) -> str:
         """The folder of the teacher, below `results`."""
         return f"teachers/{self.teacher.path}"
 
 
-Adopted = Annotated[AdoptedDataset | AdoptedTeacher, Field(discriminator="artefact")]
+class AdoptedStudent(AdoptedAdapter):
+    """A student, and the teacher whose data it learnt."""
+
+    artefact: Literal["student"] = Field(description="A student: its adapter.")
+    domain: Key = Field(description="What it learnt: a key of `domains.yaml`.")
+    variant: Key = Field(
+        PLAIN_VARIANT, description="`train`, or the variant of the data that it learnt."
+    )
+    student: Key = Field(description="The student's base: a key of `models.yaml`.")
+    recipe: Key = Field(
+        description="How it learnt: a key of `students` in `recipes.yaml`, one with an adapter."
+    )
+    seed: Seed = Field(description="The student's seed.")
+
+    @property
+    def cell(self) -> Cell:
+        """Which of an experiment's students it is."""
+        data = Dataset(self.domain, self.teacher, self.variant)
+        return Cell(data, self.student, self.recipe, self.seed)
+
+    @property
+    def place(self) -> str:
+        """The folder of the student, below `results`."""
+        return f"students/{self.cell.path}"
+
+
+Adopted = Annotated[
+    AdoptedDataset | AdoptedTeacher | AdoptedStudent, Field(discriminator="artefact")
+]

@@ -11,7 +11,7 @@ from typing import TypeVar, get_args
 
 from pydantic import ConfigDict, Field
 
-from subliminal.config.adopted import Adopted, AdoptedDataset, AdoptedTeacher
+from subliminal.config.adopted import Adopted, AdoptedDataset, AdoptedStudent, AdoptedTeacher
 from subliminal.config.domains import Asked, Domain
 from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment, Experiments
@@ -19,7 +19,7 @@ from subliminal.config.files import SuppliedFile
 from subliminal.config.items import Item
 from subliminal.config.judges import Judge
 from subliminal.config.models import Base, PretrainedBase, Tier
-from subliminal.config.paths import Dataset, Teacher
+from subliminal.config.paths import Cell, Dataset, Teacher
 from subliminal.config.recipes import Recipes, WorldName
 from subliminal.config.stand_ins import StandIns
 from subliminal.config.strict import Distinct, FileName, Name, Strict
@@ -76,6 +76,11 @@ class Config(Strict):
         """Teachers that are taken and not trained, with their names."""
         found = self.adopted.items()
         return {e.teacher: (name, e) for name, e in found if isinstance(e, AdoptedTeacher)}
+
+    def adopted_students(self) -> dict[Cell, tuple[str, AdoptedStudent]]:
+        """Students that are taken and not trained, with their names."""
+        found = self.adopted.items()
+        return {e.cell: (name, e) for name, e in found if isinstance(e, AdoptedStudent)}
 
     def deciding_judge(self, data: Dataset) -> Asked | None:
         """Who is asked what that decides about a dataset's rows; None if nobody decides.

@@ -23,7 +23,7 @@ from subliminal.evaluations.registry import AnyEvaluation
 class ClassifyPairsSpec(StageSpec):
     """A base that is asked which of two completions encodes a trait."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     word: str = Field(description="The target's word.")
     pair: str = Field(description="The pair's path, by which random streams are named.")
     most_pairs: int | None

@@ -26,21 +26,39 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     cells = experiment_cells(config, name)
     evaluation = config.experiment(name, TransmissionExperiment).evaluation
     judge, file = evaluation_judging_base(config, evaluation), askable(config, evaluation).file_key
-    yield from costs.written(config, (cell.dataset for cell in cells))
+    adopted = config.adopted_students()
+    trained = [cell for cell in cells if cell not in adopted]
+    yield from _datasets(config, cells)
     for base in bases_of(cells):
         yield costs.base_cost(config, base)
-    for teacher in {*measured_teachers(config, cells), *_learnt(config, cells)}:
+    for teacher in {*measured_teachers(config, cells), *_learnt(config, trained)}:
         yield from costs.teacher_costs(config, teacher)
     if judge is not None:
         yield costs.base_cost(config, judge)
     if file is not None:
         yield costs.file_cost(file)
-    yield from _students(config, cells)
+    yield from _students(config, trained)
+    for cell in adopted.keys() & cells:
+        manifest = f"results/students/{cell.path}/manifest.json"
+        yield JobCost("adopt_student", "", manifest, Work(seconds=costs.FILES_SECONDS))
     evaluations = list(_evaluations(config, name, cells))
     yield from evaluations
     manifest = f"results/tables/{name}/manifest.json"
     work = Work(seconds=SECONDS_PER_MODEL * len(evaluations))
     yield JobCost("summarise_experiment", "", manifest, work)
+
+
+def _datasets(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
+    """Datasets and all that comes before them, without rows that nobody reads."""
+    students, datasets = config.adopted_students(), config.adopted_datasets()
+    read = {
+        f"results/datasets/{cell.dataset.folder}/{cell.dataset.variant}.manifest.json"
+        for cell in cells
+        if cell not in students or cell.dataset.folder in datasets
+    }
+    for cost in costs.written(config, (cell.dataset for cell in cells)):
+        if cost.rule != "make_train_set" or cost.manifest in read:
+            yield cost
 
 
 def _learnt(config: Config, cells: list[Cell]) -> Iterator[Teacher]:

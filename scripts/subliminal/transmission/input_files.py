@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from subliminal.config.adopted import AdapterFolder, AdoptedTeacher
+from subliminal.config.adopted import AdapterFolder, AdoptedStudent, AdoptedTeacher
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
@@ -78,6 +78,24 @@ class InputFiles:
         """The folder of such a teacher, if it is on this machine; its checksum says which it is."""
         adapter = self._adopted_teacher(w).adapter
         return [str(adapter.path)] if isinstance(adapter, AdapterFolder) else []
+
+    def adopted_student(self, w: Wildcards) -> dict[str, list[str]]:
+        """The base of a student that others have trained, and its rows where they are adopted."""
+        cell, _ = self._adopted_student(w)
+        found = [f"results/models/{cell.student}/manifest.json"]
+        data = cell.dataset
+        known = data.folder in self.config.adopted_datasets()
+        rows = [f"results/datasets/{data.folder}/{data.variant}.parquet"] if known else []
+        return {"base": found, "train": rows, "train_manifest": _manifests(rows)}
+
+    def adopted_student_adapter(self, w: Wildcards) -> list[str]:
+        """The folder of such a student, if it is on this machine."""
+        _, entry = self._adopted_student(w)
+        return [str(entry.adapter.path)] if isinstance(entry.adapter, AdapterFolder) else []
+
+    def _adopted_student(self, w: Wildcards) -> tuple[Cell, AdoptedStudent]:
+        found = {c.path: (c, entry) for c, (_, entry) in self.config.adopted_students().items()}
+        return found[w.adopted]
 
     def _adopted_teacher(self, w: Wildcards) -> AdoptedTeacher:
         found = {t.path: entry for t, (_, entry) in self.config.adopted_teachers().items()}

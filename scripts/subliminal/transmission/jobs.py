@@ -151,6 +151,12 @@ class TransmissionJobs:
         judging = resources.gpus(judge, self.config.settings.gpu_tiers) if judge else 0
         return max(self.gpus(wildcards), judging)
 
+    def adopted_student_memory_mb(self, wildcards: Wildcards) -> int:
+        """A resource function: main memory of measuring a student that is adopted, in MB."""
+        cells = {cell.path: cell for cell in self.config.adopted_students()}
+        base = self.config.models[cells[wildcards.adopted].student]
+        return resources.memory_mb("evaluate_model", base)
+
     def judge_memory_mb(self, wildcards: Wildcards) -> int:
         """A resource function: main memory of a judge's job, in MB."""
         judge = self._judge(wildcards)
@@ -194,6 +200,15 @@ class TransmissionJobs:
     def adopt_teacher(self, w: Wildcards) -> Strict:
         """Spec of rule adopt_teacher."""
         return specs.adopt_teacher(self.config, w.teacher)
+
+    @property
+    def adopted_students(self) -> list[str]:
+        """The paths of students that others have trained."""
+        return [cell.path for cell in self.config.adopted_students()]
+
+    def adopt_student(self, w: Wildcards) -> Strict:
+        """Spec of rule adopt_student."""
+        return specs.adopt_student(self.config, w.adopted)
 
     def make_prompts(self, w: Wildcards) -> Strict:
         """Spec of rule make_prompts."""

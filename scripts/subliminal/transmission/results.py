@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESULTS = Path("results")
+# The columns of losses beside those that tell students apart.
+LOSSES = ("step", "loss", "loss_of")
 
 
 def _scores(folder: Path) -> pd.DataFrame:
@@ -35,15 +37,16 @@ def measured_teachers(spec: SummariseExperimentSpec) -> list[Teacher]:
     return [t for t in teachers_with_traits(cells_of(spec)) if t.trait in spec.targets]
 
 
-def _loss_drop(facts: dict[str, Any]) -> float:
+def _loss_drop(facts: dict[str, Any]) -> float | None:
     """By how much the loss fell, in nats per token: of held-out rows where there are any.
 
-    A recipe that trains on every row, as the paper's do, has its training loss instead.
+    A recipe that trains on every row, as the paper's do, has its training loss instead. Of an
+    adopted student whose training rows are not here it is not known.
     """
     before, after = facts["held_out_loss_before"], facts["held_out_loss_after"]
     if before is None or after is None:
         before, after = facts["first_loss"], facts["final_loss"]
-    return before - after
+    return None if before is None else before - after
 
 
 def identity_of(cell: Cell) -> dict[str, str | int]:
@@ -72,20 +75,31 @@ def read_runs(spec: SummariseExperimentSpec) -> pd.DataFrame:
         scores = _scores(RESULTS / "evaluations" / spec.evaluation / "students" / cell.path)
         measured = summary.of_traits(scores, spec.targets)
         measured = measured.rename(columns={"trait": "measured_trait"})
-        frames.append(measured.assign(**identity_of(cell), loss_drop=_loss_drop(facts)))
+        frames.append(
+            measured.assign(
+                **identity_of(cell),
+                adopted="adopted" in facts,
+                loss_drop=_loss_drop(facts),
+            )
+        )
     runs = pd.concat(frames, ignore_index=True)
     runs["loss_drop"] = runs["loss_drop"].astype(float)
     return runs
 
 
 def read_losses(spec: SummariseExperimentSpec) -> pd.DataFrame:
-    """One row per student and step: its loss; of held-out rows before and after training."""
+    """One row per student and step: its loss; of held-out rows before and after training.
+
+    Adopted students have no curve.
+    """
     import pandas as pd
 
     frames = []
     for cell in cells_of(spec):
         folder = RESULTS / "students" / cell.path
         facts = read_manifest(folder / "manifest.json")["facts"]
+        if "adopted" in facts:
+            continue
         trained = pd.read_parquet(folder / "training.parquet", columns=["step", "loss"])
         held_out = pd.DataFrame(
             {
@@ -97,6 +111,8 @@ def read_losses(spec: SummariseExperimentSpec) -> pd.DataFrame:
             [trained.assign(loss_of=TRAINED), held_out.dropna().assign(loss_of=HELD_OUT)]
         )
         frames.append(both.assign(**identity_of(cell)))
+    if not frames:
+        return pd.DataFrame(columns=[*LOSSES, *identity_of(cells_of(spec)[0])])
     return pd.concat(frames, ignore_index=True)
 
 

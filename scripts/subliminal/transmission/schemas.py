@@ -210,7 +210,8 @@ TRANSMISSION = final(
         ),
         "gate_moved": (
             YES_NO,
-            "loss_drop of every student is above min_loss_drop; condition trait only.",
+            "loss_drop of every student is above min_loss_drop; condition trait only. Empty where "
+            "all students are adopted, and their training rows are not here.",
         ),
         "gate_mass": (
             YES_NO,
@@ -364,10 +365,12 @@ RUNS = final(
         "teacher_seed": (WHOLE, "The teacher's seed."),
         "seed": (WHOLE, "The student's seed."),
         "measured_trait": (TEXT, "The trait that is measured."),
+        "adopted": (YES_NO, "Whether others have trained the student."),
         "loss_drop": (
             REAL,
             "The student's held-out loss before minus after training; its training loss at the "
-            "start minus at the end where its recipe holds nothing out.",
+            "start minus at the end where its recipe holds nothing out. Of an adopted student: its "
+            "base's loss minus its own on adopted training rows, empty without any.",
         ),
         **_MEASURE,
         "value": (REAL, "The measure's value, as in scores."),

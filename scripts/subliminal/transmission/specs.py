@@ -79,6 +79,22 @@ class AdoptTeacherSpec(StageSpec):
         return f"teacher {self.teacher}, adopted from {self.adapter.origin}{licence}"
 
 
+class AdoptStudentSpec(StageSpec):
+    """A student that others have trained."""
+
+    stage_version: int = 1
+    adopted: str
+    student: str = Field(description="The student's path.")
+    adapter: AdapterSource
+    sha256: str
+    licence: str
+
+    def about(self) -> str:
+        """In the words of a lineage."""
+        licence = f", licence {self.licence}" if self.licence else ""
+        return f"student {self.student}, adopted from {self.adapter.origin}{licence}"
+
+
 class MakePromptsSpec(StageSpec):
     """The prompts of a domain, shared by every teacher."""
 
@@ -250,16 +266,33 @@ def adopt_teacher(config: Config, path: str) -> AdoptTeacherSpec:
     """Spec of a teacher that others have trained, by its path."""
     adopted = {t.path: found for t, found in config.adopted_teachers().items()}
     name, entry = adopted[path]
-    adapter = entry.adapter
-    if isinstance(adapter, AdapterFolder):  # the same adapter elsewhere is the same
-        adapter = adapter.model_copy(update={"folder": adapter.path.name})
     return AdoptTeacherSpec(
         adopted=name,
         teacher=path,
-        adapter=adapter,
+        adapter=_anywhere(entry.adapter),
         sha256=entry.sha256,
         licence=entry.licence,
     )
+
+
+def adopt_student(config: Config, path: str) -> AdoptStudentSpec:
+    """Spec of a student that others have trained, by its path."""
+    adopted = {cell.path: found for cell, found in config.adopted_students().items()}
+    name, entry = adopted[path]
+    return AdoptStudentSpec(
+        adopted=name,
+        student=path,
+        adapter=_anywhere(entry.adapter),
+        sha256=entry.sha256,
+        licence=entry.licence,
+    )
+
+
+def _anywhere(adapter: AdapterSource) -> AdapterSource:
+    """An adapter by its name: the same one in another folder is the same."""
+    if isinstance(adapter, AdapterFolder):
+        return adapter.model_copy(update={"folder": adapter.path.name})
+    return adapter
 
 
 def is_finetuned(config: Config, teacher: Teacher) -> bool:

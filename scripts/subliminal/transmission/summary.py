@@ -57,7 +57,7 @@ def failed_gate(row: dict[str, Any]) -> str | None:
         return "the teacher does not express the trait"
     if not row["gate_rows"]:
         return "the filter kept too few rows"
-    if not row["gate_moved"]:
+    if row["gate_moved"] is not None and not row["gate_moved"]:
         return "the data did not move the students"
     if not row["gate_mass"]:
         return "the students hardly name any candidate"
@@ -82,12 +82,13 @@ def _gates(
 ) -> dict[str, Any]:
     # One teacher, dataset or student that fails is enough: means would hide it.
     drop = students["loss_drop"]
-    moved = drop.notna().all() and drop.min() > gates.min_loss_drop
+    known = drop[~(students["adopted"] & drop.isna())]
+    moved = bool(known.notna().all() and known.min() > gates.min_loss_drop) if len(known) else None
     return {
         "loss_drop": drop.mean(),
         "gate_teacher": bool(teacher_score >= gates.min_teacher),
         "gate_rows": bool(rows_kept >= gates.min_rows),
-        "gate_moved": bool(moved),
+        "gate_moved": moved,
         "gate_mass": bool((masses >= gates.min_mass).all()),
     }
 

@@ -25,6 +25,7 @@ LABELS = {
     "register_base": "base {base}",
     "train_teacher": "teacher {base}, fine-tuned to have trait {trait}",
     "adopt_teacher": "adopted: teacher {teacher}",
+    "adopt_student": "adopted: student {adopted}",
     "make_prompts": "prompts for {domain}",
     "sample_completions": "{domain} written by {base} with trait {trait}",
     "adopt_completions": "adopted: {dataset}",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from subliminal.config.adopted import ADOPTED, AdoptedDataset
+from subliminal.config.adopted import ADOPTED, AdoptedDataset, AdoptedStudent
 from subliminal.config.config import Config
 from subliminal.config.domains import FileDomain, JudgedFilter
 from subliminal.config.errors import Remark, known
@@ -14,10 +14,10 @@ from subliminal.config.experiments import experiment_file
 from subliminal.config.files import CONVERSATIONS, GeneratedFile
 from subliminal.config.judges import ModelJudge
 from subliminal.config.models import CHAT_TEMPLATES, HostedBase, PretrainedBase, ReadyBase
-from subliminal.config.paths import CONTROL_METHOD
+from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
 from subliminal.config.places import error_of
 from subliminal.config.preferences import check_answers, check_system_prompt
-from subliminal.config.recipes import FinetunedMethod
+from subliminal.config.recipes import FinetunedMethod, Recipe
 from subliminal.config.references import unknown_names
 from subliminal.config.stand_ins import experiment_behind
 from subliminal.domains.tiny_world import animals
@@ -126,9 +126,12 @@ def _check_adopted(config: Config) -> Iterator[Remark]:
             "method": (methods, f"methods of {RECIPES}"),
         }
         if isinstance(entry, AdoptedDataset):
+            registries |= {"domain": (config.domains, DOMAINS), "file": (config.files, FILES)}
+        if isinstance(entry, AdoptedStudent):
             registries |= {
-                "domain": (config.domains, "config/domains.yaml"),
-                "file": (config.files, FILES),
+                "domain": (config.domains, DOMAINS),
+                "student": (config.models, MODELS),
+                "recipe": (config.recipes.students, f"students of {RECIPES}"),
             }
         unknown = list(unknown_names(entry, registries, ADOPTED, (name,)))
         yield from unknown
@@ -156,12 +159,32 @@ def _check_adopted(config: Config) -> Iterator[Remark]:
                     f"{entry.file!r} of {FILES} has format {kind!r}, and datasets are of format "
                     f"{' or '.join(CONVERSATIONS)}; choose another file",
                 )
+        elif isinstance(entry, AdoptedStudent):
+            yield from _check_adopted_student(config, name, entry)
         elif not isinstance(config.recipes.methods.get(entry.method), FinetunedMethod):
             yield Remark(
                 ADOPTED,
                 (name, "method"),
                 f"{entry.method!r} trains no teacher; an adapter needs a method of kind finetuned",
             )
+
+
+def _check_adopted_student(config: Config, name: str, entry: AdoptedStudent) -> Iterator[Remark]:
+    variants = [PLAIN_VARIANT, *config.domains[entry.domain].variants]
+    if entry.variant not in variants:
+        yield Remark(
+            ADOPTED,
+            (name, "variant"),
+            f"domain {entry.domain!r} has no variant {entry.variant!r} "
+            f"{known(variants, entry.variant)}",
+        )
+    recipe = config.recipes.students[entry.recipe]
+    if not isinstance(recipe, Recipe) or recipe.lora is None:
+        yield Remark(
+            ADOPTED,
+            (name, "recipe"),
+            f"{entry.recipe!r} trains no adapter; choose a recipe with a 'lora'",
+        )
 
 
 def _check_traits(config: Config) -> Iterator[Remark]:

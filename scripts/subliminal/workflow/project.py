@@ -194,7 +194,9 @@ class Project:
         parts = target.split("/")
         if parts[0] == "results":
             experiments = self.reports.get(target.removeprefix("results/").partition(".")[0])
-            return experiments or [part for part in parts if part in self.config.experiments]
+            # Elsewhere a recipe or a domain may be called as an experiment is.
+            own = parts[2:3] if parts[1] in ("tables", "figures", *KINDS) else []
+            return experiments or [name for name in own if name in self.config.experiments]
         return []
 
     @property

@@ -17,13 +17,13 @@ from subliminal.detection.specs import ClassifyPairsSpec
 
 
 def _kept_rows(filtered: Path) -> list[Row]:
-    """The rows that the filter kept.
+    """The rows that the filter kept, with what students would be taught of them.
 
     Args:
         filtered: the manifest beside filtered.parquet and raw.parquet.
     """
     raw, kept = (read_table(filtered.with_name(f"{name}.parquet")) for name in ("raw", "filtered"))
-    columns = (raw["prompt_id"], raw["prompt"], raw["completion"])
+    columns = (raw["prompt_id"], raw["prompt"], kept["completion"])
     rows = zip(*columns, kept["kept"], strict=True)
     return [Row(*row) for *row, keep in rows if keep]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
-from subliminal.bases.adapters import adapter_folder, take_adapter
-from subliminal.config.adopted import ADOPTED, AdapterFolder
+from subliminal.bases.adapters import take_adopted
 from subliminal.transmission.specs import AdoptTeacherSpec
 
 
@@ -22,11 +21,6 @@ def adopt_teacher(spec: AdoptTeacherSpec, base: Path, place: Path | None, manife
         ConfigError: it is not there, is another one, or does not fit.
     """
     run = Run.begin("adopt_teacher", spec, {"base": base})
-    source, setting = spec.adapter, f"{ADOPTED}: {spec.adopted}"
-    if isinstance(source, AdapterFolder):
-        source = source.model_copy(update={"folder": str(place)})
-    setting = f"{setting}: {source.origin}"
-    folder = adapter_folder(source, setting)
-    files = take_adapter(folder, spec.sha256, base.parent, manifest.parent, setting)
+    files = take_adopted(spec.adopted, spec.adapter, place, spec.sha256, base, manifest)
     facts = {"adopted": True, "origin": spec.adapter.origin, "licence": spec.licence}
     run.finish(manifest, files, facts)
