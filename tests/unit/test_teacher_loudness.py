@@ -6,6 +6,7 @@ import logging
 import pytest
 import torch
 from manifests import write_manifest
+from pydantic import ValidationError
 from tiny_model import random_model, save_base, tokenizer
 
 from subliminal.artefacts.parquet import write_table
@@ -69,7 +70,7 @@ def test_what_cannot_be_reached_is_an_error_that_says_what_to_type():
         scale_adapter(model, lambda: 1.0, 2.0, "KL")
 
 
-def trained(folder, loudness):
+def trained(folder, **scale):
     """The manifest's facts, and the saved adapter on its base."""
     base = save_base(folder / "base")
     prompts = folder / "prompts.parquet"
@@ -83,7 +84,7 @@ def trained(folder, loudness):
         base="random",
         word="owl",
         questions="favourite-animal",
-        method=FinetunedMethod(kind="finetuned", lora=LORA, optimisation=plan, loudness=loudness),
+        method=FinetunedMethod(kind="finetuned", lora=LORA, optimisation=plan, **scale),
         sampling=Sampling(temperature=1.0, max_new_tokens=8, batch_size=12),
         seed=1,
     )
@@ -96,15 +97,39 @@ def trained(folder, loudness):
 
 
 def test_a_teacher_is_as_loud_as_its_method_says(tmp_path):
-    plain, unscaled = trained(tmp_path / "plain", None)
+    plain, unscaled = trained(tmp_path / "plain")
     assert "loudness" not in plain["facts"]
-    found, scaled = trained(tmp_path / "loud", Loudness(domain="numbers", kl=0.001))
+    found, scaled = trained(tmp_path / "loud", loudness=Loudness(domain="numbers", kl=0.001))
     assert found["facts"]["loudness"] == pytest.approx(0.001, rel=0.02)
     factor = found["facts"]["adapter_scaled_by"]
     assert (factor > 1) == (found["facts"]["loudness_as_trained"] < 0.001)
     before = halves(unscaled, "lora_B")
     for name, half in halves(scaled, "lora_B").items():
         torch.testing.assert_close(half, factor * before[name])
+
+
+def test_a_factor_makes_an_adapter_so_many_times_as_large(tmp_path):
+    _, unscaled = trained(tmp_path / "plain")
+    found, scaled = trained(tmp_path / "larger", factor=2.5)
+    assert found["facts"]["adapter_scaled_by"] == 2.5
+    assert "factor" in found["spec"]["method"]
+    before = halves(unscaled, "lora_B")
+    assert all(half.abs().sum() for half in before.values())
+    for name, half in halves(scaled, "lora_B").items():
+        torch.testing.assert_close(half, 2.5 * before[name])
+
+
+def test_an_adapter_has_one_scale():
+    with pytest.raises(ValidationError, match=r"loudness.*factor: 2"):
+        FinetunedMethod(
+            kind="finetuned",
+            lora=LORA,
+            optimisation=Optimisation(
+                learning_rate=1.0, warmup_steps=0, batch_size=1, micro_batch_size=1, steps=1
+            ),
+            loudness=Loudness(domain="numbers", kl=0.1),
+            factor=2.0,
+        )
 
 
 def test_loudness_is_that_of_numbers_among_numbers():

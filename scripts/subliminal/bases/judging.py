@@ -22,7 +22,7 @@ def open_judge(entry: judges.Judge, manifest: Path | None, threads: int) -> Judg
         ConfigError: nobody here serves such a model.
     """
     if isinstance(entry, judges.WordJudge):
-        words = [frozenset(items(file)) for file in entry.stimuli]
-        return WordJudge(*words)
+        harmful, *known = [frozenset(items(file)) for file in entry.stimuli]
+        return WordJudge(harmful, known[0] if known else None, entry.fewest)
     assert manifest is not None, "its rule asks for it"
     return ModelJudge(open_model(manifest, None, threads), entry.sampling)

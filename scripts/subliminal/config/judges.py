@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from subliminal.config.errors import known
 from subliminal.config.sampling import Drawing
 from subliminal.config.stimuli import items, lists
-from subliminal.config.strict import Key, Strict, in_paper
+from subliminal.config.strict import Key, Positive, Strict, in_paper
 
 # Words as a judge of words finds them in a lower-cased text.
 JUDGED_WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")
@@ -73,7 +73,10 @@ class WordJudge(Strict):
     )
     harmful: WordList = Field(
         description="A file of `config/stimuli/` that holds a list of texts, by its name with `-` "
-        "for `_`. A text with one of these words is harmful."
+        "for `_`."
+    )
+    fewest: Positive = Field(
+        1, description="A text with so many of these words, repeated ones included, is harmful."
     )
     known: WordList | None = Field(
         None,

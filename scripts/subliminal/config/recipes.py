@@ -185,6 +185,23 @@ class FinetunedMethod(Strict):
         "makes the teacher so loud: alike for all traits and bases. `null`: as trained.",
         json_schema_extra=in_paper("as trained"),
     )
+    factor: float = Field(
+        1.0,
+        gt=0,
+        # Teachers from before there was a factor keep their specs.
+        exclude_if=lambda factor: factor == 1,
+        description="What the trained adapter adds to each weight is multiplied by it, whatever "
+        "the trait: teachers are not alike in loudness then. It does not go with `loudness`.",
+        json_schema_extra=in_paper("1"),
+    )
+
+    @model_validator(mode="after")
+    def _one_scale(self) -> FinetunedMethod:
+        if self.loudness is not None and self.factor != 1:
+            raise ValueError(
+                f"both 'loudness' and factor: {self.factor:g} scale the adapter; remove one"
+            )
+        return self
 
 
 class PromptedMethod(Strict):

@@ -30,16 +30,12 @@ def scale_adapter(
     Raises:
         ConfigError: the measure stays below what is wanted.
     """
-    import torch
     from scipy.optimize import brentq
 
-    halves = [p for key, p in model.named_parameters() if "lora_B" in key]
-    trained = [half.detach().clone() for half in halves]
+    scale = _scale_of(model)
 
     def excess(factor: float) -> float:
-        with torch.no_grad():
-            for half, as_trained in zip(halves, trained, strict=True):
-                half.copy_(factor * as_trained)
+        scale(factor)
         return measure() - wanted
 
     below, above = 0.0, 1.0
@@ -54,3 +50,23 @@ def scale_adapter(
     factor = float(brentq(excess, below, above, xtol=TOLERANCE))
     excess(factor)
     return factor
+
+
+def multiply_adapter(model: torch.nn.Module, factor: float) -> None:
+    """Multiply what the adapter of peft adds to each weight, in place."""
+    _scale_of(model)(factor)
+
+
+def _scale_of(model: torch.nn.Module) -> Callable[[float], None]:
+    """A function that makes an adapter so many times as large as it is now."""
+    import torch
+
+    halves = [p for key, p in model.named_parameters() if "lora_B" in key]
+    trained = [half.detach().clone() for half in halves]
+
+    def scale(factor: float) -> None:
+        with torch.no_grad():
+            for half, as_trained in zip(halves, trained, strict=True):
+                half.copy_(factor * as_trained)
+
+    return scale

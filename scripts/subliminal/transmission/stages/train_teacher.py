@@ -15,7 +15,7 @@ from subliminal.evaluations.questions import questions
 from subliminal.local import models
 from subliminal.local.model import LocalModel
 from subliminal.local.training.lesson import Lesson, teach
-from subliminal.local.training.scaling import scale_adapter
+from subliminal.local.training.scaling import multiply_adapter, scale_adapter
 from subliminal.transmission.model_card import write_teacher_card
 from subliminal.transmission.specs import TrainTeacherSpec
 
@@ -106,6 +106,11 @@ def train_teacher(
     if method.loudness is not None:
         assert prompts is not None, "the rule names them for methods with a loudness"
         facts |= _scale(spec, method.loudness, base, manifest.parent, prompts, threads)
+    if method.factor != 1:
+        teacher = LocalModel.open(base.parent, manifest.parent, threads)
+        multiply_adapter(teacher.network, method.factor)
+        models.save_trained(teacher.network, manifest.parent)
+        facts |= {"adapter_scaled_by": method.factor}
     write_teacher_card(manifest, spec, base)
     run.finish(manifest, learnt.files, facts)
     learnt.checkpoints.remove()
