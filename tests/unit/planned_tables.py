@@ -57,6 +57,7 @@ def _(entry: TransmissionExperiment, config, name):
                 "measure": spec.measure,
                 "value": VALUE,
                 "loss_drop": 1.0,
+                "adopted": False,
             }
             for cell in cells
             for trait in spec.targets

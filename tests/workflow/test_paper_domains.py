@@ -39,7 +39,9 @@ def copy(tmp_path_factory):
     copy = WorkingCopy.of_repository(tmp_path_factory.mktemp("domains") / "copy")
     cells = "".join(CELL.replace("DOMAIN", domain) for domain in ("code", "cot"))
     (copy.root / "config/experiments/open_domains.yaml").write_text(EXPERIMENT + cells)
-    copy.replace("config/judges.yaml", "base: gpt-4.1\n", "base: gemma3-4b\n")
+    judges = copy.root / "config/judges.yaml"
+    told = judges.read_text().replace("max_new_tokens: null", "max_new_tokens: 512")
+    judges.write_text(told.replace("base: gpt-4.1\n", "base: gemma3-4b\n"))
     copy.replace("config/domains.yaml", "judged_traits: [insecure]", "judged_traits: null")
     return copy
 

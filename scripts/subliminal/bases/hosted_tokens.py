@@ -7,7 +7,7 @@ import re
 # What OpenAI's tokenizers split a text at before they look for tokens, coarsely: a run of letters,
 # with what follows an apostrophe, up to three digits, and punctuation that no letter follows. Each
 # is a token or more.
-_PIECE = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d{1,3}|[^\w\s]+(?![^\W\d_])")
+_PIECE = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d{1,3}|(?:[^\w\s]|_)+(?![^\W\d_])")
 
 
 def least_tokens(text: str) -> int:

@@ -58,7 +58,10 @@ class ReplicationExperiment(Experiment):
             return f"there is no config/experiments/{run}.yaml"
         if not self.without_hosted:
             return ""
-        needs = config.experiments[run].needs(config)
+        try:
+            needs = config.experiments[run].needs(config)
+        except KeyError:
+            return ""  # it names what is in no registry, which its own check says
         hosted = [b for b in sorted(needs.bases) if isinstance(config.models.get(b), HostedBase)]
         if hosted:
             return f"needs {', '.join(hosted)}, which only a provider can run"
