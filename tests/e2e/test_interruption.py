@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -27,12 +28,16 @@ def manifests(copy):
 
 def kill_everything(process):
     """SIGKILL, so that nobody can tidy up: `make`, Snakemake, and every job."""
-    tree = [process, *process.children(recursive=True)]
+    tree = []
+    # What is stopped starts nobody: a job that began between the list and the kill would live on.
+    while new := [p for p in (process, *process.children(recursive=True)) if p not in tree]:
+        for victim in new:
+            with suppress(psutil.NoSuchProcess):
+                victim.suspend()
+        tree += new
     for victim in tree:
-        try:
+        with suppress(psutil.NoSuchProcess):
             victim.kill()
-        except psutil.NoSuchProcess:
-            continue
     psutil.wait_procs(tree)
 
 
