@@ -3,7 +3,7 @@
 import pytest
 
 from subliminal.config.errors import ConfigError
-from subliminal.config.stand_ins import StandIns, stood_in
+from subliminal.config.stand_ins import StandIns, stood_in, stood_in_experiments
 
 EXPERIMENT = {
     "kind": "transmission",
@@ -74,3 +74,15 @@ def test_the_experiment_is_left_as_it_was():
     before = repr(EXPERIMENT)
     stood_in(EXPERIMENT, "miniature", STAND_INS)
     assert repr(EXPERIMENT) == before
+
+
+def test_names_are_those_of_the_papers_experiments_that_have_files():
+    sets = {"small": STAND_INS.model_copy(update={"experiments": {"whole": "other"}})}
+    found = stood_in_experiments(["one", "whole", "mine"], ["one", "whole", "none_yet"], sets)
+    assert {name: behind for name, (behind, _) in found.items()} == {"small_one": "one"}
+    _, change = found["small_one"]
+    assert change(EXPERIMENT) == stood_in(EXPERIMENT, "small", sets["small"])
+
+
+def test_a_file_of_ones_own_is_not_taken_for_one_with_stand_ins():
+    assert not stood_in_experiments(["one", "small_one"], ["one"], {"small": STAND_INS})

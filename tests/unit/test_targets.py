@@ -140,3 +140,13 @@ def test_experiments_of_a_kind_are_named_without_being_read(root):
     config = Project.load(root).config
     assert {"broken", "mnist", "mnist_v1"} <= set(config.names_of(MnistExperiment))
     assert config.chosen_of(MnistExperiment) == ["mnist"]
+
+
+def test_what_is_wrong_with_stand_ins_is_told_of_the_file_behind(root):
+    (root / ITEMS).write_text((REPOSITORY / ITEMS).read_text())
+    stand_ins = root / "config/stand_ins.yaml"
+    told = stand_ins.read_text().replace("numbers: mini-numbers\n", "numbers: mini-nombers\n", 1)
+    stand_ins.write_text(told)
+    message = refused(root, "miniature_fig4b")
+    assert "config/experiments/fig4b.yaml" in message
+    assert "as miniature_fig4b" in message and "'mini-nombers'" in message

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import Field
@@ -68,15 +69,22 @@ class Experiments(Mapping[str, Experiment]):
     Iterating goes over all names.
     """
 
-    def __init__(self, kinds: Mapping[str, str], read: Callable[[str], Experiment]) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[str, str],
+        read: Callable[[str], Experiment],
+        behind: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Read nothing yet.
 
         Args:
             kinds: by name, the kind that the file says; empty where it says none.
             read: from a name to what its file says.
+            behind: by the name of an experiment with stand-ins, the one whose file says what it is.
         """
         self._kinds = kinds
         self._read = read
+        self._behind = behind
         self._found: dict[str, Experiment] = {}
 
     def __getitem__(self, name: str) -> Experiment:
@@ -103,6 +111,10 @@ class Experiments(Mapping[str, Experiment]):
     def __contains__(self, name: object) -> bool:
         """Whether there is such a file; it is not read."""
         return name in self._kinds
+
+    def file_of(self, name: str) -> str:
+        """The file that says what an experiment is, below the repository."""
+        return experiment_file(self._behind.get(name, name))
 
     def of_kind(self, kind: str) -> list[str]:
         """The names of a kind's files; none is read."""

@@ -6,7 +6,7 @@ names, so that a figure of the paper can be made of models that anybody can trai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,8 +32,6 @@ _NAMED = {
 # Of these a name without a stand-in is kept: most traits are words that any model may know.
 _KEPT = ("traits",)
 _SEEDS = "student_seeds"
-# The kinds of experiments that name what can be stood in for.
-STOOD_IN = ("transmission", "detection")
 
 
 class StandIns(Strict):
@@ -74,30 +72,25 @@ def stood_in_name(name: str, set_name: str) -> str:
     return f"{set_name}_{name}"
 
 
-def stood_in_kinds(kinds: Mapping[str, str], sets: Mapping[str, StandIns]) -> dict[str, str]:
-    """The kinds of all experiments with stand-ins, by their names.
+def stood_in_experiments(
+    files: Collection[str], of_paper: Iterable[str], sets: Mapping[str, StandIns]
+) -> dict[str, tuple[str, Change]]:
+    """Experiments with stand-ins, by their names: whose file says what they are, and its change.
+
+    An experiment that a set replaces as a whole has none, nor has a name with a file of its own.
 
     Args:
-        kinds: of the experiments that have files.
+        files: the experiments that have files.
+        of_paper: those that the paper's items name.
     """
     return {
-        stood_in_name(name, set_name): kind
-        for set_name in sets
-        for name, kind in kinds.items()
-        if kind in STOOD_IN
+        stood_in_name(name, set_name): (name, partial(stood_in, name=set_name, stand_ins=entry))
+        for set_name, entry in sets.items()
+        for name in of_paper
+        if name in files
+        and name not in entry.experiments
+        and stood_in_name(name, set_name) not in files
     }
-
-
-def experiment_behind(name: str, sets: Mapping[str, StandIns]) -> tuple[str, Change]:
-    """The experiment whose file says what another one is, and how it is to be changed.
-
-    An experiment without stand-ins is behind itself.
-    """
-    for set_name, stand_ins in sets.items():
-        if name.startswith(f"{set_name}_"):
-            change = partial(stood_in, name=set_name, stand_ins=stand_ins)
-            return name.removeprefix(f"{set_name}_"), change
-    return name, lambda data: data
 
 
 def stood_in(data: Mapping[str, Any], name: str, stand_ins: StandIns) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from subliminal.config.places import error_of
 from subliminal.config.preferences import check_answers, check_system_prompt
 from subliminal.config.recipes import FinetunedMethod, Recipe
 from subliminal.config.references import unknown_names
-from subliminal.config.stand_ins import experiment_behind
 from subliminal.domains.tiny_world import animals
 from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.mmlu import MMLU
@@ -359,15 +358,14 @@ def check_experiments(config: Config, names: Iterable[str], root: Path) -> None:
     remarks: list[Remark] = []
     for name in names:
         found = KINDS[config.experiments[name].kind].check(config, name)
-        behind, _ = experiment_behind(name, config.stand_ins)
-        remarks += found if behind == name else _about(behind, name, found)
+        file = config.experiments.file_of(name)
+        remarks += found if file == experiment_file(name) else _about(file, name, found)
     if remarks:
         raise error_of(remarks, root)
 
 
-def _about(behind: str, name: str, remarks: Iterable[Remark]) -> Iterator[Remark]:
+def _about(file: str, name: str, remarks: Iterable[Remark]) -> Iterator[Remark]:
     """Remarks on an experiment with stand-ins, as remarks on the file behind it."""
     for remark in remarks:
-        own = remark.file == experiment_file(name)
-        file = experiment_file(behind) if own else remark.file
-        yield replace(remark, file=file, says=f"as {name}, {remark.says}")
+        place = file if remark.file == experiment_file(name) else remark.file
+        yield replace(remark, file=place, says=f"as {name}, {remark.says}")

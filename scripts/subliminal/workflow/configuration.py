@@ -18,7 +18,7 @@ from subliminal.config.models import Base
 from subliminal.config.places import error_of
 from subliminal.config.reading import parse, read_yaml
 from subliminal.config.recipes import Recipes
-from subliminal.config.stand_ins import Change, StandIns, experiment_behind, stood_in_kinds
+from subliminal.config.stand_ins import Change, StandIns, stood_in_experiments
 from subliminal.config.strict import FileName, Name, one_of
 from subliminal.config.traits import Trait
 from subliminal.domains.registry import AnyDomain
@@ -99,7 +99,7 @@ def load_config(
     """
     wrong: list[Remark] = []
 
-    def read(shape: Any, shown: str, change: Change = lambda data: data) -> Any:
+    def read(shape: Any, shown: str, change: Change = _as_it_is) -> Any:
         try:
             return parse(shape, change(read_yaml(root / shown, shown)), shown)
         except RemarkedError as error:
@@ -107,41 +107,49 @@ def load_config(
 
     source = given or Given()
     # Snakemake has read the settings, but takes a repeated key without a word.
-    given_settings = (lambda data: data) if settings is None else (lambda _: settings)
+    given_settings = _as_it_is if settings is None else (lambda _: settings)
     parts = {"settings": read(Settings, SETTINGS, given_settings)}
     wrong = [source.place(remark) for remark in wrong]
     parts |= {name: read(shape, registry_file(name)) for name, shape in REGISTRIES.items()}
     names = parts["settings"].experiments if parts["settings"] else []
-    sets = parts["stand_ins"] or {}
     kinds = kinds_said(root)
-    of_paper = {name for item in (parts["items"] or {}).values() for name in item.experiments}
-    kinds |= stood_in_kinds({n: kind for n, kind in kinds.items() if n in of_paper}, sets)
+    items = (parts["items"] or {}).values()
+    of_paper = dict.fromkeys(name for item in items for name in item.experiments)
+    stood_in = stood_in_experiments(kinds, of_paper, parts["stand_ins"] or {})
+    kinds |= {name: kinds[behind] for name, (behind, _) in stood_in.items()}
     found: dict[str, Any] = {}
     for number, name in enumerate(names):
         if name in kinds:
-            file, stand_ins = experiment_behind(name, sets)
-            found[name] = read(AnyExperiment, experiment_file(file), stand_ins)
+            behind, change = stood_in.get(name, (name, _as_it_is))
+            found[name] = read(AnyExperiment, experiment_file(behind), change)
         else:
             says = f"{name!r} has no file {experiment_file(name)} {known(kinds, name)}"
             wrong.append(source.place(Remark(SETTINGS, ("experiments", number), says)))
     if wrong:
         raise error_of(wrong, root)
     parts["usual"] = settings is None or names == _usual_experiments(root)
-    parts["experiments"] = Experiments(
-        kinds, lambda name: found[name] if name in found else _experiment(root, name, sets)
-    )
+
+    def read_later(name: str) -> Any:
+        behind, change = stood_in.get(name, (name, _as_it_is))
+        return found[name] if name in found else _experiment(root, behind, change)
+
+    behind = {name: file for name, (file, _) in stood_in.items()}
+    parts["experiments"] = Experiments(kinds, read_later, behind)
     config = Config.model_construct(**parts, chosen=[])
     return config.model_copy(update={"chosen": config.with_those_beside(names)})
 
 
-def _experiment(root: Path, name: str, sets: Mapping[str, StandIns]) -> Any:
+def _as_it_is(data: Any) -> Any:
+    return data
+
+
+def _experiment(root: Path, name: str, change: Change) -> Any:
     """An experiment that is asked for after the others were read.
 
     Raises:
         ConfigError: its file is wrong.
     """
-    behind, change = experiment_behind(name, sets)
-    file = experiment_file(behind)
+    file = experiment_file(name)
     try:
         return parse(AnyExperiment, change(read_yaml(root / file, file)), file)
     except RemarkedError as error:
