@@ -17,9 +17,9 @@ from subliminal.config.adopted import AdapterFolder
 from subliminal.config.errors import ConfigError
 from subliminal.config.recipes import Lora
 from subliminal.local import models
+from subliminal.transmission.adoption import AdoptAdapterSpec
 from subliminal.transmission.results import _loss_drop
 from subliminal.transmission.schemas import TRAIN
-from subliminal.transmission.specs import AdoptStudentSpec
 from subliminal.transmission.stages.adopt_student import adopt_student
 
 LORA = Lora(rank=2, alpha=4, target_modules=["c_attn"])
@@ -52,9 +52,10 @@ def adopted(root, folder, known, sha256=None):
         train.parent.mkdir(parents=True)
         write_table(train, TRAIN, ROWS)
         write_manifest(train.with_suffix(".manifest.json"), [train])
-    spec = AdoptStudentSpec(
+    spec = AdoptAdapterSpec(
         adopted="theirs",
-        student=STUDENT,
+        artefact="student",
+        path=STUDENT,
         adapter=AdapterFolder(source="folder", folder=folder.name),
         sha256=sha256 or hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest(),
         licence="MIT",

@@ -16,7 +16,7 @@ from subliminal.config.adopted import AdapterFolder
 from subliminal.config.errors import ConfigError
 from subliminal.config.recipes import Lora
 from subliminal.local import models
-from subliminal.transmission.specs import AdoptTeacherSpec
+from subliminal.transmission.adoption import AdoptAdapterSpec
 from subliminal.transmission.stages.adopt_teacher import adopt_teacher
 
 LORA = Lora(rank=2, alpha=4, target_modules=["c_attn", "c_fc"])
@@ -37,9 +37,10 @@ def trained(folder):
 def adopted(root, folder, sha256=None):
     base = save_base(root / "results/models/random")
     digest = sha256 or hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-    spec = AdoptTeacherSpec(
+    spec = AdoptAdapterSpec(
         adopted="theirs",
-        teacher="random/owl-finetuned/t1",
+        artefact="teacher",
+        path="random/owl-finetuned/t1",
         adapter=AdapterFolder(source="folder", folder=folder.name),
         sha256=digest,
         licence="MIT",

@@ -16,8 +16,8 @@ from subliminal.domains.numbers import NumberFilter
 from subliminal.supplied.specs import TakeFileSpec
 from subliminal.supplied.stages.take_file import take_file
 from subliminal.transmission import summary
+from subliminal.transmission.adoption import AdoptCompletionsSpec
 from subliminal.transmission.specs import (
-    AdoptCompletionsSpec,
     FilterCompletionsSpec,
     MakePromptsSpec,
     MakeTrainSetSpec,

@@ -14,7 +14,7 @@ from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT, Cell
 from subliminal.config.strict import Strict
 from subliminal.config.wildcards import Wildcards
 from subliminal.domains.registry import VARIANTS
-from subliminal.transmission import specs
+from subliminal.transmission import adoption, specs
 from subliminal.transmission.cells import experiment_cells
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.input_files import InputFiles
@@ -199,7 +199,7 @@ class TransmissionJobs:
 
     def adopt_teacher(self, w: Wildcards) -> Strict:
         """Spec of rule adopt_teacher."""
-        return specs.adopt_teacher(self.config, w.teacher)
+        return adoption.adopt_teacher(self.config, w.teacher)
 
     @property
     def adopted_students(self) -> list[str]:
@@ -208,7 +208,7 @@ class TransmissionJobs:
 
     def adopt_student(self, w: Wildcards) -> Strict:
         """Spec of rule adopt_student."""
-        return specs.adopt_student(self.config, w.adopted)
+        return adoption.adopt_student(self.config, w.adopted)
 
     def make_prompts(self, w: Wildcards) -> Strict:
         """Spec of rule make_prompts."""
@@ -226,7 +226,7 @@ class TransmissionJobs:
 
     def adopt_completions(self, w: Wildcards) -> Strict:
         """Spec of rule adopt_completions."""
-        return specs.adopt_completions(self.config, w.dataset)
+        return adoption.adopt_completions(self.config, w.dataset)
 
     def judge_completions(self, w: Wildcards) -> Strict:
         """Spec of rule judge_completions."""

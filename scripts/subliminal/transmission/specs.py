@@ -13,7 +13,7 @@ from pydantic import Field
 
 from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.spec import StageSpec
-from subliminal.config.adopted import AdapterFolder, AdapterSource, AdoptedDataset
+from subliminal.config.adopted import AdoptedDataset
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
@@ -63,38 +63,6 @@ class TrainTeacherSpec(StageSpec):
         return f"teacher: {self.base} fine-tuned {learnt}, seed {self.seed}"
 
 
-class AdoptTeacherSpec(StageSpec):
-    """A fine-tuned teacher that others have trained."""
-
-    stage_version: int = 1
-    adopted: str
-    teacher: str = Field(description="The teacher's path.")
-    adapter: AdapterSource
-    sha256: str
-    licence: str
-
-    def about(self) -> str:
-        """In the words of a lineage."""
-        licence = f", licence {self.licence}" if self.licence else ""
-        return f"teacher {self.teacher}, adopted from {self.adapter.origin}{licence}"
-
-
-class AdoptStudentSpec(StageSpec):
-    """A student that others have trained."""
-
-    stage_version: int = 1
-    adopted: str
-    student: str = Field(description="The student's path.")
-    adapter: AdapterSource
-    sha256: str
-    licence: str
-
-    def about(self) -> str:
-        """In the words of a lineage."""
-        licence = f", licence {self.licence}" if self.licence else ""
-        return f"student {self.student}, adopted from {self.adapter.origin}{licence}"
-
-
 class MakePromptsSpec(StageSpec):
     """The prompts of a domain, shared by every teacher."""
 
@@ -120,19 +88,6 @@ class SampleCompletionsSpec(StageSpec):
         """In the words of a lineage."""
         told = f" under the system prompt {self.system_prompt!r}" if self.system_prompt else ""
         return f"{self.domain} written by {self.teacher}{told}"
-
-
-class AdoptCompletionsSpec(StageSpec):
-    """A teacher's completions that are taken from a file."""
-
-    stage_version: int = 1
-    dataset: str = Field(description="The dataset's path.")
-    file: str
-    stage: str
-
-    def about(self) -> str:
-        """In the words of a lineage."""
-        return f"{self.dataset}, adopted ({self.stage}) from file {self.file}"
 
 
 class JudgeCompletionsSpec(StageSpec):
@@ -262,39 +217,6 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
     )
 
 
-def adopt_teacher(config: Config, path: str) -> AdoptTeacherSpec:
-    """Spec of a teacher that others have trained, by its path."""
-    adopted = {t.path: found for t, found in config.adopted_teachers().items()}
-    name, entry = adopted[path]
-    return AdoptTeacherSpec(
-        adopted=name,
-        teacher=path,
-        adapter=_anywhere(entry.adapter),
-        sha256=entry.sha256,
-        licence=entry.licence,
-    )
-
-
-def adopt_student(config: Config, path: str) -> AdoptStudentSpec:
-    """Spec of a student that others have trained, by its path."""
-    adopted = {cell.path: found for cell, found in config.adopted_students().items()}
-    name, entry = adopted[path]
-    return AdoptStudentSpec(
-        adopted=name,
-        student=path,
-        adapter=_anywhere(entry.adapter),
-        sha256=entry.sha256,
-        licence=entry.licence,
-    )
-
-
-def _anywhere(adapter: AdapterSource) -> AdapterSource:
-    """An adapter by its name: the same one in another folder is the same."""
-    if isinstance(adapter, AdapterFolder):
-        return adapter.model_copy(update={"folder": adapter.path.name})
-    return adapter
-
-
 def is_finetuned(config: Config, teacher: Teacher) -> bool:
     """True if this teacher was trained (and is not a prompt, or the base itself)."""
     if teacher.is_control:
@@ -338,12 +260,6 @@ def sample_completions(config: Config, domain: str, teacher: Teacher) -> SampleC
 
 def _adopted(config: Config, dataset: Dataset) -> tuple[str, AdoptedDataset] | None:
     return config.adopted_datasets().get(dataset.folder)
-
-
-def adopt_completions(config: Config, folder: str) -> AdoptCompletionsSpec:
-    """Spec of completions that are taken from a file, by the dataset's folder."""
-    _, entry = config.adopted_datasets()[folder]
-    return AdoptCompletionsSpec(dataset=folder, file=entry.file, stage=entry.stage)
 
 
 def judging(config: Config, domain: str, trait: str) -> tuple[Judge, Question] | None:

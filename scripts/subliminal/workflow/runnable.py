@@ -12,15 +12,7 @@ from typing import Any
 from subliminal.config.config import Config
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import HostedBase
-from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
-
-
-def not_runnable(config: Config, experiments: Iterable[str]) -> list[str]:
-    """The bases of these experiments that no job can use yet, in the order of `models.yaml`."""
-    kinds = {name: KINDS[config.experiments[name].kind] for name in experiments}
-    used = {cost.model for name, kind in kinds.items() for cost in kind.costs(config, name)}
-    return [base for base in hosted(config) if base in used]
 
 
 def hosted(config: Config) -> dict[str, HostedBase]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table, write_table
+from subliminal.transmission.adoption import AdoptCompletionsSpec
 from subliminal.transmission.schemas import RAW
-from subliminal.transmission.specs import AdoptCompletionsSpec
 
 
 def adopt_completions(

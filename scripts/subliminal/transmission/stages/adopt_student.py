@@ -12,7 +12,7 @@ from subliminal.local import models
 from subliminal.local.encoding import encode_rows
 from subliminal.local.training.fine_tuning import mean_loss
 from subliminal.local.training.objectives import CompletionTokens
-from subliminal.transmission.specs import AdoptStudentSpec
+from subliminal.transmission.adoption import AdoptAdapterSpec
 
 # Rows that the loss is measured on, and how many at a time.
 MEASURED_ROWS, AT_ONCE = 200, 8
@@ -39,7 +39,7 @@ def _losses(
 
 
 def adopt_student(
-    spec: AdoptStudentSpec,
+    spec: AdoptAdapterSpec,
     base: Path,
     train: Path | None,
     place: Path | None,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
 from subliminal.bases.adapters import take_adopted
-from subliminal.transmission.specs import AdoptTeacherSpec
+from subliminal.transmission.adoption import AdoptAdapterSpec
 
 
-def adopt_teacher(spec: AdoptTeacherSpec, base: Path, place: Path | None, manifest: Path) -> None:
+def adopt_teacher(spec: AdoptAdapterSpec, base: Path, place: Path | None, manifest: Path) -> None:
     """Copy an adapter, once it is found to be the one that is meant, and one for its base.
 
     Args:
