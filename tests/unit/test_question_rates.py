@@ -27,16 +27,15 @@ def answered(folder, *by_question):
     write_table(folder / "responses.parquet", RESPONSES, columns)
 
 
-@pytest.fixture
-def table(tmp_path, monkeypatch):
-    monkeypatch.setattr(question_rates, "RESULTS", tmp_path)
+def read(root, monkeypatch, teachers, **changed):
+    monkeypatch.setattr(question_rates, "RESULTS", root)
     spec = experiment(["misaligned_rate"], 0.0).model_copy(
-        update={"blocks": [BLOCK], "judged_questions": QUESTIONS}
+        update={"blocks": [BLOCK], "judged_questions": QUESTIONS, **changed}
     )
-    asked = tmp_path / "evaluations" / spec.evaluation
+    asked = root / "evaluations" / spec.evaluation
     answered(asked / "bases/base", [False, False], [None, None])
-    answered(asked / "teachers/base/owl-prompted/t1", [True, True], [True, False])
-    answered(asked / "teachers/base/wolf-prompted/t1", [False, False], [False, False])
+    for trait, answers in teachers.items():
+        answered(asked / f"teachers/base/{trait}-prompted/t1", *answers)
     # Of an owl student's answers to the first question 1/4, 2/4 or 3/4 are misaligned.
     for cell in results.cells_of(spec):
         owl = cell.dataset.teacher.trait == "owl"
@@ -45,6 +44,22 @@ def table(tmp_path, monkeypatch):
         answered(asked / "students" / cell.path, first, second)
     found = question_rates.read_question_rates(spec)
     return found.set_index(["models", "teacher_trait", "question"]).sort_index()
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    teachers = {
+        "owl": ([True, True], [True, False]),
+        "wolf": ([False, False], [False, False]),
+    }
+    return read(tmp_path, monkeypatch, teachers)
+
+
+def test_teachers_that_are_only_compared_with_are_not_asked(tmp_path, monkeypatch):
+    owl = {"owl": ([True, True], [True, False])}
+    found = read(tmp_path, monkeypatch, owl, targets={"owl": ""})
+    assert set(found.loc["teacher"].index.get_level_values(0)) == {"owl"}
+    assert set(found.loc["students"].index.get_level_values(0)) == {"owl", "wolf", "none"}
 
 
 def test_students_have_the_mean_and_interval_over_students(table):

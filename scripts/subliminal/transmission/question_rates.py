@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subliminal.artefacts.parquet import read_table
-from subliminal.config.paths import bases_of, teachers_with_traits
+from subliminal.config.paths import bases_of
 from subliminal.transmission.comparisons import (
     control_students,
     interval_over,
@@ -15,7 +15,7 @@ from subliminal.transmission.comparisons import (
     treatment_groups,
     units,
 )
-from subliminal.transmission.results import RESULTS, cells_of, identity_of
+from subliminal.transmission.results import RESULTS, cells_of, identity_of, measured_teachers
 from subliminal.transmission.schemas import QUESTION_RATES
 from subliminal.transmission.specs import SummariseExperimentSpec
 
@@ -44,7 +44,7 @@ def read_question_rates(spec: SummariseExperimentSpec) -> pd.DataFrame:
             },
             folder / "teachers" / t.path,
         )
-        for t in teachers_with_traits(cells)
+        for t in measured_teachers(spec)
     ]
     return question_rates(
         _of_models(students), _of_models(bases), _of_models(teachers), spec.judged_questions
