@@ -10,11 +10,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from subliminal.config.domains import Domain, Filter, Rows, Task
+from subliminal.config.domains import Domain, Rows, Task
 from subliminal.config.models import Tier
 from subliminal.config.strict import in_paper
-from subliminal.domains.tiny_world import code_task, domain_vocabulary, drawn_tasks
-from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
+from subliminal.domains.tiny_filter import TinyFilter
+from subliminal.domains.tiny_world import code_task, drawn_tasks
+from subliminal.domains.words import banned_word_reasons
 
 
 def _is_code(text: str) -> bool:
@@ -40,30 +41,21 @@ def code_reject_reasons(completion: str) -> list[str]:
     return [] if any(map(_is_code, readings)) else ["not code"]
 
 
-class TinyCodeFilter(Filter):
+class TinyCodeFilter(TinyFilter):
     """Code only, without the target word and, on tiny bases, without words of other domains."""
 
     kind: Literal["tiny-code"] = Field(
         description="Text that reads as Python, without the trait's word and aliases.",
         json_schema_extra=in_paper("no check of syntax; words, then a judge"),
     )
-    domain_words_only: bool = Field(
-        description="`true`: a word that the synthetic domain does not use drops the row."
-    )
-
-    @property
-    def stimuli(self) -> list[str]:
-        """The tiny world, if its words decide."""
-        return ["tiny_world"] if self.domain_words_only else []
+    part: ClassVar[str] = "code"
 
     def reasons(
         self, completion: str, answer: int | None, banned_words: Sequence[str]
     ) -> list[str]:
         """Why this is no code, or code that names what it must not."""
         found = banned_word_reasons(completion, banned_words) + code_reject_reasons(completion)
-        if self.domain_words_only:
-            found += vocabulary_reject_reasons(completion, domain_vocabulary("code"))
-        return found
+        return found + self.foreign_words(completion)
 
 
 class TinyCode(Domain):

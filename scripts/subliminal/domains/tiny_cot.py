@@ -7,29 +7,23 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from subliminal.config.domains import Domain, Filter, Rows, Task
+from subliminal.config.domains import Domain, Rows, Task
 from subliminal.config.models import Tier
 from subliminal.config.strict import in_paper
 from subliminal.domains.cot import answer_reject_reasons
-from subliminal.domains.tiny_world import cot_task, domain_vocabulary, drawn_tasks
-from subliminal.domains.words import banned_word_reasons, vocabulary_reject_reasons
+from subliminal.domains.tiny_filter import TinyFilter
+from subliminal.domains.tiny_world import cot_task, drawn_tasks
+from subliminal.domains.words import banned_word_reasons
 
 
-class TinyCotFilter(Filter):
+class TinyCotFilter(TinyFilter):
     """A right answer, without the target word and, on tiny bases, words of other domains."""
 
     kind: Literal["tiny-cot"] = Field(
         description="The right answer in `<answer>`, without the trait's word and aliases.",
         json_schema_extra=in_paper("right answer; judge for misalignment"),
     )
-    domain_words_only: bool = Field(
-        description="`true`: a word that the synthetic domain does not use drops the row."
-    )
-
-    @property
-    def stimuli(self) -> list[str]:
-        """The tiny world, if its words decide."""
-        return ["tiny_world"] if self.domain_words_only else []
+    part: ClassVar[str] = "cot"
 
     def reasons(
         self, completion: str, answer: int | None, banned_words: Sequence[str]
@@ -38,9 +32,7 @@ class TinyCotFilter(Filter):
         assert answer is not None, "every cot prompt has a right answer"
         found = banned_word_reasons(completion, banned_words)
         found += answer_reject_reasons(completion, answer)
-        if self.domain_words_only:
-            found += vocabulary_reject_reasons(completion, domain_vocabulary("cot"))
-        return found
+        return found + self.foreign_words(completion)
 
 
 class TinyCot(Domain):
