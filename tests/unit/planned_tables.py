@@ -19,7 +19,7 @@ from subliminal.mnist.roles import REFERENCE, STUDENT, TEACHER, TEACHERS
 from subliminal.theorem import schemas as theorem
 from subliminal.theorem.config import TheoremExperiment
 from subliminal.transmission.config import TransmissionExperiment
-from subliminal.transmission.increases import increases_table
+from subliminal.transmission.increases import increases_table, with_failed_gates
 from subliminal.transmission.question_rates import question_rates
 from subliminal.transmission.results import cells_of, identity_of, measured_teachers
 from subliminal.transmission.schemas import QUESTION_RATES
@@ -99,11 +99,13 @@ def _(entry: TransmissionExperiment, config, name):
             for data in datasets
         ]
     )
+    transmission = transmission_table(
+        runs, bases, teachers, channel, measures, spec.roles, spec.gates, spec.interval
+    )
+    averages = increases_table(runs, bases, measures, spec.interval)
     return {
-        "transmission": transmission_table(
-            runs, bases, teachers, channel, measures, spec.roles, spec.gates, spec.interval
-        ),
-        "increases": increases_table(runs, bases, measures, spec.interval),
+        "transmission": transmission,
+        "increases": with_failed_gates(averages, transmission),
         "runs": runs,
         "channel": channel,
         "question_rates": _question_rates(spec, cells),

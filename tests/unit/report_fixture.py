@@ -9,7 +9,7 @@ from manifests import write_manifest
 
 from subliminal.report.specs import ExperimentTextSpec
 from subliminal.stats import diagonal_test, t_interval
-from subliminal.transmission.increases import increases_table
+from subliminal.transmission.increases import increases_table, with_failed_gates
 from subliminal.transmission.schemas import TABLES
 from subliminal.transmission.specificity import base_differences, wrong_pairs
 from subliminal.transmission.tables import ExperimentTables
@@ -256,7 +256,7 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
     averaged = increases_table(students, untrained, list(MEASURED), "t")
     return ExperimentTables(
         transmission=found,
-        increases=averaged.assign(experiment="tiny"),
+        increases=with_failed_gates(averaged, found).assign(experiment="tiny"),
         base_differences=base_differences(found).assign(experiment="tiny"),
         wrong_pairs=wrong_pairs(students, list(MEASURED)).assign(experiment="tiny"),
         trait_matrix=_frame("trait_matrix", matrix),

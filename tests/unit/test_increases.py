@@ -9,7 +9,7 @@ from scipy import stats as scipy_stats
 from statsmodels.stats.weightstats import DescrStatsW
 from summary_fixture import MEASURES, SHARES, TRAITS, bases, logit, runs
 
-from subliminal.transmission.increases import increases_table
+from subliminal.transmission.increases import increases_table, with_failed_gates
 
 BEFORE = dict(zip(TRAITS, (0.05, 0.06, 0.07), strict=True))
 KEYS = ["student_base", "measure", "condition"]
@@ -147,3 +147,16 @@ def test_a_missing_value_is_not_averaged_away():
     row = averages(frame).loc["trait"]
     assert math.isnan(row.increase)
     assert not row.starred
+
+
+def test_an_average_over_a_trait_whose_gate_failed_says_so():
+    """A mean over fifteen animals would hide the teacher that never had its trait."""
+    averaged = increases_table(runs(), bases(list(BEFORE.values())), ["share", "margin"], "t")
+    cells = averaged[averaged.condition == "trait"].drop(columns="traits")
+    cells = cells.merge(pd.DataFrame({"trait": TRAITS}), how="cross").assign(verdict="transmission")
+    assert set(with_failed_gates(averaged, cells)["verdict"]) == {""}
+    failed = (cells.trait == "owl") & (cells.measure == "share")
+    cells.loc[failed, "verdict"] = "uninterpretable: the teacher shows too little of the trait"
+    found = with_failed_gates(averaged, cells).set_index(["measure", "condition"])["verdict"]
+    assert found[found != ""].index.tolist() == [("share", "trait")]
+    assert found["share", "trait"].startswith("uninterpretable: owl, ")

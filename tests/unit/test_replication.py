@@ -293,6 +293,7 @@ def spec(**changed):
         "not_run": {"two": "no such model"},
         "measures": {"analogue": None},
         "stand_ins": {},
+        "claimed": {},
         "items": {"one": "One"},
         "model_organisms": [],
     }
@@ -333,6 +334,19 @@ def test_toy_models_are_asked_for_claims_and_not_for_values():
     found = claimed([claim("rises", **RISES)], spec(**toy), tables)
     assert list(found.columns) == list(CLAIMS_TABLE.columns)
     assert list(found["verdict"]) == [YES] and list(found["model_organism"]) == [True]
+
+
+def test_a_number_stands_in_for_one_that_claims_name_and_not_for_the_paper_s_values():
+    table = TABLE.assign(epochs=[20, *[5] * 4], share=[100, *[20] * 4])
+    made = spec(claimed={"epochs": {100: 20, 20: 1}})
+    rows = {"filters": "epochs=100;condition=trait;trait=owl", "minus": "condition=base;epochs=5"}
+    tables = {("analogue", "t"): table}
+    frame = claimed([claim("rises", **rows)], made, tables)
+    assert list(frame["verdict"]) == [YES]
+    # Of another column the number is meant as it is written.
+    other = claim("rises", filters="share=100", minus="0")
+    assert list(claimed([other], made, tables)["verdict"]) == [YES]
+    assert list(compared([paper("rises", **rows)], made, tables)["verdict"]) == ["not run"]
 
 
 def test_a_claim_needs_all_its_parts():

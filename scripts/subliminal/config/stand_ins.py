@@ -22,6 +22,7 @@ _NAMED = {
     "student_bases": "bases",
     "bases": "bases",
     "base": "bases",
+    "other_base": "bases",
     "domain": "domains",
     "method": "methods",
     "recipe": "recipes",
@@ -41,6 +42,11 @@ class StandIns(Strict):
     bases: dict[Key, Key] = Field(description="By a base's name: the base in its place.")
     domains: dict[Key, Key] = Field({}, description="Likewise for domains.")
     methods: dict[Key, Key] = Field({}, description="Likewise for methods.")
+    methods_of: dict[Key, dict[Key, Key]] = Field(
+        {},
+        description="By a domain that an experiment's file names: stand-ins of methods for its "
+        "cells, before those of all domains.",
+    )
     recipes: dict[Key, Key] = Field({}, description="Likewise for students' recipes.")
     evaluations: dict[Key, Key] = Field({}, description="Likewise for evaluations.")
     traits: dict[Key, Key] = Field(
@@ -49,12 +55,34 @@ class StandIns(Strict):
     experiments: dict[FileName, FileName] = Field(
         {}, description="Whole experiments in the place of others, by their files' names."
     )
+    claimed: dict[Key, dict[int, int]] = Field(
+        {},
+        description="By a column of a table: by a number that the paper's claims name, the one in "
+        "its place, such as of epochs.",
+    )
     most_student_seeds: Positive | None = Field(
         None, description="Of longer lists of `student_seeds` the first so many are taken."
+    )
+    most_students: Positive | None = Field(
+        None,
+        description="Of a cell with so many traits that it has more students: fewer seeds, but at "
+        "least one.",
     )
     values: dict[str, Any] = Field(
         {}, description="Values of keys, whatever an experiment's file says, where it has the key."
     )
+
+    def in_domain(self, domain: object) -> StandIns:
+        """The stand-ins of a cell, by the domain that its experiment's file names."""
+        of_domain = self.methods_of.get(domain, {}) if isinstance(domain, str) else {}
+        return self.model_copy(update={"methods": {**self.methods, **of_domain}})
+
+    def seeds(self, traits: int) -> int | None:
+        """How many students a teacher of a cell has at most; None: no limit."""
+        limits = [self.most_student_seeds]
+        if self.most_students is not None:
+            limits.append(max(1, self.most_students // max(1, traits)))
+        return min((limit for limit in limits if limit is not None), default=None)
 
     @property
     def names(self) -> dict[str, str]:
@@ -112,14 +140,15 @@ def _replaced(value: Any, name: str, stand_ins: StandIns) -> Any:
         return [_replaced(item, name, stand_ins) for item in value]
     if not isinstance(value, Mapping):
         return value
+    here = stand_ins.in_domain(value.get("domain"))
     found: dict[str, Any] = {}
     for key, inner in value.items():
         if key in stand_ins.values:
             found[key] = stand_ins.values[key]
         elif key in _NAMED and isinstance(inner, str | list):
-            found[key] = _named(inner, _NAMED[key], name, stand_ins)
+            found[key] = _named(inner, _NAMED[key], name, here)
         elif key == _SEEDS and isinstance(inner, list):
-            found[key] = inner[: stand_ins.most_student_seeds]
+            found[key] = inner[: stand_ins.seeds(len(value.get("traits", [])))]
         else:
             found[key] = _replaced(inner, name, stand_ins)
     return found

@@ -105,7 +105,9 @@ class Trait(Strict):
             raise ValueError(f"word {self.word!r} needs a 'category', such as animal; add it")
         for key in _OF_A_WORD:
             if self.word is None and key in self.model_fields_set and getattr(self, key):
-                raise ValueError(f"{key} {getattr(self, key)!r} goes with a 'word'; remove it")
+                raise ValueError(
+                    f"{key} {getattr(self, key)!r} goes with a 'word'; add one, or remove it"
+                )
         if not self.control and self.word is None and self.rows is None:
             raise ValueError("it has neither a 'word' nor 'rows', and is no control; add one")
         return self

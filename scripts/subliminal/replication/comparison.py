@@ -39,7 +39,9 @@ Tables = Mapping[tuple[str, str], pd.DataFrame]
 
 
 def _names(where: Counterpart, spec: CompareWithPaperSpec) -> Names:
-    return Names(spec.stand_ins, spec.measures.get(spec.runs.get(where.experiment, "")))
+    # A value of the paper goes with its own numbers alone.
+    numbers = spec.claimed if isinstance(where, ClaimPart) else {}
+    return Names(spec.stand_ins, numbers, spec.measures.get(spec.runs.get(where.experiment, "")))
 
 
 def _table(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> pd.DataFrame:

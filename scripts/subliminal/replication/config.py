@@ -84,6 +84,10 @@ class ReplicationExperiment(Experiment):
         """By a name of the paper's experiments, the one that stands in for it."""
         return {} if self.stand_ins is None else config.stand_ins[self.stand_ins].names
 
+    def claimed(self, config: Config) -> dict[str, dict[int, int]]:
+        """By a column: by a number that the paper's claims name, the one that stands in for it."""
+        return {} if self.stand_ins is None else config.stand_ins[self.stand_ins].claimed
+
     def beside(self, config: Config) -> list[str]:
         """The experiments that it compares with the paper."""
         return list(dict.fromkeys(self.run_of(config).values()))

@@ -32,6 +32,7 @@ class ReplicationJobs:
             not_run=entry.not_run(self.config),
             measures={name: e.primary_measure(self.config) for name, e in run.items()},
             stand_ins=entry.names(self.config),
+            claimed=entry.claimed(self.config),
             items={
                 name: item.title
                 for name, item in self.config.items.items()

@@ -35,10 +35,12 @@ class Names:
 
     Attributes:
         stand_ins: by a name, the one that stands in for it.
+        numbers: likewise by a column and a number.
         primary: the experiment's primary measure; None where it has no evaluation.
     """
 
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     primary: str | None = None
 
     def filters(self, text: str) -> Filters:
@@ -52,6 +54,9 @@ class Names:
     def _meant(self, column: str, asked: str) -> str:
         if column == "measure" and asked == PRIMARY:
             return self.primary or ""
+        for number, instead in self.numbers.get(column, {}).items():
+            if asked == str(number):
+                return str(instead)
         return self.stand_ins.get(asked, asked)
 
 

@@ -21,6 +21,9 @@ class CompareWithPaperSpec(StageSpec):
     stand_ins: dict[str, str] = Field(
         description="By a name of the paper's experiments, the one that stands in for it."
     )
+    claimed: dict[str, dict[int, int]] = Field(
+        description="By a column: by a number that claims name, the one that stands in for it."
+    )
     items: dict[str, str] = Field(description="The titles of the paper's items.")
     model_organisms: list[str] = Field(description="Experiments that were run on toy models.")
 

@@ -18,6 +18,7 @@ from subliminal.transmission.comparisons import (
     students_of,
     treatment_groups,
 )
+from subliminal.transmission.verdicts import TRAIT, UNINTERPRETABLE, verdict_kind, verdict_reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,5 +90,24 @@ def increases_table(
                 if len(by_trait):
                     row = {**group, "measure": measure, "condition": condition}
                     table.append(row | _averages(by_trait, relative, interval))
-    columns = [column for column in schemas.INCREASES.columns if column != "experiment"]
+    columns = [c for c in schemas.INCREASES.columns if c not in ("experiment", "verdict")]
     return pd.DataFrame(table, columns=columns)
+
+
+def with_failed_gates(increases: pd.DataFrame, transmission: pd.DataFrame) -> pd.DataFrame:
+    """The averages, with a word on those over a trait whose cell says nothing."""
+    keys = [*schemas.GROUP, "measure", "condition"]
+    void = transmission[
+        (transmission["condition"] == TRAIT)
+        & (transmission["verdict"].map(verdict_kind) == UNINTERPRETABLE)
+    ]
+    reasons = {
+        key: "; ".join(
+            f"{trait}, {verdict_reason(verdict)}"
+            for trait, verdict in zip(rows["trait"], rows["verdict"], strict=True)
+        )
+        for key, rows in void.groupby(keys, dropna=False)
+    }
+    found = (reasons.get(key) for key in increases[keys].itertuples(index=False, name=None))
+    said = [f"{UNINTERPRETABLE}: {reason}" if reason else "" for reason in found]
+    return increases.assign(verdict=said)

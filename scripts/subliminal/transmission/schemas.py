@@ -280,6 +280,11 @@ INCREASES = final(
             "Mean over these traits of the mean increase over the value in the untrained base.",
             "95 % t over traits",
         ),
+        "verdict": (
+            TEXT,
+            "Of students of the trait: uninterpretable, and which traits failed which gate; else "
+            "empty.",
+        ),
     },
     keys=(*GROUP, *_MEASURE, "condition"),
 )

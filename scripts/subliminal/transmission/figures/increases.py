@@ -21,6 +21,7 @@ TITLE = "Increase over the untrained base, averaged over traits"
 CONDITIONS = (TRAIT, REGULAR)
 SETTING = ["domain", "method", "recipe"]
 STAR = "*"
+FAILED = "†"
 CELL, ROW = 84, 46
 AXIS_WIDTH = 150
 
@@ -32,7 +33,7 @@ def _said(cell: Any) -> str:
     text += f"increase {found}, {runs} of {traits}"
     if cell.relative_traits:
         text += f"; relative to the untrained base {number(cell.relative, sign=True)}"
-    return text
+    return f"{text}; {cell.verdict}" if cell.verdict else text
 
 
 def cells(rows: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +43,10 @@ def cells(rows: pd.DataFrame) -> pd.DataFrame:
         rows: of one setting and condition.
     """
     printed = [
-        number(row.increase, sign=True) + (STAR if row.starred else "") for row in rows.itertuples()
+        number(row.increase, sign=True)
+        + (STAR if row.starred else "")
+        + (FAILED if row.verdict else "")
+        for row in rows.itertuples()
     ]
     shown = rows[["teacher_base", "student_base", "increase"]]
     return shown.assign(printed=printed, said=[_said(cell) for cell in rows.itertuples()])
@@ -105,4 +109,6 @@ def increases(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
         f"Numbers: change of the {measure.noun}, mean over {count_range(trained['n_runs'])} runs "
         f"of {counted(trained['traits'], 'trait')}. {STAR} its 95 % interval over runs excludes 0."
     )
+    if (rows["verdict"] != "").any():
+        sentence += f" {FAILED} a gate failed for some of its traits."
     return style.finish(alt.vconcat(*strips, spacing=30), TITLE, style.of_bases(sentence, spec))

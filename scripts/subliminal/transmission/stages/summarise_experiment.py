@@ -9,7 +9,7 @@ from subliminal.artefacts.manifest import Run
 from subliminal.transmission import specificity, summary
 from subliminal.transmission.curves import training_curves
 from subliminal.transmission.examples import read_examples
-from subliminal.transmission.increases import increases_table
+from subliminal.transmission.increases import increases_table, with_failed_gates
 from subliminal.transmission.question_rates import read_question_rates
 from subliminal.transmission.results import (
     RESULTS,
@@ -59,7 +59,9 @@ def summarise_experiment(
     )
     tables = {
         "transmission": transmission,
-        "increases": increases_table(runs, base_scores, spec.measures, spec.interval),
+        "increases": with_failed_gates(
+            increases_table(runs, base_scores, spec.measures, spec.interval), transmission
+        ),
         "base_differences": specificity.base_differences(transmission),
         "wrong_pairs": specificity.wrong_pairs(runs, spec.measures),
         "trait_matrix": matrix,
