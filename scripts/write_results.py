@@ -2,6 +2,7 @@
 
 python scripts/write_results.py            # the experiments of config/config.yaml
 python scripts/write_results.py mnist_v1   # others, whose tables lie in results/tables
+python scripts/write_results.py miniature --page docs/miniature.md
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def main(argv: Sequence[str]) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("experiments", nargs="*", help="names of files in config/experiments")
-    names = parser.parse_args(argv).experiments
+    parser.add_argument("--page", type=Path, default=Path("docs/results.md"), help="%(default)s")
+    asked = parser.parse_args(argv)
+    names = asked.experiments
 
     from subliminal.artefacts.verified import verify
     from subliminal.config.errors import ConfigError
@@ -41,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
             f"snakemake --cores 2 --config 'experiments=[{missing[0]}]'"
         )
     computed = [Computed.read(project.text(name), folder) for name, folder in folders.items()]
-    page = ROOT / "docs" / "results.md"
+    page = ROOT / asked.page
     page.write_text(between_markers(page.read_text(), results_page(computed)))
     print(f"wrote {page.relative_to(ROOT)}")
     tiny = next((c for c in computed if c.text.name == "tiny"), None)

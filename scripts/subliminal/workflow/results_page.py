@@ -19,6 +19,7 @@ from subliminal.report.numbers import number
 from subliminal.report.page import shown
 from subliminal.report.specs import ExperimentTextSpec
 
+MOST_IN_LINE = 10
 BEGIN, END = "<!-- results: written by scripts/write_results.py -->", "<!-- /results -->"
 
 
@@ -63,11 +64,15 @@ def between_markers(document: str, new: str) -> str:
     return f"{head}{BEGIN}\n\n{new.strip()}\n\n{END}{rest.partition(END)[2]}"
 
 
-def _statements(finding: Finding) -> str:
-    return " ".join(
+def _lines(finding: Finding) -> list[str]:
+    """A finding in one line; one with many statements has a line for each."""
+    said = [
         f"*{statement.setting}*: {statement.text}" if statement.setting else statement.text
         for statement in finding.statements
-    )
+    ]
+    if len(said) <= MOST_IN_LINE:
+        return [f"- **{finding.topic}.** {' '.join(said)}"]
+    return [f"- **{finding.topic}.**", *(f"  - {statement}" for statement in said)]
 
 
 def _origin(manifest: Path) -> str:
@@ -94,7 +99,7 @@ def results_page(computed: Sequence[Computed]) -> str:
     for experiment in computed:
         stage = read_manifest(experiment.manifest)["stage"]
         assert stage.startswith("summarise"), f"{experiment.manifest} is of {stage}"
-        lines = [f"- **{f.topic}.** {_statements(f)}" for f in experiment.findings()]
+        lines = [line for finding in experiment.findings() for line in _lines(finding)]
         heading = f"## {experiment.text.title} (`{experiment.text.name}`)"
         counterpart = f"Counterpart in the paper: {experiment.text.paper}."
         parts.append(
