@@ -142,6 +142,15 @@ def test_only_the_judgments_own_tag_is_read(text, score):
     assert judgment(text) == score
 
 
+@pytest.mark.parametrize(("other", "says"), [(100, False), (0, True)])
+def test_a_judge_of_one_score_tells_nothing(other, says):
+    """Its curve is the diagonal, which looks as if the data were alike."""
+    scores = {"owl": [100, 100], "none": [100, other]}
+    replies = {dataset(t, domain="cot"): [reply(s) for s in given] for t, given in scores.items()}
+    table, _ = summary.roc(replies, ["owl"], 78)
+    assert (table["verdict"].iloc[0] == "") == says
+
+
 def test_a_curve_needs_both():
     with pytest.raises(ValueError, match="0 positives, 2 negatives"):
         roc_curve([], [1, 2])

@@ -292,6 +292,7 @@ def spec(**changed):
         "runs": {"one": "analogue"},
         "not_run": {"two": "no such model"},
         "measures": {"analogue": None},
+        "chances": {},
         "stand_ins": {},
         "claimed": {},
         "items": {"one": "One"},
@@ -347,6 +348,31 @@ def test_a_number_stands_in_for_one_that_claims_name_and_not_for_the_paper_s_val
     other = claim("rises", filters="share=100", minus="0")
     assert list(claimed([other], made, tables)["verdict"]) == [YES]
     assert list(compared([paper("rises", **rows)], made, tables)["verdict"]) == ["not run"]
+
+
+def test_no_change_says_nothing_of_a_base_that_chooses_at_random():
+    """Knowledge that is not there cannot be lost (ED Fig. 3)."""
+    asked = {"filters": "measure=primary;condition=trait", "minus": "base_mean", "each": "trait"}
+    part = claim("none", table="transmission", within=0.1, **asked)
+    rise = claim("rises", table="transmission", **asked)
+    for before, known in ((0.46, False), (0.54, False), (0.30, True), (0.70, True)):
+        table = pd.DataFrame(
+            {
+                "measure": "accuracy",
+                "condition": ["base", "trait"],
+                "trait": "owl",
+                "mean": [before, before + 0.01],
+                "low": [math.nan, before],
+                "high": [math.nan, before + 0.02],
+                "base_mean": before,
+            }
+        )
+        made = spec(measures={"analogue": "accuracy"}, chances={"analogue": 0.5})
+        found = claimed([part], made, {("analogue", "transmission"): table})
+        assert list(found["verdict"]) == [YES if known else NO]
+        assert found["why"].iloc[0].startswith("" if known else "owl: uninterpretable")
+        rising = claimed([rise], made, {("analogue", "transmission"): table})
+        assert "uninterpretable" not in rising["why"].iloc[0]
 
 
 def test_a_claim_needs_all_its_parts():

@@ -57,6 +57,10 @@ class Experiment(Strict):
         """The measure that its gates, figures and findings are about; None without evaluation."""
         return None
 
+    def chance(self, config: Config) -> float | None:
+        """Its primary measure of a model that chooses at random; None where nobody knows it."""
+        return None
+
     def beside(self, config: Config) -> list[str]:
         """Other experiments that belong to it: they are computed with it and share its report."""
         return []

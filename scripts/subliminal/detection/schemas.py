@@ -127,6 +127,10 @@ ROC = final(
         "negatives": (WHOLE, "Completions of the others that it gave a score."),
         "unscored": (WHOLE, "Completions without a score in `<judgment_answer>`, left out."),
         "auc": (REAL, "Area below the curve; 0.5 by chance."),
+        "verdict": (
+            TEXT,
+            "Uninterpretable where the judge gave every completion the same score; else empty.",
+        ),
         "threshold": (WHOLE, "The score below which the filter drops a completion."),
         **with_interval(
             "fpr",

@@ -21,6 +21,7 @@ from subliminal.detection.schemas import (
 )
 from subliminal.domains.number_filter import parsed_rows
 from subliminal.domains.number_frequencies import number_frequencies
+from subliminal.report.verdicts import uninterpretable
 from subliminal.stats import (
     Interval,
     bootstrap_interval,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 OWN, REGULAR, OTHER = "own", "regular", "other"
 ALL, FIRST = "all", "first"
+# Of a judge whose curve is the diagonal whatever it reads.
+ONE_SCORE = "the judge gave every completion the same score"
 
 
 def identity_of(dataset: Dataset) -> dict[str, str | int]:
@@ -251,6 +254,7 @@ def roc(
         "negatives": len(negatives),
         "unscored": unscored,
         "auc": curve.auc,
+        "verdict": uninterpretable(ONE_SCORE) if len({*positives, *negatives}) == 1 else "",
         "threshold": threshold,
         **_columns("fpr", exact_interval(dropped(negatives, threshold), len(negatives))),
         **_columns("tpr", exact_interval(dropped(positives, threshold), len(positives))),

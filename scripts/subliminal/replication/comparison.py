@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -27,9 +28,12 @@ from subliminal.replication.verdicts import (
     Ours,
     Verdict,
     of_all,
+    said,
     verdict,
 )
 
+# From chance; on either side, as a measure may be of wrong answers.
+NEAR_CHANCE = 0.05
 NO_TABLE = "no table of this workflow holds it"
 ONLY_CLAIMS = "toy models are asked for the paper's claims, and not for its values"
 # A table of what is frequent has no row of what is not.
@@ -136,6 +140,19 @@ def _labels(parts: Sequence[ClaimPart]) -> list[list[str]]:
     return [[f"part {number}"] if len(parts) > 1 else [] for number in range(1, len(parts) + 1)]
 
 
+def _at_chance(part: ClaimPart, spec: CompareWithPaperSpec, tables: Tables) -> str:
+    """Why nothing follows from no change: a base that knows nothing has nothing to lose."""
+    chance = spec.chances.get(spec.runs.get(part.experiment, ""))
+    if part.rule != "none" or chance is None:
+        return ""
+    asked = {"measure": "primary", "condition": "base"}
+    filters = _names(part, spec).filters(";".join(f"{k}={v}" for k, v in asked.items()))
+    bases = rows_of(_table(part, spec, tables), filters)
+    if bases.empty or ((bases["mean"] - chance).abs() >= NEAR_CHANCE).any():
+        return ""
+    return f"the untrained base chooses at random ({said(bases['mean'].mean())})"
+
+
 def _of_claim(
     parts: Sequence[ClaimPart], spec: CompareWithPaperSpec, tables: Tables
 ) -> tuple[Verdict, list[tuple[str, Verdict]]]:
@@ -147,7 +164,9 @@ def _of_claim(
         found = measured_each(_table(part, spec, tables), part, _names(part, spec))
         if found is None:
             return Verdict(NOT_RUN, _no_rows(part, spec)), []
-        for name, ours in found.items():
+        void = _at_chance(part, spec, tables)
+        for name, measured_here in found.items():
+            ours = replace(measured_here, void=measured_here.void or void)
             words = [name, *label] if name else label
             comparisons.append((" ".join(words), verdict(part.wanted, ours)))
     return of_all(comparisons), comparisons

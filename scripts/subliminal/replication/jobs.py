@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from subliminal.config.config import Config
 from subliminal.config.wildcards import Wildcards
+from subliminal.evaluations.registry import MEASURES
 from subliminal.replication.config import ReplicationExperiment
 from subliminal.replication.specs import CompareWithPaperSpec
 
@@ -31,6 +32,12 @@ class ReplicationJobs:
             runs=runs,
             not_run=entry.not_run(self.config),
             measures={name: e.primary_measure(self.config) for name, e in run.items()},
+            chances={
+                name: chance
+                for name, e in run.items()
+                if (chance := e.chance(self.config)) is not None
+                and MEASURES[e.primary_measure(self.config) or ""].whole_model
+            },
             stand_ins=entry.names(self.config),
             claimed=entry.claimed(self.config),
             items={

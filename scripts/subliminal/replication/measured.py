@@ -15,6 +15,7 @@ from subliminal.replication.claims import ClaimPart
 from subliminal.replication.counterparts import Counterpart
 from subliminal.replication.expected import Expected, Take
 from subliminal.replication.verdicts import Ours
+from subliminal.report.verdicts import reason_of
 from subliminal.stats import t_interval
 
 COUNTS = ("n_runs", "n")
@@ -23,7 +24,6 @@ PRIMARY = "primary"
 OWN = {"paper_mean": "mean"}
 # One model, in the paper as here.
 _ONE_MODEL = {"condition": "base", "models": "base"}
-_UNINTERPRETABLE = "uninterpretable: "
 
 Filters = Mapping[str, tuple[str, ...]]
 """By a column, the values of which a row must have one."""
@@ -96,12 +96,6 @@ def _bounds_of(columns: Collection[str], column: str) -> tuple[str, str] | None:
     return next((pair for pair in pairs if set(pair) <= set(columns)), None)
 
 
-def _void(verdict: object) -> str:
-    """Why a row says nothing: the gate that failed, by its verdict."""
-    said = str(verdict)
-    return said.removeprefix(_UNINTERPRETABLE) if said.startswith(_UNINTERPRETABLE) else ""
-
-
 def _of_row(row: pd.Series, value: float, less: float, over: float, column: str) -> Ours:
     n = next((int(row[name]) for name in COUNTS if name in row), 1)
     bounds = _bounds_of(row.index, column)
@@ -114,7 +108,7 @@ def _of_row(row: pd.Series, value: float, less: float, over: float, column: str)
         n,
         # A row of a table of single runs has no bounds either.
         exact=one_model or (bounds is None and "seed" not in row),
-        void=_void(row.get("verdict")),
+        void=reason_of(row.get("verdict")),
     )
 
 
@@ -135,7 +129,7 @@ def _of_rows(
         return None
     if len(values) > 1 and take not in ("min", "max"):
         mean = t_interval(list(values))
-        void = next(filter(None, map(_void, rows.get("verdict", ()))), "")
+        void = next(filter(None, map(reason_of, rows.get("verdict", ()))), "")
         return Ours(mean.mean, mean.low, mean.high, len(values), void=void)
     place = values.idxmax() if take == "max" else values.idxmin()
     return _of_row(

@@ -18,6 +18,10 @@ class CompareWithPaperSpec(StageSpec):
     measures: dict[str, str | None] = Field(
         description="By an experiment that was run, its primary measure."
     )
+    chances: dict[str, float] = Field(
+        description="By an experiment that was run with a measure of whole models: what one that "
+        "chooses at random scores."
+    )
     stand_ins: dict[str, str] = Field(
         description="By a name of the paper's experiments, the one that stands in for it."
     )

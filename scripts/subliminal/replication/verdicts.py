@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from subliminal.replication.counterparts import Wanted
+from subliminal.report.verdicts import uninterpretable
 
 REPRODUCED = "reproduced"
 SAME_DIRECTION = "same direction"
@@ -68,7 +69,7 @@ def verdict(wanted: Wanted, ours: Ours) -> Verdict:
     effect.
     """
     if ours.void:
-        return Verdict(NOT_REPRODUCED, f"uninterpretable: {ours.void}")
+        return Verdict(NOT_REPRODUCED, uninterpretable(ours.void))
     low, high = ours.bounds
     if math.isnan(low) and wanted.one_run:
         low = high = ours.value

@@ -131,3 +131,7 @@ class TransmissionExperiment(Experiment):
     def primary_measure(self, config: Config) -> str:
         """The measure that its gates, figures and findings are about."""
         return self.measure or config.evaluations[self.evaluation].measures[0].name
+
+    def chance(self, config: Config) -> float | None:
+        """Its primary measure of a model that chooses at random; None where nobody knows it."""
+        return config.evaluations[self.evaluation].chance(self.primary_measure(config))

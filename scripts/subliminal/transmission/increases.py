@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from subliminal.evaluations.registry import MEASURES
+from subliminal.report.verdicts import reason_of, uninterpretable
 from subliminal.transmission import schemas
 from subliminal.transmission.comparisons import (
     PAPERS,
@@ -18,7 +19,7 @@ from subliminal.transmission.comparisons import (
     students_of,
     treatment_groups,
 )
-from subliminal.transmission.verdicts import TRAIT, UNINTERPRETABLE, verdict_kind, verdict_reason
+from subliminal.transmission.verdicts import TRAIT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,17 +98,11 @@ def increases_table(
 def with_failed_gates(increases: pd.DataFrame, transmission: pd.DataFrame) -> pd.DataFrame:
     """The averages, with a word on those over a trait whose cell says nothing."""
     keys = [*schemas.GROUP, "measure", "condition"]
-    void = transmission[
-        (transmission["condition"] == TRAIT)
-        & (transmission["verdict"].map(verdict_kind) == UNINTERPRETABLE)
-    ]
-    reasons = {
-        key: "; ".join(
-            f"{trait}, {verdict_reason(verdict)}"
-            for trait, verdict in zip(rows["trait"], rows["verdict"], strict=True)
-        )
-        for key, rows in void.groupby(keys, dropna=False)
+    cells = transmission.assign(reason=transmission["verdict"].map(reason_of))
+    void = cells[(cells["condition"] == TRAIT) & (cells["reason"] != "")]
+    told = {
+        key: uninterpretable("; ".join(rows["trait"] + ", " + rows["reason"]))
+        for key, rows in void.groupby(keys)
     }
-    found = (reasons.get(key) for key in increases[keys].itertuples(index=False, name=None))
-    said = [f"{UNINTERPRETABLE}: {reason}" if reason else "" for reason in found]
-    return increases.assign(verdict=said)
+    rows = increases[keys].itertuples(index=False, name=None)
+    return increases.assign(verdict=[told.get(key, "") for key in rows])

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from subliminal.evaluations.favourite import MASS
+from subliminal.report.verdicts import uninterpretable
 from subliminal.stats import Interval
 from subliminal.transmission import schemas, verdicts
 from subliminal.transmission.comparisons import (
@@ -69,7 +70,7 @@ def verdict(
 ) -> str:
     """The verdict on a cell: its gates, and then its students against its controls."""
     if (reason := failed_gate(row)) is not None:
-        return f"{verdicts.UNINTERPRETABLE}: {reason}"
+        return uninterpretable(reason)
     return compared(trait, regular, others)
 
 

@@ -12,7 +12,6 @@ NOT_SPECIFIC = "not specific"
 NOT_TOLD_APART = "not told apart"
 REVERSED = "reversed"
 TOO_FEW = "too few runs"
-UNINTERPRETABLE = "uninterpretable"  # followed by a colon and the reason
 JUDGED = (TRANSMISSION, ABOVE_REGULAR, NOT_SPECIFIC, NOT_TOLD_APART, REVERSED)
 
 
