@@ -19,6 +19,7 @@ from typing import Any
 from subliminal.config.errors import ConfigError
 from subliminal.config.failures import message_for
 from subliminal.workflow.folder_lock import held
+from subliminal.workflow.waking import wake_once
 
 FOLDERS = (".snakemake", "results", "logs")
 PACKAGES = ("numpy", "pandas", "pyarrow", "pydantic", "torch")
@@ -49,9 +50,11 @@ def guard(workflow: Any, root: Path, before: Callable[[], None]) -> None:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             from snakemake.exceptions import CliException  # which Snakemake shows as a sentence
+            from snakemake.scheduling.job_scheduler import JobScheduler
 
             try:
                 if runs:
+                    wake_once(JobScheduler)
                     before()
                 if workflow.output_settings.dryrun:
                     return method(*args, **kwargs)
