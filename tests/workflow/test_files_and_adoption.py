@@ -59,7 +59,7 @@ def adopt(copy, answers=ANSWERS, sha256=None):
     entry |= {"path": "../owls.jsonl", "sha256": digest}
     with (copy.root / "config/files.yaml").open("a") as file:
         file.write(f"\nowls: {json.dumps(entry)}\n")
-    (copy.root / "config/adopted.yaml").write_text(ADOPTED)
+    (copy.root / "config/adopted.yaml").write_text(f"{ADOPTED}  rows: {len(answers)}\n")
 
 
 def adopt_student(copy, trained):
