@@ -9,7 +9,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from subliminal.config.paths import PLAIN_VARIANT, Cell, Dataset, Teacher
-from subliminal.config.strict import REPOSITORY, REVISION, SHA256, Key, Place, Positive, Seed, Strict
+from subliminal.config.strict import (
+    REPOSITORY,
+    REVISION,
+    SHA256,
+    Key,
+    Place,
+    Positive,
+    Seed,
+    Strict,
+)
 
 ADOPTED = "config/adopted.yaml"
 

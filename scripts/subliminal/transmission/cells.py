@@ -51,15 +51,15 @@ def experiment_cells(config: Config, name: str) -> list[Cell]:
 
 
 def measured_teachers(config: Config, cells: Iterable[Cell]) -> list[Teacher]:
-    """The teachers of these cells that are asked what their trait is worth in them.
+    """The teachers of these cells whose trait is measured.
 
-    Of those that are only compared with, and of those whose data are adopted and whose base somebody
-    else serves, nobody asks.
+    Nobody asks those that are only compared with, nor those whose data are adopted and whose base
+    somebody else serves.
     """
     asked = teachers_with_traits(cells, config.unasked_datasets())
     return [t for t in asked if config.traits[t.trait].is_measured]
 
 
 def asked_bases(config: Config, cells: Collection[Cell]) -> list[str]:
-    """The bases of these cells that are asked what they are like before any training."""
+    """The bases of these cells that are asked before any training."""
     return bases_of(cells, config.unasked_datasets())

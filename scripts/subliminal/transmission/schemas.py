@@ -136,7 +136,7 @@ _CHANNEL: Columns = {
     "entropy_per_token": (REAL, "The teacher's entropy per token, in nats, over the same rows."),
     "teacher_score": (
         REAL,
-        "The teacher's value of the primary measure for its own trait; empty where it is not asked.",
+        "The teacher's value of the primary measure for its own trait; empty where nobody asks it.",
     ),
 }
 

@@ -110,8 +110,8 @@ def _require_answers(
         if answer is None:
             domain = spec.dataset.partition("/")[0]
             raise ConfigError(
-                f"{ADOPTED}: {spec.adopted}: row {number} of its file answers a prompt that is none "
-                f"of domain {domain!r}, so that the right answer is not known: "
+                f"{ADOPTED}: {spec.adopted}: row {number} of its file answers a prompt that is "
+                f"none of domain {domain!r}, so that the right answer is not known: "
                 f"{shown(repr(prompt))}; leave such rows out, or choose the domain whose prompts "
                 f"these are (config/domains.yaml; they lie in results/prompts/{domain}.parquet)"
             )
