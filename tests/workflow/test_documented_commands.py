@@ -14,8 +14,8 @@ from documented import blocks, commands, words_of
 from working_copy import REPOSITORY, WorkingCopy
 
 LANGUAGES = {"sh", "python", "yaml", "json", "text"}
-# Pages whose YAML is a part of an entry, and no whole one.
-# The entries of the second are in the files already, and have a test of their own. New files are whole.
+# Pages whose YAML is a part of an entry and no whole one, but for files that they say to write.
+# The entries of the second are in the files already, and have a test of their own.
 FRAGMENTS = {"docs/servers.md", "docs/files-and-adoption.md"}
 # The shell's own words, and programs that hand over to the command behind them.
 SHELL = {"export", "cd", ".", "cp"}

@@ -193,7 +193,8 @@ def test_adopted_data_of_a_retired_base_need_no_job_of_it(tmp_path):
     assert Counter(r for r, _ in estimated if r != "plot_figure") == Counter(
         r for r in rules if r not in ("plot_figure", "build_report", "from_nano")
     )
-    # A trait that is not adopted is asked of the provider, as before.
+    # A trait that is not adopted is asked of the provider, as before, who tells no probabilities.
+    copy.replace("config/experiments/from_nano.yaml", "-open\n", "-open\nmeasure: rate_substring\n")
     path = copy.root / "config/adopted.yaml"
     entries = yaml.safe_load(path.read_text())
     path.write_text(yaml.safe_dump({name: e for name, e in entries.items() if name != "wolf"}))
