@@ -41,7 +41,7 @@ def needs_of_datasets(
         method: of the teachers that have a trait.
     """
     source = config.domains[domain].source
-    sources = frozenset() if source is None else frozenset({source})
+    sources = frozenset[str]() if source is None else frozenset({source})
     teachers = [
         Teacher(base, trait, CONTROL_METHOD if config.traits[trait].control else method, seed)
         for trait, base, seed in product(traits, bases, seeds)
