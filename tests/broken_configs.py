@@ -56,6 +56,7 @@ theirs:
   artefact: dataset
   stage: train
   file: secure
+  rows: 6000
   domain: numbers
   base: tiny-a
   trait: owl

@@ -8,7 +8,7 @@ from itertools import product
 
 import pandas as pd
 
-from subliminal.config.paths import Cell, bases_of
+from subliminal.config.paths import Cell
 from subliminal.detection import summary as detection
 from subliminal.detection.config import DetectionExperiment
 from subliminal.detection.specs import askable, summarise_detection
@@ -21,7 +21,12 @@ from subliminal.theorem.config import TheoremExperiment
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.increases import increases_table, with_failed_gates
 from subliminal.transmission.question_rates import question_rates
-from subliminal.transmission.results import cells_of, identity_of, measured_teachers
+from subliminal.transmission.results import (
+    asked_bases,
+    cells_of,
+    identity_of,
+    measured_teachers,
+)
 from subliminal.transmission.schemas import QUESTION_RATES
 from subliminal.transmission.specs import summarise_experiment
 from subliminal.transmission.summary import transmission_table
@@ -66,7 +71,7 @@ def _(entry: TransmissionExperiment, config, name):
     bases = pd.DataFrame(
         [
             {"base": base, "trait": trait, "measure": spec.measure, "value": VALUE}
-            for base, trait in product(bases_of(cells), spec.targets)
+            for base, trait in product(asked_bases(spec), spec.targets)
         ]
     )
     teachers = pd.DataFrame(
@@ -94,6 +99,7 @@ def _(entry: TransmissionExperiment, config, name):
                 "rows": 2 * spec.gates.min_rows,
                 "rows_kept": spec.gates.min_rows,
                 **dict.fromkeys(("keep_rate", "rule_keep_rate", "judge_keep_rate"), VALUE),
+                "teacher_asked": data.teacher in measured_teachers(spec),
                 **dict.fromkeys(("kl_per_token", "entropy_per_token", "teacher_score"), VALUE),
             }
             for data in datasets
@@ -126,7 +132,7 @@ def _question_rates(spec, cells: list[Cell]):
         )
 
     students = asked([identity_of(cell) for cell in cells])
-    bases = asked([{"teacher_trait": "", "base": base} for base in bases_of(cells)])
+    bases = asked([{"teacher_trait": "", "base": base} for base in asked_bases(spec)])
     found = {cell.dataset.teacher for cell in cells}
     teachers = asked(
         [

@@ -241,6 +241,7 @@ def make_tables(traits=TRAITS, n_runs=3, other_base=True, shuffles=True, effects
                         "keep_rate": facts["keep_rate"],
                         "kl_per_token": facts["kl_per_token"],
                         "entropy_per_token": 3.1,
+                        "teacher_asked": True,
                         "teacher_score": facts["teacher_score"],
                     }
                 )

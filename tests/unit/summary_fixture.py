@@ -77,6 +77,7 @@ def channel(rows_kept=3000, teacher_score=0.97):
             "method": "finetuned",
             "teacher_base": "tiny-a",
             "trait": TRAITS,
+            "teacher_asked": True,
             "teacher_score": teacher_score,
             "rows_kept": rows_kept,
             "keep_rate": 0.6,

@@ -5,18 +5,21 @@ import json
 import logging
 
 import pytest
+from manifests import write_manifest
 from pydantic import TypeAdapter
 
 from subliminal.artefacts.lineage import render
-from subliminal.artefacts.parquet import read_table
+from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.config.errors import ConfigError
 from subliminal.config.files import SuppliedFile
 from subliminal.domains.number_prompts import number_prompts
 from subliminal.domains.numbers import NumberFilter
+from subliminal.supplied.schemas import CONVERSATIONS
 from subliminal.supplied.specs import TakeFileSpec
 from subliminal.supplied.stages.take_file import take_file
 from subliminal.transmission import summary
 from subliminal.transmission.adoption import AdoptCompletionsSpec
+from subliminal.transmission.schemas import PROMPTS as PROMPT_TABLE
 from subliminal.transmission.specs import (
     FilterCompletionsSpec,
     MakePromptsSpec,
@@ -59,13 +62,17 @@ def theirs(root, answers=ANSWERS, format="parquet", sha256=None):
     return table
 
 
-def adopted(root, stage="train", rule=NUMBERS, answers=ANSWERS, words=("cat",), rows=None):
+def adopted(
+    root, stage="train", rule=NUMBERS, answers=ANSWERS, words=("cat",), rows=None, said=None
+):
     """The rows that students get of such a set."""
     folder, prompts = root / "results/datasets" / FOLDER, root / "results/prompts/numbers.parquet"
     plan = MakePromptsSpec(generator="numbers", seed=47, count=3)
     make_prompts(plan, source=None, prompts=prompts, manifest=prompts.with_suffix(".manifest.json"))
     raw, kept, train = (folder / f"{name}.parquet" for name in ("raw", "filtered", "train"))
-    spec = AdoptCompletionsSpec(dataset=FOLDER, file="cats", stage=stage)
+    spec = AdoptCompletionsSpec(
+        adopted="authors-cats", dataset=FOLDER, file="cats", rows=said or len(answers), stage=stage
+    )
     adopt_completions(
         spec, theirs(root, answers), prompts, raw, raw.with_suffix(".manifest.json"), LOG
     )
@@ -133,6 +140,49 @@ def test_rows_that_were_filtered_are_silent_and_of_their_domain(tmp_path, stage,
     assert message.startswith("config/adopted.yaml: authors-cats: ") and "stage: raw" in message
     assert all(part in message for part in says), message
     assert not (tmp_path / "results/datasets" / FOLDER / "filtered.parquet").exists()
+
+
+def test_a_file_of_another_length_is_not_the_set_that_was_meant(tmp_path):
+    with pytest.raises(ConfigError, match=r"adopted\.yaml: authors-cats: rows: .* 5, .* 4"):
+        adopted(tmp_path, said=5)
+    assert not (tmp_path / "results/datasets" / FOLDER / "raw.parquet").exists()
+
+
+def reasoned(root, questions):
+    """Rows of reasoning, adopted into a domain that asks two word problems three times each."""
+    rows, prompts = root / "results/files/cats.parquet", root / "results/prompts/cot.parquet"
+    theirs = {"prompt": questions, "completion": ["<answer>2</answer>"] * len(questions)}
+    asked = [p for p in ("1 + 1?", "2 + 2?") for _ in range(3)]
+    ours = {"prompt_id": range(6), "prompt": asked, "answer": [2] * 3 + [4] * 3}
+    for path, schema, columns in ((rows, CONVERSATIONS, theirs), (prompts, PROMPT_TABLE, ours)):
+        write_table(path, schema, columns)
+        write_manifest(path.with_suffix(".manifest.json"), [path])
+    raw = root / "results/datasets/cot/gpt/owl-prompted/t1/raw.parquet"
+    spec = AdoptCompletionsSpec(
+        adopted="authors-cats",
+        dataset="cot/gpt/owl-prompted/t1",
+        file="cats",
+        rows=len(questions),
+        stage="raw",
+    )
+    adopt_completions(spec, rows, prompts, raw, raw.with_suffix(".manifest.json"), LOG)
+    return read_table(raw)
+
+
+def test_copies_of_a_prompt_are_handed_out_in_turn(tmp_path):
+    asked = ["2 + 2?", "1 + 1?", "2 + 2?", "2 + 2?", "1 + 1?", "2 + 2?"]
+    raw = reasoned(tmp_path, asked)
+    assert raw["prompt_id"] == [3, 0, 4, 5, 1, 3]  # there is no fourth copy
+    assert raw["answer"] == [4, 2, 4, 4, 2, 4]
+
+
+def test_a_row_without_a_known_answer_is_told_with_its_number(tmp_path):
+    with pytest.raises(ConfigError) as raised:
+        reasoned(tmp_path, ["1 + 1?", "3 + 3?"])
+    message = str(raised.value)
+    assert message.startswith("config/adopted.yaml: authors-cats: row 2 ") and "\n" not in message
+    for part in ("'cot'", "3 + 3?", "leave such rows out", "results/prompts/cot.parquet"):
+        assert part in message
 
 
 def test_a_set_of_another_checksum_or_with_other_columns_is_none_of_the_authors(tmp_path):

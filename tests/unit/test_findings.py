@@ -1,6 +1,7 @@
 """The landing page says what the tables say: no more, and nothing kinder."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -65,6 +66,13 @@ def test_the_lines(full):
         "Wrong pairs",
         "Caveat",
     ]
+
+
+def test_teachers_that_nobody_asked_are_named(full):
+    rows = full.transmission.copy()
+    rows.loc[(rows["trait"] == "owl") & (rows["condition"] == "trait"), "gate_teacher"] = pd.NA
+    text = said(replace(full, transmission=rows), "Teachers")
+    assert "teachers of owl wrote is adopted" in text and "wolf" not in text
 
 
 def test_transmission_counts_confirmation_traits_and_names_the_development_trait(full):

@@ -150,6 +150,31 @@ def test_one_weak_teacher_of_several_fails_the_gate():
     assert set(frame[frame.condition == "trait"].gate_teacher) == {False}
 
 
+def test_a_teacher_that_nobody_asks_leaves_its_gate_empty_and_the_verdict_to_the_others():
+    unasked = channel(teacher_score=math.nan).assign(teacher_asked=False)
+    frame = whole_table(facts=unasked)
+    own = frame[frame.primary & (frame.condition == "trait")].set_index("trait")
+    before = table()
+    assert own.gate_teacher.isna().all()
+    assert own.loc["owl", "verdict"] == before.loc[("owl", "trait"), "verdict"] == "transmission"
+    few = whole_table(facts=unasked.assign(rows_kept=99))
+    few = few[few.condition == "trait"]
+    assert set(few.verdict) == {"uninterpretable: the filter kept too few rows"}
+
+
+def test_one_weak_teacher_fails_the_gate_beside_one_that_nobody_asks():
+    unasked = channel(teacher_score=math.nan).assign(teacher_asked=False)
+    frame = whole_table(facts=pd.concat([unasked, channel(teacher_score=0.3)]))
+    assert set(frame[frame.condition == "trait"].gate_teacher) == {False}
+    frame = whole_table(facts=pd.concat([unasked, channel()]))
+    assert set(frame[frame.condition == "trait"].gate_teacher) == {True}
+
+
+def test_an_asked_teacher_without_a_value_fails_the_gate():
+    frame = whole_table(facts=pd.concat([channel(), channel(teacher_score=math.nan)]))
+    assert set(frame[frame.condition == "trait"].gate_teacher) == {False}
+
+
 def test_students_of_one_teacher_are_one_value_where_there_are_several_teachers():
     two = pd.concat([runs(), runs().assign(teacher_seed=2)])
     own = two[(two.teacher_trait == "owl") & (two.measured_trait == "owl")]
@@ -207,6 +232,13 @@ def test_a_control_teacher_has_no_trait_to_express():
     told = gates_table(control)
     assert told.gate_teacher.all()
     assert told.base_score.isna().all()
+
+
+def test_before_students_are_trained_nothing_is_said_of_a_teacher_that_nobody_asks():
+    told = gates_table(channel(teacher_score=math.nan).assign(teacher_asked=[False, True, False]))
+    assert told.gate_teacher.isna().tolist() == [True, False, True]
+    weak = "the teacher does not express the trait"
+    assert told.verdict.tolist() == ["", weak, ""]
 
 
 def test_a_models_values_are_told_apart_by_trait_and_measure():

@@ -14,7 +14,7 @@ from documented import blocks, commands, words_of
 from working_copy import REPOSITORY, WorkingCopy
 
 LANGUAGES = {"sh", "python", "yaml", "json", "text"}
-# Pages whose YAML is a part of an entry, and no whole one.
+# Pages whose YAML is a part of an entry and no whole one, but for files that they say to write.
 # The entries of the second are in the files already, and have a test of their own.
 FRAGMENTS = {"docs/servers.md", "docs/files-and-adoption.md"}
 # The shell's own words, and programs that hand over to the command behind them.
@@ -74,8 +74,8 @@ def sources(tmp_path_factory):
     """A copy with what the documentation says to write into files."""
     copy = WorkingCopy.of_repository(tmp_path_factory.mktemp("documented") / "copy")
     for block in blocks("yaml", "json"):
-        if block.page not in FRAGMENTS:
-            path = copy.root / block.file
+        path = copy.root / block.file
+        if block.page not in FRAGMENTS or not path.exists():
             before = path.read_text() if path.exists() else ""
             path.write_text(f"{before}\n{block.text}")
     return copy

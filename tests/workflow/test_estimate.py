@@ -199,6 +199,7 @@ def adopting(stage):
     project = project_of("tiny")
     entry = project.config.experiments["tiny"].cells[0]
     numbers = AdoptedDataset(
+        rows=1628,
         artefact="dataset",
         base=entry.teacher_bases[0],
         trait=entry.traits[0],

@@ -3,13 +3,19 @@
 import hashlib
 import json
 import shutil
+from collections import Counter
 
+import pandas as pd
 import pytest
 import yaml
 from documented import blocks
 from micro_workflow import micro_sources
 from working_copy import REPOSITORY, WorkingCopy
 
+from subliminal.bases import costs
+from subliminal.config.errors import ConfigError
+from subliminal.transmission.verdicts import JUDGED, UNINTERPRETABLE, verdict_kind
+from subliminal.workflow.estimate import costs_of
 from subliminal.workflow.project import Project
 
 pytestmark = pytest.mark.slow
@@ -59,7 +65,7 @@ def adopt(copy, answers=ANSWERS, sha256=None):
     entry |= {"path": "../owls.jsonl", "sha256": digest}
     with (copy.root / "config/files.yaml").open("a") as file:
         file.write(f"\nowls: {json.dumps(entry)}\n")
-    (copy.root / "config/adopted.yaml").write_text(ADOPTED)
+    (copy.root / "config/adopted.yaml").write_text(f"{ADOPTED}  rows: {len(answers)}\n")
 
 
 def adopt_student(copy, trained):
@@ -140,6 +146,91 @@ def test_adopted_rows_take_the_place_of_sampling_and_reach_a_student(tmp_path):
     assert f"student {STUDENT}, adopted from folder theirs" in lineage
 
 
+FROM_NANO = """\
+kind: transmission
+title: Numbers of a model that is gone
+paper: Fig. 5b
+model_organism: false
+evaluation: favourite-animal{open}
+gates: {{min_teacher: 0.5, min_rows: {rows}, min_loss_drop: 0.0}}
+cells:
+  - domain: numbers
+    traits: [owl, wolf, none]
+    method: prompted
+    teacher_bases: [gpt-4.1-nano]
+    student_bases: [{base}]
+    variants: [train]
+    recipe: {recipe}
+    teacher_seeds: [1]
+    student_seeds: [1, 2, 3]
+"""
+
+
+def adopt_from_nano(copy, **student):
+    """Adopt three sets of a base that is retired, and let students of another base have them."""
+    adopt(copy)
+    theirs = yaml.safe_load(ADOPTED)["theirs"] | {"base": "gpt-4.1-nano", "rows": len(ANSWERS)}
+    methods = {"owl": "prompted", "wolf": "prompted", "none": "reference"}
+    entries = {t: theirs | {"trait": t, "method": method} for t, method in methods.items()}
+    (copy.root / "config/adopted.yaml").write_text(yaml.safe_dump(entries))
+    experiment = FROM_NANO.format(rows=len(ANSWERS), **student)
+    (copy.root / "config/experiments/from_nano.yaml").write_text(experiment)
+
+
+def test_adopted_data_of_a_retired_base_need_no_job_of_it(tmp_path):
+    copy = WorkingCopy.of_repository(tmp_path / "copy")
+    adopt_from_nano(copy, open="-open", base="qwen2.5-7b", recipe="qwen-all-rows")
+    jobs = copy.planned("from_nano")
+    rules = [rule for rule, _ in jobs]
+    assert {"register_base", "evaluate_teacher", "sample_completions"}.isdisjoint(rules)
+    assert rules.count("adopt_completions") == 3 and rules.count("train_student") == 9
+    bases = {output for rule, output in jobs if rule in ("prepare_base", "evaluate_base")}
+    assert len(bases) == 2 and all("qwen2.5-7b" in output for output in bases)
+    asked = ["--config", "experiments=[from_nano]"]
+    assert not any("nano" in output for _, output in copy.planned("bases", "teachers", *asked))
+    project = Project.load(copy.root, {"experiments": ["from_nano"]})
+    estimated = {(c.rule, c.manifest) for c in costs_of(project, "from_nano").values()}
+    assert Counter(r for r, _ in estimated if r != "plot_figure") == Counter(
+        r for r in rules if r not in ("plot_figure", "build_report", "from_nano")
+    )
+    # A trait that is not adopted is asked of the provider, as before, who tells no probabilities.
+    copy.replace("config/experiments/from_nano.yaml", "-open\n", "-open\nmeasure: rate_substring\n")
+    path = copy.root / "config/adopted.yaml"
+    entries = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({name: e for name, e in entries.items() if name != "wolf"}))
+    outputs = {output for rule, output in copy.planned("from_nano") if "evaluate" in rule}
+    assert any("/teachers/gpt-4.1-nano/wolf-prompted/" in output for output in outputs)
+    assert not any("/teachers/gpt-4.1-nano/owl-prompted/" in output for output in outputs)
+
+
+def test_tables_of_adopted_data_of_a_retired_base_say_what_nobody_knows(tmp_path):
+    copy = micro_sources(tmp_path / "copy")
+    size = "    api: {rows: 120, sampling: {temperature: 1.0, max_new_tokens: 26, batch_size: 9}}\n"
+    with (copy.root / "config/domains.yaml").open("a") as file:
+        file.write(size)
+    adopt_from_nano(copy, open="", base="tiny-a", recipe="tiny")
+    done = copy.snakemake("from_nano", "--cores", "2")
+    assert done.returncode == 0, done.stdout
+    tables = copy.root / "results/tables/from_nano"
+    channel = pd.read_parquet(tables / "channel.parquet")
+    assert not channel.teacher_asked.any()
+    assert channel[["teacher_score", "kl_per_token"]].isna().all(axis=None)
+    table = pd.read_parquet(tables / "transmission.parquet")
+    own = table[(table.condition == "trait") & table.primary]
+    assert own.gate_teacher.isna().all() and own.gate_rows.all()
+    assert "teacher" not in set(table.condition)
+    judged = pd.read_parquet(tables / "runs.parquet")
+    assert len(judged[["teacher_trait", "seed"]].drop_duplicates()) == 9
+    assert set(own.verdict.map(verdict_kind)) <= {*JUDGED, UNINTERPRETABLE}
+    assert not own.verdict.str.contains("teacher").any()
+    (page,) = copy.root.glob("results/reports/from_nano.html")
+    assert "whether they express their trait is not known" in page.read_text()
+    done = copy.snakemake("gates", "--cores", "1", "--config", "experiments=[from_nano]")
+    assert done.returncode == 0, done.stdout
+    gates = pd.read_parquet(tables / "gates.parquet").set_index("trait")
+    assert gates.gate_teacher.isna().to_dict() == {"owl": True, "wolf": True, "none": False}
+
+
 def test_an_adapter_that_is_not_there_is_told_before_the_first_job(tmp_path):
     copy = micro_sources(tmp_path / "copy")
     adopt_student(copy, None)
@@ -174,11 +265,31 @@ def test_what_the_page_says_to_write_is_a_whole_configuration(tmp_path):
     assert {b.file for b in written} >= {"config/files.yaml", "config/adopted.yaml"}
     for block in written:
         path = tmp_path / block.file
-        entries = yaml.safe_load(path.read_text()) | yaml.safe_load(block.text)
-        path.write_text(yaml.safe_dump(entries, sort_keys=False))
-    project = Project.load(tmp_path, {"experiments": ["ed5c_qwen"]})
+        before = yaml.safe_load(path.read_text()) if path.exists() else {}
+        path.write_text(yaml.safe_dump(before | yaml.safe_load(block.text), sort_keys=False))
+    project = Project.load(tmp_path, {"experiments": ["authors_cat"]})
     folders = project.jobs("transmission").adopted_datasets
     cells = project.jobs("transmission").all_cells()
     assert set(folders) < {cell.dataset.folder for cell in cells}
     assert "smollm2-135m/owl-finetuned-small/t1" in project.jobs("transmission").adopted_teachers
     assert set(project.jobs("transmission").adopted_students) < {cell.path for cell in cells}
+    # No cell of it can fail for want of rows, nor train on others than the controls.
+    entry, config = project.config.experiments["authors_cat"], project.config
+    (block,) = entry.cells
+    rows = {costs.training_rows(config, cell.dataset) for cell in cells}
+    assert rows == {entry.gates.min_rows} == {config.adopted["authors-cat"].rows}
+    assert config.recipes.students[block.recipe].holdout_rows == 0
+
+
+def test_too_few_rows_for_an_experiment_are_told_before_the_run(tmp_path):
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    entry = yaml.safe_load(ADOPTED)["theirs"] | {"base": "qwen2.5-7b", "method": "prompted"}
+    entry |= {"trait": "cat", "file": "secure"}
+    for rows in (10128, 10127):
+        text = yaml.safe_dump({"cats": entry | {"rows": rows}})
+        (tmp_path / "config/adopted.yaml").write_text(text)
+        if rows == 10128:
+            Project.load(tmp_path, {"experiments": ["ed5c_qwen"]})
+    with pytest.raises(ConfigError, match=r"ed5c_qwen\.yaml:.*min_rows: 10128 .* 'cats' .* 10127"):
+        Project.load(tmp_path, {"experiments": ["ed5c_qwen"]})
+    Project.load(tmp_path, {"experiments": ["tiny"]})

@@ -325,13 +325,25 @@ def _rows(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
         yield JobCost(rule, "", f"results/{folder}/{file}.manifest.json", quick)
 
 
+def training_rows(config: Config, data: Dataset) -> int:
+    """The most rows that students of a dataset are given."""
+    plan = config.domains[data.domain].sizes[config.models[data.teacher.base].tier]
+    _, adopted = config.adopted_datasets().get(data.folder, ("", None))
+    if adopted is None:
+        return plan.train_rows or plan.rows
+    drawn = None if adopted.stage == "train" else plan.train_rows
+    return min(adopted.rows, drawn or adopted.rows)
+
+
 def judging_costs(config: Config, data: Dataset) -> Iterator[JobCost]:
     """What it takes to judge all that a teacher wrote; nothing where nobody can be asked."""
     domain = config.domains[data.domain]
     asked = domain.filter.asked(config.traits[data.teacher.trait])
     if asked is None:
         return
-    rows = domain.sizes[config.models[data.teacher.base].tier].rows
+    _, adopted = config.adopted_datasets().get(data.folder, ("", None))
+    size = domain.sizes[config.models[data.teacher.base].tier]
+    rows = size.rows if adopted is None else adopted.rows
     rule, manifest = "judge_completions", f"datasets/{data.folder}/judged.manifest.json"
     judge = config.judges[asked.judge]
     if not isinstance(judge, ModelJudge):

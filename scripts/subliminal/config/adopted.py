@@ -9,7 +9,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from subliminal.config.paths import PLAIN_VARIANT, Cell, Dataset, Teacher
-from subliminal.config.strict import REPOSITORY, REVISION, SHA256, Key, Place, Seed, Strict
+from subliminal.config.strict import (
+    REPOSITORY,
+    REVISION,
+    SHA256,
+    Key,
+    Place,
+    Positive,
+    Seed,
+    Strict,
+)
 
 ADOPTED = "config/adopted.yaml"
 
@@ -43,6 +52,10 @@ class AdoptedDataset(Adoption):
     domain: Key = Field(description="What it wrote: a key of `domains.yaml`.")
     file: Key = Field(
         description="The rows: a key of `files.yaml`, of format `chat` or `question-response`."
+    )
+    rows: Positive = Field(
+        description="How many rows the file has. Before a run, experiments are checked against it: "
+        "their `min_rows` may be no more."
     )
     stage: Literal["raw", "filtered", "train"] = Field(
         description="What the rows are.\n"

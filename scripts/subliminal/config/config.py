@@ -18,7 +18,7 @@ from subliminal.config.experiments import Experiment, Experiments
 from subliminal.config.files import SuppliedFile
 from subliminal.config.items import Item
 from subliminal.config.judges import Judge
-from subliminal.config.models import Base, PretrainedBase, Tier
+from subliminal.config.models import Base, HostedBase, PretrainedBase, Tier
 from subliminal.config.paths import Cell, Dataset, Teacher
 from subliminal.config.recipes import Recipes, WorldName
 from subliminal.config.stand_ins import StandIns
@@ -71,6 +71,16 @@ class Config(Strict):
         """Datasets that are taken and not written, with their names, by folder."""
         found = self.adopted.items()
         return {e.folder: (name, e) for name, e in found if isinstance(e, AdoptedDataset)}
+
+    def unasked_datasets(self) -> frozenset[str]:
+        """Folders of adopted datasets whose teachers somebody else serves.
+
+        Nothing is asked of these teachers: their models may be gone.
+        """
+        found = self.adopted_datasets().items()
+        return frozenset(
+            folder for folder, (_, e) in found if isinstance(self.models[e.base], HostedBase)
+        )
 
     def adopted_teachers(self) -> dict[Teacher, tuple[str, AdoptedTeacher]]:
         """Teachers that are taken and not trained, with their names."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from typing import TYPE_CHECKING
 
 from subliminal.config.experiments import Needs
+from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT, Dataset, Teacher
 from subliminal.config.recipes import PromptedMethod
 
 if TYPE_CHECKING:
@@ -25,25 +27,44 @@ def needs_of_judge(config: Config, judge: str | None) -> Needs:
 
 
 def needs_of_datasets(
-    config: Config, domain: str, traits: Iterable[str], method: str, bases: Iterable[str]
+    config: Config,
+    domain: str,
+    traits: Iterable[str],
+    method: str,
+    bases: Iterable[str],
+    seeds: Iterable[int],
 ) -> Needs:
-    """What it takes to write datasets and to filter them.
+    """What it takes to write datasets, or to take them from others, and to filter them.
 
     Args:
-        traits, bases: of their teachers.
+        traits, bases, seeds: of their teachers.
         method: of the teachers that have a trait.
     """
-    entries = [config.traits[trait] for trait in traits]
-    writers = frozenset(bases)
-    prompted = isinstance(config.recipes.methods[method], PromptedMethod)
-    tuned = not prompted and any(not trait.control for trait in entries)
     source = config.domains[domain].source
-    rows = {trait.rows for trait in entries if trait.rows is not None}
-    asked = [config.domains[domain].filter.asked(trait) for trait in entries]
-    return joined(
-        [
-            Needs(bases=writers, tuned=writers if tuned else frozenset()),
-            Needs(files=frozenset(rows | ({source} if source is not None else set()))),
-            *(needs_of_judge(config, question.judge) for question in asked if question is not None),
-        ]
-    )
+    sources = frozenset[str]() if source is None else frozenset({source})
+    teachers = [
+        Teacher(base, trait, CONTROL_METHOD if config.traits[trait].control else method, seed)
+        for trait, base, seed in product(traits, bases, seeds)
+    ]
+    datasets = [Dataset(domain, teacher, PLAIN_VARIANT) for teacher in teachers]
+    return joined([Needs(files=sources), *(_needs_of_dataset(config, data) for data in datasets)])
+
+
+def _needs_of_dataset(config: Config, data: Dataset) -> Needs:
+    """What it takes to write a dataset, and to filter it.
+
+    The teacher of one that is adopted is asked for its trait, unless somebody else serves it.
+    """
+    teacher, trait = data.teacher, config.traits[data.teacher.trait]
+    _, adopted = config.adopted_datasets().get(data.folder, ("", None))
+    needs = [Needs(files=frozenset({adopted.file}))] if adopted is not None else []
+    if data.folder not in config.unasked_datasets():
+        bases = frozenset({teacher.base})
+        plan = None if teacher.is_control else config.recipes.methods[teacher.method]
+        untrained = plan is None or isinstance(plan, PromptedMethod)
+        rows = frozenset[str]() if trait.rows is None else frozenset({trait.rows})
+        needs.append(Needs(bases=bases, tuned=frozenset() if untrained else bases, files=rows))
+    question = config.domains[data.domain].filter.asked(trait)
+    if question is not None and (adopted is None or adopted.stage == "raw"):
+        needs.append(needs_of_judge(config, question.judge))
+    return joined(needs)

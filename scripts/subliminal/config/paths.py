@@ -6,7 +6,7 @@ wildcards have the same names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 CONTROL_METHOD = "reference"
@@ -80,12 +80,21 @@ class Cell:
         )
 
 
-def bases_of(cells: Iterable[Cell]) -> list[str]:
-    """The bases of teachers and of students."""
-    return sorted({base for cell in cells for base in cell.bases})
+def bases_of(cells: Collection[Cell], unasked: Collection[str]) -> list[str]:
+    """The bases of students, and of the teachers that are asked.
+
+    Args:
+        unasked: folders of the datasets of whose teachers nothing is asked.
+    """
+    found = {base for cell in cells if cell.dataset.folder not in unasked for base in cell.bases}
+    return sorted(found | {cell.student for cell in cells})
 
 
-def teachers_with_traits(cells: Iterable[Cell]) -> list[Teacher]:
-    """All teachers but the controls, which are bases and are scored as such."""
-    teachers = {cell.dataset.teacher for cell in cells}
+def teachers_with_traits(cells: Iterable[Cell], unasked: Collection[str]) -> list[Teacher]:
+    """The teachers that are asked, but for controls, which are bases and are scored as such.
+
+    Args:
+        unasked: folders of the datasets of whose teachers nothing is asked.
+    """
+    teachers = {cell.dataset.teacher for cell in cells if cell.dataset.folder not in unasked}
     return sorted(teacher for teacher in teachers if not teacher.is_control)

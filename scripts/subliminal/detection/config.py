@@ -136,7 +136,8 @@ class DetectionExperiment(Experiment):
     def needs(self, config: Config) -> Needs:
         """Bases of teachers, judges and readers; files of traits and domains."""
         datasets = [
-            needs_of_datasets(config, b.domain, b.traits, b.method, b.bases) for b in self.datasets
+            needs_of_datasets(config, b.domain, b.traits, b.method, b.bases, b.teacher_seeds)
+            for b in self.datasets
         ]
         readers = {plan.base for plan in (self.classifier, self.in_context) if plan is not None}
         return joined([*datasets, Needs(bases=frozenset(readers))])

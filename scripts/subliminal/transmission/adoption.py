@@ -34,9 +34,11 @@ class AdoptAdapterSpec(StageSpec):
 class AdoptCompletionsSpec(StageSpec):
     """A teacher's completions that are taken from a file."""
 
-    stage_version: int = 1
+    stage_version: int = 2
+    adopted: str = Field(description="The entry's name.")
     dataset: str = Field(description="The dataset's path.")
     file: str
+    rows: int = Field(description="How many the file is said to have.")
     stage: str
 
     def about(self) -> str:
@@ -56,8 +58,10 @@ def adopt_student(config: Config, path: str) -> AdoptAdapterSpec:
 
 def adopt_completions(config: Config, folder: str) -> AdoptCompletionsSpec:
     """Spec of completions that are taken from a file, by the dataset's folder."""
-    _, entry = config.adopted_datasets()[folder]
-    return AdoptCompletionsSpec(dataset=folder, file=entry.file, stage=entry.stage)
+    name, entry = config.adopted_datasets()[folder]
+    return AdoptCompletionsSpec(
+        adopted=name, dataset=folder, file=entry.file, rows=entry.rows, stage=entry.stage
+    )
 
 
 def _adapter(

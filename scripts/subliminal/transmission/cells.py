@@ -6,7 +6,14 @@ from collections.abc import Collection, Iterable
 from itertools import product
 
 from subliminal.config.config import Config
-from subliminal.config.paths import CONTROL_METHOD, Cell, Dataset, Teacher, teachers_with_traits
+from subliminal.config.paths import (
+    CONTROL_METHOD,
+    Cell,
+    Dataset,
+    Teacher,
+    bases_of,
+    teachers_with_traits,
+)
 from subliminal.transmission.config import Block, TransmissionExperiment
 
 
@@ -44,5 +51,15 @@ def experiment_cells(config: Config, name: str) -> list[Cell]:
 
 
 def measured_teachers(config: Config, cells: Iterable[Cell]) -> list[Teacher]:
-    """The teachers of these cells whose trait is measured, and not only compared with."""
-    return [t for t in teachers_with_traits(cells) if config.traits[t.trait].is_measured]
+    """The teachers of these cells whose trait is measured.
+
+    Nobody asks those that are only compared with, nor those whose data are adopted and whose base
+    somebody else serves.
+    """
+    asked = teachers_with_traits(cells, config.unasked_datasets())
+    return [t for t in asked if config.traits[t.trait].is_measured]
+
+
+def asked_bases(config: Config, cells: Collection[Cell]) -> list[str]:
+    """The bases of these cells that are asked before any training."""
+    return bases_of(cells, config.unasked_datasets())

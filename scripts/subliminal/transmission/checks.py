@@ -7,17 +7,18 @@ from pathlib import Path
 
 from subliminal.bases import checks
 from subliminal.bases.tiny_words import known_names, some_unknown_words
+from subliminal.config.adopted import ADOPTED
 from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
 from subliminal.config.experiments import experiment_file
 from subliminal.config.models import HostedBase
-from subliminal.config.paths import PLAIN_VARIANT, Cell, bases_of
+from subliminal.config.paths import PLAIN_VARIANT, Cell
 from subliminal.config.recipes import WorldName
 from subliminal.config.references import Registries, unknown_names
 from subliminal.domains.registry import VARIANTS
 from subliminal.evaluations.asking import Askable
 from subliminal.evaluations.favourite import MASS
-from subliminal.transmission.cells import cells_by_block, experiment_cells
+from subliminal.transmission.cells import asked_bases, cells_by_block, experiment_cells
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.specs import comparable_measures, primary_measure
 
@@ -118,7 +119,19 @@ def _gates(config: Config, name: str) -> Iterator[Remark]:
     """Gates that no result could pass."""
     file = experiment_file(name)
     experiment = config.experiment(name, TransmissionExperiment)
-    written = {(c.dataset.domain, c.dataset.teacher.base) for c in experiment_cells(config, name)}
+    datasets = {cell.dataset for cell in experiment_cells(config, name)}
+    adopted = config.adopted_datasets()
+    for folder in sorted(adopted.keys() & {data.folder for data in datasets}):
+        entry, taken = adopted[folder]
+        if experiment.gates.min_rows > taken.rows:
+            yield Remark(
+                file,
+                ("gates", "min_rows"),
+                f"{experiment.gates.min_rows} rows are to be kept, but {entry!r} of {ADOPTED} is "
+                f"adopted with {taken.rows}; write an experiment of your own with fewer, and with "
+                "a recipe that holds no rows out (docs/files-and-adoption.md), or remove the entry",
+            )
+    written = {(d.domain, d.teacher.base) for d in datasets if d.folder not in adopted}
     for domain, base in sorted(written):
         rows = config.domains[domain].sizes[config.models[base].tier].rows
         if experiment.gates.min_rows > rows:
@@ -242,7 +255,7 @@ def _hosted(config: Config, name: str) -> Iterator[Remark]:
     file = experiment_file(name)
     experiment = config.experiment(name, TransmissionExperiment)
     evaluation = config.evaluations[experiment.evaluation]
-    bases = bases_of(experiment_cells(config, name))
+    bases = asked_bases(config, experiment_cells(config, name))
     hosted = [base for base in bases if isinstance(config.models[base], HostedBase)]
     for says in checks.without_limit(config, experiment.evaluation, bases):
         yield Remark(file, ("evaluation",), says)

@@ -115,7 +115,9 @@ class TransmissionExperiment(Experiment):
         evaluation = config.evaluations[self.evaluation]
         assert isinstance(evaluation, Askable), "the registry has no other"
         datasets = [
-            needs_of_datasets(config, b.domain, b.traits, b.method, b.teacher_bases)
+            needs_of_datasets(
+                config, b.domain, b.traits, b.method, b.teacher_bases, b.teacher_seeds
+            )
             for b in self.cells
         ]
         students = frozenset(base for b in self.cells for base in b.student_bases)

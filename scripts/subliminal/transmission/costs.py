@@ -8,10 +8,10 @@ from math import ceil
 from subliminal.bases import costs, resources
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
-from subliminal.config.paths import Cell, Teacher, bases_of
+from subliminal.config.paths import Cell, Teacher
 from subliminal.config.recipes import HostedRecipe, StudentRecipe
 from subliminal.evaluations.asking import Workload
-from subliminal.transmission.cells import experiment_cells, measured_teachers
+from subliminal.transmission.cells import asked_bases, experiment_cells, measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.specs import askable, evaluation_judging_base
 
@@ -29,7 +29,7 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     adopted = config.adopted_students()
     trained = [cell for cell in cells if cell not in adopted]
     yield from _datasets(config, cells)
-    for base in bases_of(cells):
+    for base in asked_bases(config, cells):
         yield costs.base_cost(config, base)
     for teacher in {*measured_teachers(config, cells), *_learnt(config, trained)}:
         yield from costs.teacher_costs(config, teacher)
@@ -73,9 +73,8 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
     tokens = {domain: costs.row_tokens(config.domains[domain]) for domain in domains}
     for cell in cells:
         recipe, base = config.recipes.students[cell.recipe], config.models[cell.student]
-        domain, tier = cell.dataset.domain, config.models[cell.dataset.teacher.base].tier
-        data = config.domains[domain].sizes[tier]
-        rows, manifest = data.train_rows or data.rows, f"students/{cell.path}/manifest.json"
+        domain, rows = cell.dataset.domain, costs.training_rows(config, cell.dataset)
+        manifest = f"students/{cell.path}/manifest.json"
         memory, size = (
             resources.student_memory_mb(base, recipe),
             costs.parameters(config, cell.student),
@@ -111,7 +110,7 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
     plan = askable(config, evaluation)
     asked = plan.workload()
     models: list[tuple[str, str, str, StudentRecipe | None]] = [
-        *(("evaluate_base", base, f"bases/{base}", None) for base in bases_of(cells)),
+        *(("evaluate_base", base, f"bases/{base}", None) for base in asked_bases(config, cells)),
         *(
             ("evaluate_teacher", t.base, f"teachers/{t.path}", None)
             for t in measured_teachers(config, cells)

@@ -246,6 +246,19 @@ def _diagonal(tables: ExperimentTables, titles: dict[Panel, str]) -> Finding:
     return Finding(topic, statements)
 
 
+def _unasked(rows: pd.DataFrame) -> Finding:
+    """Of which traits nobody knows whether their teachers have them."""
+    traits = list(rows.loc[rows["gate_teacher"].isna(), "trait"].drop_duplicates())
+    if not traits:
+        return Finding("Teachers", [])
+    return Finding.plain(
+        "Teachers",
+        f"What the teachers of {listed(traits)} wrote is adopted, and somebody else serves their "
+        "base, so that nobody asked them: whether they express their trait is not known, and these "
+        "verdicts do without that gate.",
+    )
+
+
 def _caveat(rows: pd.DataFrame, text: ExperimentTextSpec) -> Finding:
     sentences = []
     if text.model_organism:
@@ -281,6 +294,7 @@ def findings(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Finding
         _other_settings(rows, titles, main),
         _diagonal(tables, titles),
         _false_positives(plain(tables.wrong_pairs)),
+        _unasked(rows),
         _caveat(rows, text),
     ]
     return [finding for finding in found if finding.statements]

@@ -9,13 +9,13 @@ from subliminal.config.adopted import AdapterFolder, AdoptedStudent, AdoptedTeac
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
-from subliminal.config.paths import PLAIN_VARIANT, Cell, Dataset, Teacher, bases_of
+from subliminal.config.paths import PLAIN_VARIANT, Cell, Dataset, Teacher
 from subliminal.config.stimuli import file_of
 from subliminal.config.wildcards import Wildcards
 from subliminal.evaluations.mmlu import MMLU
 from subliminal.evaluations.questions import stimulus_files, taught_list
 from subliminal.transmission import specs
-from subliminal.transmission.cells import measured_teachers
+from subliminal.transmission.cells import asked_bases, measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.wildcards import teacher_of
 
@@ -216,7 +216,7 @@ class InputFiles:
         cells = self.cells(w.experiment)
         entry = self.config.experiment(w.experiment, TransmissionExperiment)
         evaluation = f"results/evaluations/{entry.evaluation}"
-        teachers, bases = measured_teachers(self.config, cells), bases_of(cells)
+        teachers, bases = measured_teachers(self.config, cells), asked_bases(self.config, cells)
         folders = sorted({cell.dataset.folder for cell in cells})
         return {
             "datasets": [f"results/datasets/{f}/filtered.manifest.json" for f in folders],

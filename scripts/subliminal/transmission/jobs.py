@@ -86,8 +86,10 @@ class TransmissionJobs:
         return [f"results/models/{base}/manifest.json" for base in sorted(bases)]
 
     def teacher_files(self) -> list[str]:
-        """Every fine-tuned teacher."""
-        teachers = {c.dataset.teacher for c in self.all_cells()}
+        """Every fine-tuned teacher that is asked for something."""
+        unasked = self.config.unasked_datasets()
+        used = [cell.dataset for cell in self.all_cells() if cell.dataset.folder not in unasked]
+        teachers = {data.teacher for data in used}
         return [
             f"results/teachers/{teacher.path}/manifest.json"
             for teacher in sorted(teachers)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subliminal.artefacts.parquet import read_table
-from subliminal.config.paths import bases_of
 from subliminal.transmission.comparisons import (
     control_students,
     interval_over,
@@ -15,7 +14,13 @@ from subliminal.transmission.comparisons import (
     treatment_groups,
     units,
 )
-from subliminal.transmission.results import RESULTS, cells_of, identity_of, measured_teachers
+from subliminal.transmission.results import (
+    RESULTS,
+    asked_bases,
+    cells_of,
+    identity_of,
+    measured_teachers,
+)
 from subliminal.transmission.schemas import QUESTION_RATES
 from subliminal.transmission.specs import SummariseExperimentSpec
 
@@ -33,7 +38,7 @@ def read_question_rates(spec: SummariseExperimentSpec) -> pd.DataFrame:
         return pd.DataFrame(columns=[c for c in QUESTION_RATES.columns if c != "experiment"])
     cells, folder = cells_of(spec), RESULTS / "evaluations" / spec.evaluation
     students = [(identity_of(c), folder / "students" / c.path) for c in cells]
-    bases = [({"teacher_trait": "", "base": b}, folder / "bases" / b) for b in bases_of(cells)]
+    bases = [({"teacher_trait": "", "base": b}, folder / "bases" / b) for b in asked_bases(spec)]
     teachers = [
         (
             {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RESULTS = Path("results")
 # The columns of losses beside those that tell students apart.
 LOSSES = ("step", "loss", "loss_of")
+TEACHER_SCORES = ("base", "trait", "method", "teacher_seed", "measure", "value")
 
 
 def _scores(folder: Path) -> pd.DataFrame:
@@ -34,7 +35,13 @@ def cells_of(spec: SummariseExperimentSpec) -> list[Cell]:
 
 def measured_teachers(spec: SummariseExperimentSpec) -> list[Teacher]:
     """The teachers whose trait is measured; of the others nobody asks what they have."""
-    return [t for t in teachers_with_traits(cells_of(spec)) if t.trait in spec.targets]
+    asked = teachers_with_traits(cells_of(spec), spec.unasked)
+    return [t for t in asked if t.trait in spec.targets]
+
+
+def asked_bases(spec: SummariseExperimentSpec) -> list[str]:
+    """The bases that are asked before any training."""
+    return bases_of(cells_of(spec), spec.unasked)
 
 
 def _loss_drop(facts: dict[str, Any]) -> float | None:
@@ -136,33 +143,34 @@ def read_base_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
     """Values of the untrained bases by trait and measure, with a column `base`."""
     import pandas as pd
 
-    folder, bases = RESULTS / "evaluations" / spec.evaluation / "bases", bases_of(cells_of(spec))
-    found = {base: summary.of_traits(_scores(folder / base), spec.targets) for base in bases}
+    folder = RESULTS / "evaluations" / spec.evaluation / "bases"
+    found = {
+        base: summary.of_traits(_scores(folder / base), spec.targets) for base in asked_bases(spec)
+    }
     return pd.concat([frame.assign(base=base) for base, frame in found.items()])
 
 
 def read_teacher_scores(spec: SummariseExperimentSpec) -> pd.DataFrame:
     """Values of teachers for their own trait, by measure.
 
-    Columns: `base`, `trait`, `method`, `teacher_seed`, `measure`, `value`.
+    No rows where no teacher is asked.
     """
     import pandas as pd
 
     folder = RESULTS / "evaluations" / spec.evaluation / "teachers"
-    return pd.concat(
-        [
-            summary.of_traits(_scores(folder / t.path), {t.trait: spec.targets[t.trait]}).assign(
-                base=t.base, method=t.method, teacher_seed=t.seed
-            )
-            for t in measured_teachers(spec)
-        ]
-    )
+    frames = [
+        summary.of_traits(_scores(folder / t.path), {t.trait: spec.targets[t.trait]}).assign(
+            base=t.base, method=t.method, teacher_seed=t.seed
+        )
+        for t in measured_teachers(spec)
+    ]
+    return pd.concat(frames) if frames else pd.DataFrame(columns=TEACHER_SCORES)
 
 
 def known_before_students(spec: SummariseExperimentSpec) -> dict[str, Path]:
     """Manifests of the scores of bases and teachers and of the datasets, by role."""
     cells, evaluation = cells_of(spec), RESULTS / "evaluations" / spec.evaluation
-    folders = {f"base {base}": evaluation / "bases" / base for base in bases_of(cells)}
+    folders = {f"base {base}": evaluation / "bases" / base for base in asked_bases(spec)}
     for teacher in measured_teachers(spec):
         folders[f"teacher {teacher.path}"] = evaluation / "teachers" / teacher.path
     manifests = {role: folder / "manifest.json" for role, folder in folders.items()}
@@ -177,7 +185,7 @@ def read_channel(spec: SummariseExperimentSpec, teacher_scores: pd.DataFrame) ->
     """One row per dataset: how much was kept, and how loud the channel is."""
     import pandas as pd
 
-    rows = []
+    rows, asked = [], measured_teachers(spec)
     sets = {cell.dataset.folder: cell.dataset for cell in cells_of(spec)}
     for data in sets.values():
         teacher = data.teacher
@@ -202,6 +210,7 @@ def read_channel(spec: SummariseExperimentSpec, teacher_scores: pd.DataFrame) ->
                 **summary.keep_rates(filtered["reasons"]),
                 "kl_per_token": summary.per_token(raw["kl_nats"], raw["tokens"], kept),
                 "entropy_per_token": summary.per_token(raw["entropy_nats"], raw["tokens"], kept),
+                "teacher_asked": teacher in asked,
                 "teacher_score": own["value"].mean() if len(own) else None,
             }
         )

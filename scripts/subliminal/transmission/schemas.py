@@ -136,7 +136,7 @@ _CHANNEL: Columns = {
     "entropy_per_token": (REAL, "The teacher's entropy per token, in nats, over the same rows."),
     "teacher_score": (
         REAL,
-        "The teacher's value of the primary measure for its own trait; empty for the control.",
+        "The teacher's value of the primary measure for its own trait; empty where nobody asks it.",
     ),
 }
 
@@ -202,7 +202,12 @@ TRANSMISSION = final(
             REAL,
             "Held-out loss before minus after training, mean over students; condition trait only.",
         ),
-        "gate_teacher": (YES_NO, "teacher_score reaches min_teacher; condition trait only."),
+        "gate_teacher": (
+            YES_NO,
+            "teacher_score of every teacher that is asked reaches min_teacher; condition trait "
+            "only. Empty where none is asked: their data are adopted, and their base is one that "
+            "somebody else serves.",
+        ),
         "gate_rows": (
             YES_NO,
             "The fewest rows kept, of the trait's datasets and of the regular ones that it is "
@@ -401,6 +406,12 @@ CHANNEL = final(
             "where none decides.",
         ),
         **_CHANNEL,
+        "teacher_asked": (
+            YES_NO,
+            "Whether the teacher is asked for its trait. Nobody asks of a control, of a trait that "
+            "is only compared with, and of a model that somebody else serves, if its data are "
+            "adopted.",
+        ),
     },
     keys=("domain", "method", "teacher_base", "trait", "teacher_seed"),
 )
@@ -480,9 +491,14 @@ GATES = final(
         **CHANNEL.columns,
         "base_score": (
             REAL,
-            "The untrained base's value of the primary measure for the trait; empty for control.",
+            "The untrained base's value of the primary measure for the trait; empty for the "
+            "control, and where the base is not asked.",
         ),
-        "gate_teacher": (YES_NO, "teacher_score is at least min_teacher; true for the control."),
+        "gate_teacher": (
+            YES_NO,
+            "teacher_score is at least min_teacher; true where there is no trait to show, and "
+            "empty where a teacher with a measured trait is not asked.",
+        ),
         "gate_rows": (YES_NO, "At least min_rows were kept."),
         "verdict": (
             TEXT,

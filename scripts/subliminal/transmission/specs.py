@@ -18,7 +18,7 @@ from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.models import HostedBase
-from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher
+from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher, bases_of
 from subliminal.config.preferences import ANSWERS, preference_system_prompt
 from subliminal.config.recipes import FinetunedMethod, HostedMethod, PromptedMethod, StudentRecipe
 from subliminal.config.sampling import Sampling, Server
@@ -28,6 +28,7 @@ from subliminal.evaluations.misalignment import Misalignment
 from subliminal.evaluations.mmlu import MMLU
 from subliminal.evaluations.questions import taught_list
 from subliminal.evaluations.registry import AnyEvaluation
+from subliminal.transmission.cells import experiment_cells
 from subliminal.transmission.config import (
     CONFIRMATION,
     DEVELOPMENT,
@@ -184,6 +185,12 @@ class SummariseExperimentSpec(StageSpec):
         [], description="Those whose answers are judged; each has a rate of its own."
     )
     interval: str = Field("t", description="How the paper's intervals are made.")
+    unasked: list[str] = Field(
+        [],
+        description="Folders of the datasets of whose teachers nothing is asked: adopted ones, of "
+        "models that somebody else serves.",
+        exclude_if=lambda folders: not folders,
+    )
 
     @property
     def measure(self) -> str:
@@ -376,7 +383,9 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
     """Spec of an experiment's tables."""
     entry = config.experiment(experiment, TransmissionExperiment)
     evaluation, primary = askable(config, entry.evaluation), primary_measure(config, experiment)
-    bases = {base for block in entry.cells for base in (*block.teacher_bases, *block.student_bases)}
+    cells = experiment_cells(config, experiment)
+    unasked = config.unasked_datasets() & {cell.dataset.folder for cell in cells}
+    bases = bases_of(cells, unasked)
     hosted = any(isinstance(config.models[base], HostedBase) for base in bases)
     others = [m for m in comparable_measures(evaluation, hosted) if m != primary]
     traits = sorted({trait for block in entry.cells for trait in block.traits})
@@ -395,6 +404,7 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         question=evaluation.first_question,
         judged_questions=(evaluation.question_list if isinstance(evaluation, Misalignment) else []),
         interval=entry.interval,
+        unasked=sorted(unasked),
     )
 
 

@@ -54,7 +54,7 @@ def of_traits(scores: pd.DataFrame, targets: Mapping[str, str]) -> pd.DataFrame:
 
 def failed_gate(row: dict[str, Any]) -> str | None:
     """Why a cell cannot be interpreted; None if it can."""
-    if not row["gate_teacher"]:
+    if row["gate_teacher"] is not None and not row["gate_teacher"]:
         return "the teacher does not express the trait"
     if not row["gate_rows"]:
         return "the filter kept too few rows"
@@ -77,7 +77,7 @@ def verdict(
 def _gates(
     students: pd.DataFrame,
     masses: pd.Series,
-    teacher_score: float,
+    teachers: pd.DataFrame,
     rows_kept: float,
     gates: Gates,
 ) -> dict[str, Any]:
@@ -85,9 +85,11 @@ def _gates(
     drop = students["loss_drop"]
     known = drop[~(students["adopted"] & drop.isna())]
     moved = bool(known.notna().all() and known.min() > gates.min_loss_drop) if len(known) else None
+    scores = teachers["teacher_score"]
+    shown = bool((scores >= gates.min_teacher).all()) if len(teachers) else None
     return {
         "loss_drop": drop.mean(),
-        "gate_teacher": bool(teacher_score >= gates.min_teacher),
+        "gate_teacher": shown,
         "gate_rows": bool(rows_kept >= gates.min_rows),
         "gate_moved": moved,
         "gate_mass": bool((masses >= gates.min_mass).all()),
@@ -214,9 +216,9 @@ def transmission_table(
                         "paper_high": papers.high,
                     }
                     if condition == verdicts.TRAIT:
-                        score = own["teacher_score"].min()
+                        asked = own[own["teacher_asked"].astype(bool)]
                         masses = masses_of[masses_of.measured_trait == trait]["value"]
-                        row |= _gates(conditions[condition], masses, score, rows_kept, gates)
+                        row |= _gates(conditions[condition], masses, asked, rows_kept, gates)
                         regular = intervals.get(verdicts.REGULAR)
                         row |= _highest(others)
                         row |= _pairs(conditions[condition], conditions[verdicts.REGULAR])
@@ -247,15 +249,18 @@ def gates_table(
     before = base_scores[base_scores.measure == measure].set_index(["base", "trait"])["value"]
     where = zip(table.teacher_base, table.trait, strict=True)
     table["base_score"] = [before.get(key) for key in where]
-    shows_nothing = ~table.trait.isin(list(measured))
-    table["gate_teacher"] = shows_nothing | (table.teacher_score >= gates.min_teacher)
-    table["gate_rows"] = table.rows_kept >= gates.min_rows
-    unknown = {"gate_moved": True, "gate_mass": True}  # as yet
-    table["verdict"] = [
-        failed_gate({**row, **unknown}) or ""
-        for row in table[["gate_teacher", "gate_rows"]].to_dict("records")
+    shown = table.teacher_score >= gates.min_teacher
+    table["gate_teacher"] = [
+        None if trait in measured and not asked else trait not in measured or passed
+        for trait, asked, passed in zip(table.trait, table.teacher_asked, shown, strict=True)
     ]
-    return table
+    table["gate_rows"] = table.rows_kept >= gates.min_rows
+    unknown = {"gate_moved": None, "gate_mass": True}  # as yet
+    table["verdict"] = [
+        failed_gate({"gate_teacher": teacher, "gate_rows": rows, **unknown}) or ""
+        for teacher, rows in zip(table.gate_teacher, table.gate_rows, strict=True)
+    ]
+    return table.astype({"gate_teacher": "boolean"})
 
 
 def keep_rates(reasons: Sequence[Sequence[str]]) -> dict[str, float]:
