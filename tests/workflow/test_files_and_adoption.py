@@ -14,7 +14,8 @@ from working_copy import REPOSITORY, WorkingCopy
 
 from subliminal.bases import costs
 from subliminal.config.errors import ConfigError
-from subliminal.transmission.verdicts import JUDGED, UNINTERPRETABLE, verdict_kind
+from subliminal.report.verdicts import UNINTERPRETABLE
+from subliminal.transmission.verdicts import JUDGED, verdict_kind
 from subliminal.workflow.estimate import costs_of
 from subliminal.workflow.project import Project
 

@@ -9,6 +9,7 @@ import pandas as pd
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report.findings import listed
 from subliminal.report.numbers import number
+from subliminal.report.verdicts import UNINTERPRETABLE
 from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.schemas import GROUP
 from subliminal.transmission.tables import treated
@@ -21,7 +22,6 @@ from subliminal.transmission.verdicts import (
     REVERSED,
     TOO_FEW,
     TRANSMISSION,
-    UNINTERPRETABLE,
     verdict_kind,
     verdict_reason,
 )

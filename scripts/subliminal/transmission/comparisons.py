@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
+from subliminal.report.verdicts import uninterpretable
 from subliminal.stats import Interval, intervals_disjoint, normal_interval, t_interval
 from subliminal.transmission import schemas, verdicts
 
@@ -113,7 +114,7 @@ def compared(trait: Interval, regular: Interval | None, others: Sequence[Interva
     """
     found = [trait, *others] if regular is None else [trait, regular, *others]
     if any(math.isnan(interval.mean) for interval in found):
-        return f"{verdicts.UNINTERPRETABLE}: the measure has no value"
+        return uninterpretable("the measure has no value")
     if regular is None or min(trait.n, regular.n) < FEWEST_RUNS:
         return verdicts.TOO_FEW
     if not intervals_disjoint(trait, regular):

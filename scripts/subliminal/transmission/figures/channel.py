@@ -13,8 +13,9 @@ from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
 from subliminal.report.numbers import count_range, counted, number
 from subliminal.report.specs import PlotFigureSpec
+from subliminal.report.verdicts import UNINTERPRETABLE
 from subliminal.transmission.tables import ExperimentTables, plain, same_base, treated
-from subliminal.transmission.verdicts import UNINTERPRETABLE, verdict_kind, verdict_reason
+from subliminal.transmission.verdicts import verdict_kind, verdict_reason
 
 TITLE = "Divergence of the data from the base, and what students take over"
 COLOURS = (

@@ -11,13 +11,13 @@ import pandas as pd
 from subliminal.config.evaluations import Measure
 from subliminal.report.numbers import counted, number, with_interval
 from subliminal.report.style import BLUE, GREEN, GREY, INK, SKY, VERMILION
+from subliminal.report.verdicts import UNINTERPRETABLE
 from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.verdicts import (
     BASE,
     OTHER,
     REGULAR,
     TRAIT,
-    UNINTERPRETABLE,
     verdict_kind,
     verdict_reason,
 )
