@@ -26,5 +26,5 @@ class Item(Strict):
     analogues: Distinct[FileName] = Field(
         [],
         description="Experiments of the same design on models whose weights are open: they need no "
-        "account and no file of others. Empty: it needs none itself.",
+        "account and no file of others. Left out: it needs none itself.",
     )
