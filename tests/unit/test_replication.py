@@ -324,7 +324,7 @@ def test_another_experiment_is_compared_under_the_paper_s_name():
         paper("equal", 1.0, table="", cell="b"),
         paper("equal", 1.0, filters="condition=none", cell="c"),
         paper("equal", 1.0, experiment="two", cell="d"),
-        paper("equal", 1.0, experiment="another item's", cell="e"),
+        paper("equal", 1.0, experiment="three", cell="e"),
         paper("equal", 1.0, item="another"),
     ]
     frame = compared(rows, spec(), {("analogue", "t"): TABLE})
