@@ -1,4 +1,4 @@
-"""Print whether the figures and tables of the paper can still be run, as of today.
+"""Print how to run each figure and table of the paper, and whether one still can, as of today.
 
 python scripts/paper.py
 python scripts/paper.py --on 2027-02-01    # as of another day
@@ -38,18 +38,22 @@ def main(argv: Sequence[str]) -> int:
 
     rows = [
         [
-            status.item,
+            status.command if status.hours is not None else status.item,
             status.on(day),
             said_hours(status.hours),
             ", ".join(sorted(status.needs.bases)) or "-",
-            status.analogue or "-",
+            ", ".join(status.supplied) or "-",
+            ", ".join(status.analogues) or "-",
         ]
         for status in statuses(Project.load(ROOT))
     ]
-    head = ["item", f"on {day.isoformat()}", "hours", "bases", "open analogue"]
+    head = ["command", f"on {day.isoformat()}", "hours", "bases", "files to supply", "analogues"]
     print(tabulate(rows, head, "plain", disable_numparse=True))
     print(
-        f"\nHours on {GPU.name}, one job after the other. To run an item: snakemake --cores 2 ITEM"
+        f"\nHours on {GPU.name}, one job after the other.\n"
+        "Files to supply: config/files.yaml says where to get each; give path and checksum there.\n"
+        "Analogues: experiments of the same design on models whose weights are open; type\n"
+        "snakemake --cores 2 NAME."
     )
     return 0
 

@@ -32,6 +32,7 @@ from subliminal.transmission.specs import summarise_experiment
 from subliminal.transmission.summary import transmission_table
 
 VALUE = 0.5
+UNTRAINED = 0.25
 
 
 def planned_tables(config, name):
@@ -70,7 +71,7 @@ def _(entry: TransmissionExperiment, config, name):
     )
     bases = pd.DataFrame(
         [
-            {"base": base, "trait": trait, "measure": spec.measure, "value": VALUE}
+            {"base": base, "trait": trait, "measure": spec.measure, "value": UNTRAINED}
             for base, trait in product(asked_bases(spec), spec.targets)
         ]
     )

@@ -7,6 +7,7 @@ import pytest
 from working_copy import REPOSITORY
 
 from subliminal.config.experiments import Needs
+from subliminal.config.models import HostedBase
 from subliminal.local.calibration import Rates
 from subliminal.workflow.estimate import costs_of, total_seconds
 from subliminal.workflow.paper_status import Status, status_of
@@ -14,7 +15,7 @@ from subliminal.workflow.project import Project
 
 
 def status(retired=None, until=None, hours=1.0):
-    return Status("one", "One", Needs(), retired, until, hours, ["absent"], None)
+    return Status("one", "One", Needs(), retired, until, hours, ["absent"], [], [], False)
 
 
 BOTH = status(retired=date(2026, 10, 23), until=date(2027, 1, 6))
@@ -99,8 +100,44 @@ def test_an_item_without_experiments_has_no_hours(root):
     ],
 )
 def test_what_an_item_needs(item, bases, tuned, files):
-    needs = status_of(Project.load(REPOSITORY), item).needs
+    found = status_of(Project.load(REPOSITORY), item)
+    needs = found.needs
     assert (set(needs.bases), set(needs.tuned), set(needs.files)) == (bases, tuned, files)
+    assert set(found.supplied) == files
+
+
+def test_a_file_that_has_a_place_is_not_to_be_supplied(root):
+    (root / "config/paper/items.yaml").write_text(
+        "asked: {title: A, experiments: [small_truthfulqa], shown: [t]}\n"
+    )
+    found = status_of(Project.load(root), "asked")
+    assert found.needs.files == {"truthfulqa-small"} and not found.supplied
+
+
+def test_an_item_on_open_weights_takes_one_gpu_at_a_time():
+    project = Project.load(REPOSITORY)
+    assert status_of(project, "ed5c").command == "snakemake --cores 2 --resources gpu=1 ed5c"
+    assert status_of(project, "fig4a").command == "snakemake --cores 2 fig4a"
+
+
+def test_whatever_needs_a_closed_model_has_an_analogue_that_needs_none():
+    project = Project.load(REPOSITORY)
+    config = project.config
+
+    def out_of_reach(names):
+        needs = [config.experiments[name].needs(config) for name in names]
+        closed = {
+            base
+            for need in needs
+            for base in need.bases
+            if isinstance(config.models[base], HostedBase)
+        }
+        files = {file for need in needs for file in need.files}
+        return closed | {f for f in files if getattr(config.files[f], "path", "") is None}
+
+    for name, item in config.items.items():
+        assert bool(out_of_reach(item.experiments)) is bool(item.analogues), name
+        assert not out_of_reach(item.analogues), name
 
 
 def test_a_judge_is_only_asked():

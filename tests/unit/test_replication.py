@@ -202,6 +202,23 @@ def test_ours_less_a_column_or_other_rows():
     assert relative == [5.0, 4.0, 6.0, 5]
 
 
+def test_ours_as_a_share_of_other_rows():
+    # 0.6 [0.5, 0.7] of 0.2 [0.1, 0.3]: the least is 0.5 of 0.3, the most 0.7 of 0.1.
+    share = found("condition=trait;trait=owl", over="condition=regular")
+    assert share == [3.0, 0.5 / 0.3, 0.7 / 0.1, 5]
+    assert found("condition=trait;trait=owl", over="condition=base") == [6.0, 5.0, 7.0, 5]
+    assert found("condition=trait;trait=eagle", over="condition=regular") is None
+    # Of what may be nothing, no share has bounds.
+    table = TABLE.assign(low=[0.5, 0.0, math.nan, 0.4, math.nan])
+    row = paper("rises", filters="condition=trait;trait=owl", over="condition=regular")
+    ours = measured(table, row)
+    assert ours.value == pytest.approx(3.0) and all(map(math.isnan, ours.bounds))
+    assert verdict(near(3.0, 2.0, 4.0, null=1.0), ours).word == CLOSE
+    # A fall of 0.2 is no share of a fall of 0.4.
+    fallen = measured(TABLE.assign(mean=[-0.2, -0.4, 0.1, 0.5, 0.3]), row)
+    assert verdict(near(0.5, 0.4, 0.6), fallen).word == NO
+
+
 def test_several_rows_are_a_mean_over_them_or_their_least_and_most():
     values = [0.5, 0.2]  # less base_mean
     bounds = scipy_stats.t.interval(0.95, 1, loc=0.35, scale=scipy_stats.sem(values))
@@ -310,13 +327,14 @@ def test_another_experiment_is_compared_under_the_paper_s_name():
         paper("equal", 1.0, table="", cell="b"),
         paper("equal", 1.0, filters="condition=none", cell="c"),
         paper("equal", 1.0, experiment="two", cell="d"),
+        paper("equal", 1.0, experiment="three", cell="e"),
         paper("equal", 1.0, item="another"),
     ]
     frame = compared(rows, spec(), {("analogue", "t"): TABLE})
     assert list(frame.columns) == list(PAPER.columns)
-    assert list(frame["cell"]) == ["a", "b", "c", "d"]
-    assert list(frame["verdict"]) == [YES, "not run", "not run", "not run"]
-    assert list(frame["run"]) == ["analogue", "analogue", "analogue", ""]
+    assert list(frame["cell"]) == ["a", "b", "c", "d", "e"]
+    assert list(frame["verdict"]) == [YES, "not run", "not run", "not run", "not run"]
+    assert list(frame["run"]) == ["analogue", "analogue", "analogue", "", ""]
     assert frame["why"].iloc[3] == "no such model"
     assert frame["why"].iloc[0] == ""
     assert all(frame["why"].iloc[1:])
@@ -505,9 +523,10 @@ def test_columns_are_columns_of_tables():
     tables = {table.name: table for table in schemas(*(f"{kind}.schemas" for kind in KINDS))}
     for where in [*PARTS, *(value for value in VALUES if value.table)]:
         columns = set(tables[where.table].columns)
-        parts = [*where.filters.split(";"), *where.minus.split(";")]
+        parts = [p for text in (where.filters, where.minus, where.over) for p in text.split(";")]
         asked = {part.partition("=")[0] for part in parts if "=" in part}
-        assert {*asked, where.column, *filter(None, [where.over])} <= columns, where
+        divisor = {where.over} if where.over and "=" not in where.over else set()
+        assert {*asked, where.column, *divisor} <= columns, where
 
 
 def test_the_figures_of_a_comparison_draw_every_claim_and_value(planned):

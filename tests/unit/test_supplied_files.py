@@ -145,6 +145,24 @@ def test_a_wrong_checksum_shows_both_and_what_to_type(tmp_path):
     assert wrong in str(raised.value) and f"sha256: {found}" in str(raised.value)
 
 
+def test_a_file_without_a_checksum_is_taken_and_its_checksum_told(tmp_path, monkeypatch, caplog):
+    path = tmp_path / "fetched"
+    path.write_bytes(lines(GOOD))
+    monkeypatch.setattr("subliminal.supplied.places.fetch_file", lambda *_: path)
+    hub = {"source": "hub", "format": "gsm8k", "about": "", "repository": "someone/rows"}
+    hub |= {"revision": COMMIT, "file": "rows.jsonl"}
+    found = hashlib.sha256(lines(GOOD)).hexdigest()
+    caplog.set_level("INFO")
+    for name, sha256, told in (("without", None, True), ("with", found, False)):
+        caplog.clear()
+        source = ENTRY.validate_python(hub | {"sha256": sha256})
+        table = tmp_path / f"{name}.parquet"
+        spec = TakeFileSpec(file="theirs", entry=source)
+        take_file(spec, None, table, table.with_suffix(".manifest.json"))
+        assert ("config/files.yaml: theirs" in caplog.text) is told
+        assert (f"sha256: {found}" in caplog.text) is told
+
+
 def test_what_is_not_there_is_told_with_what_it_is(tmp_path):
     unnamed = ENTRY.validate_python({"source": "local", "format": "chat", "about": "the rows of X"})
     assert "has no path yet" in lacking("x", unnamed) and "the rows of X" in lacking("x", unnamed)

@@ -6,6 +6,8 @@ It imports nothing heavy: what only torch or pyarrow could raise is known by its
 from __future__ import annotations
 
 import errno
+import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 
@@ -25,6 +27,8 @@ NO_MEMORY_SAID = (
     "failed to map segment",
 )
 INTERRUPTED = 130
+# As the shell tells of a program whose reader went away before it was done, such as `head`.
+UNREAD = 141
 
 
 def message_for(error: BaseException) -> str | None:
@@ -71,14 +75,30 @@ def guarded(
 ) -> int | None:
     """Run an entry point; a known failure becomes one message and the exit status ``failed``.
 
+    A reader of its output that has gone is told nothing more: the exit status is ``UNREAD``.
+
     Raises:
         Exception: a bug.
     """
     try:
-        return main(list(argv))
+        status = main(list(argv))
+        sys.stdout.flush()
+        return status
     except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, BrokenPipeError) and _nobody_reads():
+            return UNREAD
         message = message_for(error)
         if message is None:
             raise
         print(message, file=sys.stderr)
         return INTERRUPTED if isinstance(error, KeyboardInterrupt) else failed
+
+
+def _nobody_reads() -> bool:
+    """Whether the reader of standard output has gone; what is left for it is then thrown away."""
+    output, pipe = sys.stdout.fileno(), select.poll()
+    pipe.register(output, select.POLLOUT)
+    if not any(state & (select.POLLERR | select.POLLHUP) for _, state in pipe.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return True

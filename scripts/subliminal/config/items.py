@@ -23,8 +23,8 @@ class Item(Strict):
     shown: list[Key] = Field(
         min_length=1, description="The tables and figures of these experiments that show it."
     )
-    analogue: str | None = Field(
-        None,
-        description="An experiment on models whose weights are open that stands in for it. `null`: "
-        "there is none, or it needs no closed model.",
+    analogues: Distinct[FileName] = Field(
+        [],
+        description="Experiments of the same design on models whose weights are open: they need no "
+        "account and no file of others. Left out: it needs none itself.",
     )

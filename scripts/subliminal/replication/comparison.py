@@ -67,6 +67,8 @@ def _judged(
         return Verdict(NOT_RUN, reason)
     if not paper.table:
         return Verdict(NOT_RUN, NO_TABLE)
+    if paper.experiment not in spec.runs:
+        return Verdict(NOT_RUN, f"{paper.experiment} is of another item, which is not asked for")
     if spec.only_claims(paper.experiment):
         return Verdict(NOT_RUN, ONLY_CLAIMS)
     if ours is not None:

@@ -3,7 +3,8 @@
 Where ours is: the rows of `table` of `experiment` that `filters` choose, such as
 `condition=trait;trait=owl|wolf` (either trait), and of these `column`. From it is taken `minus`:
 another column of the same rows (`base_mean`), a number (`0.5`), or the same column of the rows that
-other filters choose (`condition=regular`); and it is divided by the column `over`.
+other filters choose (`condition=regular`); and it is divided by `over`: another column, or likewise
+other rows.
 `measure=primary` means the primary measure of the experiment that is run.
 """
 

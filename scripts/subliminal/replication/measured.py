@@ -22,6 +22,7 @@ COUNTS = ("n_runs", "n")
 PRIMARY = "primary"
 # By a column that has the paper's statistic: ours of the same thing, over independent values.
 OWN = {"paper_mean": "mean"}
+NOTHING_TO_SHARE = "what it is a share of is not above 0"
 # One model, in the paper as here.
 _ONE_MODEL = {"condition": "base", "models": "base"}
 
@@ -113,17 +114,18 @@ def _of_row(row: pd.Series, value: float, less: float, over: float, column: str)
 
 
 def _of_rows(
-    rows: pd.DataFrame, where: Counterpart, column: str, less: str, take: Take
+    rows: pd.DataFrame, column: str, take: Take, less: str = "", over: str = ""
 ) -> Ours | None:
     """The value of rows; a single one has its interval from its table.
 
     Args:
         less: a number, or a column of the same rows, that is taken from the value; may be empty.
+        over: a column of the same rows that the value is divided by; may be empty.
     """
     if rows.empty or column not in rows:
         return None
     taken = pd.Series(0.0, rows.index) + (rows[less] if less in rows else float(less or 0))
-    divided = pd.Series(1.0, rows.index) * (rows[where.over] if where.over else 1.0)
+    divided = pd.Series(1.0, rows.index) * (rows[over] if over else 1.0)
     values = ((rows[column] - taken) / divided).dropna().astype(float)
     if values.empty:
         return None
@@ -156,6 +158,24 @@ def _difference(ours: Ours, less: Ours) -> Ours:
     )
 
 
+def _share(ours: Ours, over: Ours) -> Ours:
+    """A quotient of two groups; its interval is as wide as theirs allow, and without bounds where
+    the second may be nothing. Of what did not rise there is no share.
+    """
+    if over.value <= 0:
+        return Ours(math.nan, n=ours.n, void=ours.void or over.void or NOTHING_TO_SHARE)
+    bounds, (least, most) = ours.bounds, over.bounds
+    ends = [end / other for end in bounds for other in (least, most) if least > 0]
+    return Ours(
+        ours.value / over.value,
+        min(ends, default=math.nan),
+        max(ends, default=math.nan),
+        ours.n,
+        exact=ours.exact and over.exact,
+        void=ours.void or over.void,
+    )
+
+
 def _is_number(text: str) -> bool:
     with suppress(ValueError):
         float(text)
@@ -171,16 +191,17 @@ def _measured(
     column: str,
     take: Take,
 ) -> Ours | None:
-    other = "=" in where.minus
-    if not other and where.minus and where.minus not in table and not _is_number(where.minus):
+    rows, minus, over = rows_of(table, filters), where.minus, where.over
+    if minus and "=" not in minus and minus not in table and not _is_number(minus):
         return None
-    less = "" if other else where.minus
-    ours = _of_rows(rows_of(table, filters), where, column, less, take)
-    if ours is None or not other:
-        return ours
-    beside = rows_of(table, {**filters, **names.filters(where.minus)})
-    taken = _of_rows(beside, where, column, "", take)
-    return None if taken is None else _difference(ours, taken)
+    less, divisor = ("" if "=" in text else text for text in (minus, over))
+    ours = _of_rows(rows, column, take, less, divisor)
+    for text, combined in ((minus, _difference), (over, _share)):
+        if ours is not None and "=" in text:
+            beside = rows_of(table, {**filters, **names.filters(text)})
+            other = _of_rows(beside, column, take)
+            ours = None if other is None else combined(ours, other)
+    return ours
 
 
 def measured(table: pd.DataFrame, paper: Expected, names: Names = AS_WRITTEN) -> Ours | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from subliminal.config.experiments import Needs
+from subliminal.config.files import LocalFile, SuppliedFile
 from subliminal.config.models import HostedBase
 from subliminal.config.needs import joined
 from subliminal.local.calibration import Rates
@@ -28,6 +29,9 @@ class Status:
         until: the last day on which all that are fine-tuned can be; None for no end.
         hours: on `GPU`, one job after the other, provider's work apart; None for no experiment.
         missing: experiments that have no file.
+        analogues: experiments of the same design on models whose weights are open.
+        supplied: of its files, those that the user has to get, and to name in `files.yaml`.
+        asks_for_gpu: whether jobs ask the scheduler for a GPU.
     """
 
     item: str
@@ -37,12 +41,15 @@ class Status:
     until: date | None
     hours: float | None
     missing: list[str]
-    analogue: str | None
+    analogues: list[str]
+    supplied: list[str]
+    asks_for_gpu: bool
 
     @property
     def command(self) -> str:
-        """What to type."""
-        return f"snakemake --cores 2 {self.item}"
+        """What to type; one job at a time on a GPU."""
+        gpu = " --resources gpu=1" if self.asks_for_gpu else ""
+        return f"snakemake --cores 2{gpu} {self.item}"
 
     @property
     def _tuning_ends_first(self) -> bool:
@@ -96,8 +103,14 @@ def status_of(project: Project, item: str) -> Status:
         until=min((day for day in tuned if day is not None), default=None),
         hours=total_seconds(costs, GPU) / 3600 if names else None,
         missing=[name for name in entry.experiments if name not in config.experiments],
-        analogue=entry.analogue,
+        analogues=entry.analogues,
+        supplied=[name for name in sorted(needs.files) if _unnamed(config.files[name])],
+        asks_for_gpu=any(config.models[b].tier in config.settings.gpu_tiers for b in needs.bases),
     )
+
+
+def _unnamed(file: SuppliedFile) -> bool:
+    return isinstance(file, LocalFile) and file.path is None
 
 
 def statuses(project: Project) -> list[Status]:
@@ -114,16 +127,21 @@ def said_hours(hours: float | None) -> str:
 
 def status_rows(found: Iterable[Status]) -> list[list[str]]:
     """The cells of the table in the documentation, its head first."""
-    head = ["item", "command", "needs", "can be run by", "hours", "open analogue"]
+    head = ["item", "command", "bases", "files to supply", "can be run by", "hours", "analogues"]
     rows = [
         [
             status.title,
             f"`{status.command}`" if status.hours is not None else "",
-            ", ".join(f"`{name}`" for name in sorted(status.needs.bases | status.needs.files)),
+            _listed(sorted(status.needs.bases)),
+            _listed(status.supplied),
             status.dated(),
             said_hours(status.hours),
-            f"`{status.analogue}`" if status.analogue else "",
+            _listed(status.analogues),
         ]
         for status in found
     ]
     return [head, *rows]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from subliminal.supplied.generators import GENERATORS
 from subliminal.supplied.places import FILES, local_or_fetched, require_checksum
 from subliminal.supplied.schemas import OF_FORMAT
 from subliminal.supplied.specs import TakeFileSpec
+
+log = logging.getLogger(__name__)
 
 
 def take_file(spec: TakeFileSpec, place: Path | None, table: Path, manifest: Path) -> None:
@@ -43,8 +46,10 @@ def take_file(spec: TakeFileSpec, place: Path | None, table: Path, manifest: Pat
 
 def _read(spec: TakeFileSpec, entry: SuppliedFile) -> tuple[dict[str, list[str]], dict[str, Any]]:
     path, setting = local_or_fetched(spec.file, entry), f"{FILES}: {spec.file}"
-    found = file_sha256(path)
-    require_checksum(path, found, getattr(entry, "sha256", None), setting)
+    found, expected = file_sha256(path), getattr(entry, "sha256", None)
+    require_checksum(path, found, expected, setting)
+    if expected is None:
+        log.info("%s: to hold it to the file of this run, add there: sha256: %s", setting, found)
     return read_rows(path, entry.format, f"{setting}: {path}"), {"sha256": found}
 
 
