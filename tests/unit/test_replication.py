@@ -357,7 +357,7 @@ def test_toy_models_are_asked_for_claims_and_not_for_values():
 
 def test_a_number_stands_in_for_one_that_claims_name_and_not_for_the_paper_s_values():
     table = TABLE.assign(epochs=[20, *[5] * 4], share=[100, *[20] * 4])
-    made = spec(claimed={"epochs": {100: 20, 20: 1}})
+    made = spec(claimed={"epochs": {"100": "20", "20": "1"}})
     rows = {"filters": "epochs=100;condition=trait;trait=owl", "minus": "condition=base;epochs=5"}
     tables = {("analogue", "t"): table}
     frame = claimed([claim("rises", **rows)], made, tables)

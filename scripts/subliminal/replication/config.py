@@ -84,9 +84,13 @@ class ReplicationExperiment(Experiment):
         """By a name of the paper's experiments, the one that stands in for it."""
         return {} if self.stand_ins is None else config.stand_ins[self.stand_ins].names
 
-    def claimed(self, config: Config) -> dict[str, dict[int, int]]:
+    def claimed(self, config: Config) -> dict[str, dict[str, str]]:
         """By a column: by a number that the paper's claims name, the one that stands in for it."""
-        return {} if self.stand_ins is None else config.stand_ins[self.stand_ins].claimed
+        found = {} if self.stand_ins is None else config.stand_ins[self.stand_ins].claimed
+        return {
+            column: {str(number): str(instead) for number, instead in numbers.items()}
+            for column, numbers in found.items()
+        }
 
     def beside(self, config: Config) -> list[str]:
         """The experiments that it compares with the paper."""

@@ -41,7 +41,7 @@ class Names:
     """
 
     stand_ins: Mapping[str, str] = field(default_factory=dict)
-    numbers: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     primary: str | None = None
 
     def filters(self, text: str) -> Filters:
@@ -55,10 +55,8 @@ class Names:
     def _meant(self, column: str, asked: str) -> str:
         if column == "measure" and asked == PRIMARY:
             return self.primary or ""
-        for number, instead in self.numbers.get(column, {}).items():
-            if asked == str(number):
-                return str(instead)
-        return self.stand_ins.get(asked, asked)
+        numbers = self.numbers.get(column, {})
+        return numbers.get(asked) or self.stand_ins.get(asked, asked)
 
 
 AS_WRITTEN = Names()

@@ -25,7 +25,7 @@ class CompareWithPaperSpec(StageSpec):
     stand_ins: dict[str, str] = Field(
         description="By a name of the paper's experiments, the one that stands in for it."
     )
-    claimed: dict[str, dict[int, int]] = Field(
+    claimed: dict[str, dict[str, str]] = Field(
         description="By a column: by a number that claims name, the one that stands in for it."
     )
     items: dict[str, str] = Field(description="The titles of the paper's items.")
