@@ -307,3 +307,24 @@ def test_an_inlined_svg_scales():
     assert 'width="700"' not in svg
     assert 'viewBox="0 0 700 30"' in svg
     assert 'aria-label="Say &#34;x&#34;"' in svg
+
+
+def test_a_stage_comes_after_what_it_reads_however_deep_others_of_that_stage_lie(tmp_path):
+    """Filtered data of a judge lie deeper than filtered data that need none."""
+    run = {"seconds": 1.0, "peak_memory_mb": 1, "device": "cpu", "python": "3"}
+    run |= {"packages": {}, "git_commit": None}
+
+    def made(name, stage, **parents):
+        return write_manifest(
+            tmp_path / name / "manifest.json", stage=stage, run=run, parents=parents
+        )
+
+    raw = made("raw", "sample")
+    shallow = made("shallow", "filter", raw=raw)
+    judged = made("judged", "judge", raw=raw)
+    deep = made("deep", "filter", raw=raw, judged=judged)
+    asked = made("asked", "ask", data=shallow)
+    last = made("last", "summarise", asked=asked, data=deep)
+    stages = described_stages(ancestry([last]))
+    assert [stage.stage for stage in stages] == ["sample", "judge", "filter", "ask", "summarise"]
+    assert [stage.reads for stage in stages][2:4] == [["sample", "judge"], ["filter"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,15 +109,27 @@ def _run(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     return run
 
 
+def _ordered(reads: Mapping[str, Collection[str]], depths: Mapping[str, int]) -> list[str]:
+    """Stages, each after all that it reads, and otherwise the less deep first.
+
+    The depth alone does not tell: of a stage that some paths reach early and others late, what it
+    makes early may be all that another stage reads.
+    """
+    left = sorted(reads, key=lambda stage: (depths[stage], stage))
+    order: list[str] = []
+    while left:
+        ready = (stage for stage in left if not set(reads[stage]).intersection(left) - {stage})
+        order.append(next(ready, left[0]))
+        left.remove(order[-1])
+    return order
+
+
 def described_stages(manifests: Manifests) -> list[StageFacts]:
     """Time and memory of each stage, in the order in which stages build on one another."""
     depths = _depths(manifests)
     by_stage: dict[str, list[Path]] = defaultdict(list)
     for path, manifest in manifests.items():
         by_stage[manifest["stage"]].append(path)
-    order = sorted(
-        by_stage, key=lambda stage: (max(depths[path] for path in by_stage[stage]), stage)
-    )
     reads = {
         stage: {
             manifests[parent]["stage"]
@@ -127,13 +139,15 @@ def described_stages(manifests: Manifests) -> list[StageFacts]:
         }
         for stage, paths in by_stage.items()
     }
+    deepest = {stage: max(depths[path] for path in paths) for stage, paths in by_stage.items()}
+    order = _ordered(reads, deepest)
     facts = []
-    for stage in order:
+    for number, stage in enumerate(order):
         runs = [_run(path, manifests[path]) for path in by_stage[stage]]
         facts.append(
             StageFacts(
                 stage=stage,
-                reads=[name for name in order if name in reads[stage]],
+                reads=[name for name in order[:number] if name in reads[stage]],
                 jobs=len(runs),
                 seconds=sum(run["seconds"] for run in runs),
                 peak_memory_mb=max(run["peak_memory_mb"] for run in runs),
