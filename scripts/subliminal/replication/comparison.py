@@ -53,8 +53,11 @@ def _table(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> pd
     return tables.get((run, where.table), pd.DataFrame())
 
 
-def _no_rows(where: Counterpart, spec: CompareWithPaperSpec) -> str:
-    return f"{where.table} of {spec.runs[where.experiment]} has no such rows"
+def _no_rows(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> str:
+    table = _table(where, spec, tables)
+    rows = rows_of(table, _names(where, spec).filters(where.filters))
+    lacks = "such rows" if rows.empty else f"{where.column} in such rows"
+    return f"{where.table} of {spec.runs[where.experiment]} has no {lacks}"
 
 
 # Values
@@ -77,7 +80,7 @@ def _judged(
     beside = {name: asked for name, asked in filters.items() if name != LISTED}
     if LISTED in filters and len(rows_of(_table(paper, spec, tables), beside)):
         return Verdict(NOT_REPRODUCED, f"{LISTED} {filters[LISTED][0]} is not among those listed")
-    return Verdict(NOT_RUN, _no_rows(paper, spec))
+    return Verdict(NOT_RUN, _no_rows(paper, spec, tables))
 
 
 def _nan(value: float | None) -> float:
@@ -165,7 +168,7 @@ def _of_claim(
             return Verdict(NOT_RUN, reason), []
         found = measured_each(_table(part, spec, tables), part, _names(part, spec))
         if found is None:
-            return Verdict(NOT_RUN, _no_rows(part, spec)), []
+            return Verdict(NOT_RUN, _no_rows(part, spec, tables)), []
         void = _at_chance(part, spec, tables)
         for name, measured_here in found.items():
             ours = replace(measured_here, void=measured_here.void or void)
