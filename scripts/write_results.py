@@ -14,7 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURE = "results/figures/tiny/overview.svg"
+# By an experiment: its figures in the documentation, and where they come from.
+PICTURES = {
+    "tiny": {"docs/overview.svg": "tiny/overview.svg"},
+    "miniature": {
+        "docs/claims.svg": "miniature/claims.svg",
+        "docs/across-models.svg": "miniature_fig5a/increases.svg",
+    },
+}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -51,9 +58,13 @@ def main(argv: Sequence[str]) -> int:
     if tiny is not None:
         readme = ROOT / "README.md"
         readme.write_text(between_markers(readme.read_text(), readme_table(tiny.tables, tiny.text)))
-        verify((ROOT / PICTURE).with_suffix(".manifest.json"))
-        shutil.copyfile(ROOT / PICTURE, ROOT / "docs" / "overview.svg")
-        print("wrote README.md and docs/overview.svg")
+        print("wrote README.md")
+    for experiment in computed:
+        for picture, figure in PICTURES.get(experiment.text.name, {}).items():
+            made = ROOT / "results" / "figures" / figure
+            verify(made.with_suffix(".manifest.json"))
+            shutil.copyfile(made, ROOT / picture)
+            print(f"wrote {picture}")
     return 0
 
 
