@@ -332,8 +332,11 @@ def test_increases_draws_the_mean_over_traits_with_its_star(full):
         round(value, 9) for value in shown["increase"]
     )
     stars = {round(row.increase, 9): row.starred for row in shown.itertuples()}
-    assert all(cell["printed"].endswith("*") == stars[round(cell["increase"], 9)] for cell in cells)
-    assert {cell["printed"].endswith("*") for cell in cells} == {True, False}
+    assert all(("*" in cell["printed"]) == stars[round(cell["increase"], 9)] for cell in cells)
+    assert {"*" in cell["printed"] for cell in cells} == {True, False}
+    failed = {round(row.increase, 9): row.verdict != "" for row in shown.itertuples()}
+    assert all(("†" in cell["printed"]) == failed[round(cell["increase"], 9)] for cell in cells)
+    assert True in failed.values()
 
 
 def test_shuffles_average_over_traits(full):

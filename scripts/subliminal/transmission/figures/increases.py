@@ -13,6 +13,7 @@ from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
 from subliminal.report.numbers import count_range, counted, number, with_interval
 from subliminal.report.specs import PlotFigureSpec
+from subliminal.report.verdicts import UNINTERPRETABLE, reason_of
 from subliminal.transmission.figures.marks import CONDITION_LABELS, change_colour, change_ink
 from subliminal.transmission.tables import ExperimentTables, plain
 from subliminal.transmission.verdicts import REGULAR, TRAIT
@@ -33,7 +34,8 @@ def _said(cell: Any) -> str:
     text += f"increase {found}, {runs} of {traits}"
     if cell.relative_traits:
         text += f"; relative to the untrained base {number(cell.relative, sign=True)}"
-    return f"{text}; {cell.verdict}" if cell.verdict else text
+    reason = reason_of(cell.verdict)
+    return f"{text}; {UNINTERPRETABLE} for {reason}" if reason else text
 
 
 def cells(rows: pd.DataFrame) -> pd.DataFrame:
