@@ -82,7 +82,7 @@ def guarded(
     """
     try:
         status = main(list(argv))
-        sys.stdout.flush()
+        _flush()
         return status
     except (Exception, KeyboardInterrupt) as error:
         if isinstance(error, BrokenPipeError) and _nobody_reads():
@@ -92,6 +92,16 @@ def guarded(
             raise
         print(message, file=sys.stderr)
         return INTERRUPTED if isinstance(error, KeyboardInterrupt) else failed
+
+
+def _flush() -> None:
+    """Find out whether the reader has gone; of a full disk the interpreter tells at its end."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return
 
 
 def _nobody_reads() -> bool:
