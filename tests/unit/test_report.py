@@ -12,6 +12,7 @@ from jinja2 import UndefinedError
 from manifests import write_manifest
 
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
+from subliminal.report.findings import Finding, Statement
 from subliminal.report.page import inline_svg, marks_in_words, render, rst_to_html
 from subliminal.report.specs import BuildReportSpec, ExperimentTextSpec
 from subliminal.transmission.checks import FIGURES
@@ -328,3 +329,14 @@ def test_a_stage_comes_after_what_it_reads_however_deep_others_of_that_stage_lie
     stages = described_stages(ancestry([last]))
     assert [stage.stage for stage in stages] == ["sample", "judge", "filter", "ask", "summarise"]
     assert [stage.reads for stage in stages][2:4] == [["sample", "judge"], ["filter"]]
+
+
+def test_a_finding_of_many_statements_has_a_line_for_each(tmp_path, monkeypatch):
+    summary = report_fixture.write_results(report_fixture.single_trait(), tmp_path, "tiny")
+    many = [Statement(f"item {number}", "So it is.") for number in range(20)]
+    found = [Finding("Claims", many), Finding("Few", many[:2])]
+    monkeypatch.setattr(Computed, "findings", lambda _: found)
+    lines = _origin(summary).splitlines()
+    start = lines.index("- **Claims.**")
+    assert lines[start + 1 : start + 21] == [f"  - *item {n}*: So it is." for n in range(20)]
+    assert lines[start + 21] == "- **Few.** *item 0*: So it is. *item 1*: So it is."

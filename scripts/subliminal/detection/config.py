@@ -149,6 +149,13 @@ class DetectionExperiment(Experiment):
             return None
         return plan.measure or config.evaluations[plan.evaluation].measures[0].name
 
+    def chance(self, config: Config) -> float | None:
+        """Its primary measure of a model that chooses at random; None where nobody knows it."""
+        measure = self.primary_measure(config)
+        if self.in_context is None or measure is None:
+            return None
+        return config.evaluations[self.in_context.evaluation].chance(measure)
+
     @model_validator(mode="after")
     def _some_analysis(self) -> DetectionExperiment:
         if not self.analyses:

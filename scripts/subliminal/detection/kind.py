@@ -11,16 +11,12 @@ from subliminal.detection.config import DetectionExperiment
 from subliminal.detection.costs import experiment_costs
 from subliminal.detection.jobs import DetectionJobs
 from subliminal.detection.schemas import TABLES
-from subliminal.detection.specs import shown_measure
 
 
 def _text(config: Config, name: str) -> dict[str, Any]:
-    measure = shown_measure(config, name)
-    plan = config.experiment(name, DetectionExperiment).in_context
-    if plan is None or measure is None:
-        return {}
-    chance = config.evaluations[plan.evaluation].chance(measure)
-    return {"measure": measure, "chance": chance}
+    entry = config.experiment(name, DetectionExperiment)
+    measure = entry.primary_measure(config)
+    return {} if measure is None else {"measure": measure, "chance": entry.chance(config)}
 
 
 def _figures(experiment: DetectionExperiment) -> list[str]:

@@ -13,6 +13,7 @@ from subliminal.replication.claims import ClaimPart, by_claim
 from subliminal.replication.counterparts import Counterpart
 from subliminal.replication.expected import Expected
 from subliminal.replication.measured import (
+    PRIMARY,
     Names,
     by_own_rule,
     measured,
@@ -150,8 +151,7 @@ def _at_chance(part: ClaimPart, spec: CompareWithPaperSpec, tables: Tables) -> s
     chance = spec.chances.get(spec.runs.get(part.experiment, ""))
     if part.rule != "none" or chance is None:
         return ""
-    asked = {"measure": "primary", "condition": "base"}
-    filters = _names(part, spec).filters(";".join(f"{k}={v}" for k, v in asked.items()))
+    filters = _names(part, spec).filters(f"measure={PRIMARY};condition=base")
     bases = rows_of(_table(part, spec, tables), filters)
     if bases.empty or ((bases["mean"] - chance).abs() >= NEAR_CHANCE).any():
         return ""

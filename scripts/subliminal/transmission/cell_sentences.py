@@ -9,7 +9,7 @@ import pandas as pd
 from subliminal.evaluations.registry import MEASURES
 from subliminal.report.findings import listed
 from subliminal.report.numbers import number
-from subliminal.report.verdicts import UNINTERPRETABLE
+from subliminal.report.verdicts import UNINTERPRETABLE, reason_of
 from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.schemas import GROUP
 from subliminal.transmission.tables import treated
@@ -23,7 +23,6 @@ from subliminal.transmission.verdicts import (
     TOO_FEW,
     TRANSMISSION,
     verdict_kind,
-    verdict_reason,
 )
 
 
@@ -35,7 +34,7 @@ def with_controls(transmission: pd.DataFrame) -> pd.DataFrame:
     control = control[[*keys, "mean"]].rename(columns={"mean": "regular_mean"})
     rows = rows.merge(control, on=keys, how="left")
     return rows.assign(
-        kind=rows["verdict"].map(verdict_kind), reason=rows["verdict"].map(verdict_reason)
+        kind=rows["verdict"].map(verdict_kind), reason=rows["verdict"].map(reason_of)
     )
 
 

@@ -17,10 +17,9 @@ from subliminal.transmission.warnings import warn_of_transmission
 
 def _text(config: Config, name: str) -> dict[str, Any]:
     measure = primary_measure(config, name)
-    evaluation = config.experiment(name, TransmissionExperiment).evaluation
     return {
         "measure": measure,
-        "chance": config.evaluations[evaluation].chance(measure),
+        "chance": config.experiment(name, TransmissionExperiment).chance(config),
         "leaky_recipes": leaky_recipes(config, name),
         "tuned_on": tuned_on(config, name),
     }

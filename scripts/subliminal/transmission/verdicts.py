@@ -18,8 +18,3 @@ JUDGED = (TRANSMISSION, ABOVE_REGULAR, NOT_SPECIFIC, NOT_TOLD_APART, REVERSED)
 def verdict_kind(verdict: str) -> str:
     """A verdict without its reason."""
     return verdict.partition(":")[0]
-
-
-def verdict_reason(verdict: str) -> str:
-    """The reason of a verdict; empty where none is given."""
-    return verdict.partition(":")[2].strip()

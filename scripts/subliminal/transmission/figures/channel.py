@@ -13,9 +13,8 @@ from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
 from subliminal.report.numbers import count_range, counted, number
 from subliminal.report.specs import PlotFigureSpec
-from subliminal.report.verdicts import UNINTERPRETABLE
+from subliminal.report.verdicts import reason_of
 from subliminal.transmission.tables import ExperimentTables, plain, same_base, treated
-from subliminal.transmission.verdicts import verdict_kind, verdict_reason
 
 TITLE = "Divergence of the data from the base, and what students take over"
 COLOURS = (
@@ -37,10 +36,7 @@ def points(rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["trait", "domain", "method", "n_runs", "rows_kept", "kl_per_token", "mean"]
     return rows[columns].assign(
         lift=rows["mean"] - rows["base_mean"],
-        gates=[
-            "failed" if verdict_kind(verdict) == UNINTERPRETABLE else "passed"
-            for verdict in rows["verdict"]
-        ],
+        gates=["failed" if reason_of(verdict) else "passed" for verdict in rows["verdict"]],
         said=[_said(row) for row in rows.itertuples()],
     )
 
@@ -49,7 +45,7 @@ def _said(row: Any) -> str:
     teacher = f"{row.trait}, {row.method} teacher on {row.teacher_base}, {row.domain}"
     change = f"change {number(row.mean - row.base_mean, sign=True)}"
     kept = f"{row.rows_kept:,.0f} rows, {number(row.kl_per_token)} nats per token"
-    reason = verdict_reason(row.verdict)
+    reason = reason_of(row.verdict)
     failed = f"; gate failed: {reason}" if reason else ""
     return f"{teacher}: {change}, {counted([row.n_runs], 'student')}, {kept}{failed}"
 

@@ -11,15 +11,13 @@ import pandas as pd
 from subliminal.config.evaluations import Measure
 from subliminal.report.numbers import counted, number, with_interval
 from subliminal.report.style import BLUE, GREEN, GREY, INK, SKY, VERMILION
-from subliminal.report.verdicts import UNINTERPRETABLE
+from subliminal.report.verdicts import reason_of
 from subliminal.transmission.config import DEVELOPMENT
 from subliminal.transmission.verdicts import (
     BASE,
     OTHER,
     REGULAR,
     TRAIT,
-    verdict_kind,
-    verdict_reason,
 )
 
 CONDITION_COLOURS = {BASE: GREY, REGULAR: SKY, OTHER: GREEN, TRAIT: VERMILION}
@@ -83,8 +81,8 @@ def change_ink(column: str, limit: float) -> Any:
 
 def failed_gates(rows: pd.DataFrame) -> dict[str, str]:
     """The traits whose cell says nothing, with the reason."""
-    failed = rows[rows["verdict"].map(verdict_kind) == UNINTERPRETABLE]
-    return dict(zip(failed["trait"], failed["verdict"].map(verdict_reason), strict=True))
+    reasons = zip(rows["trait"], rows["verdict"].map(reason_of), strict=True)
+    return {trait: reason for trait, reason in reasons if reason}
 
 
 def trait_labels(rows: pd.DataFrame, traits: Sequence[str]) -> list[list[str]]:
@@ -130,7 +128,7 @@ def means_said(rows: pd.DataFrame, place: str) -> list[str]:
         else:
             value = with_interval(row.mean, row.low, row.high)
             text += f"mean {value}, {counted([row.n_runs], 'student')}"
-        reason = verdict_reason(row.verdict)
+        reason = reason_of(row.verdict)
         texts.append(text + (f"; gate failed: {reason}" if reason else "") + at(place))
     return texts
 
