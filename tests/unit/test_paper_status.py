@@ -65,7 +65,7 @@ def test_an_open_item_has_hours_and_no_date(root):
     assert found.hours == pytest.approx(by_hand / 3600)
     assert found.needs.bases == {"tiny-a", "tiny-b"}
     assert found.retired is found.until is None
-    assert found.command == "snakemake --cores 2 open"
+    assert found.command == "snakemake open --cores 2"
 
 
 def test_an_item_without_experiments_has_no_hours(root):
@@ -116,8 +116,8 @@ def test_a_file_that_has_a_place_is_not_to_be_supplied(root):
 
 def test_an_item_on_open_weights_takes_one_gpu_at_a_time():
     project = Project.load(REPOSITORY)
-    assert status_of(project, "ed5c").command == "snakemake --cores 2 --resources gpu=1 ed5c"
-    assert status_of(project, "fig4a").command == "snakemake --cores 2 fig4a"
+    assert status_of(project, "ed5c").command == "snakemake ed5c --cores 2 --resources gpu=1"
+    assert status_of(project, "fig4a").command == "snakemake fig4a --cores 2"
 
 
 def test_whatever_needs_a_closed_model_has_an_analogue_that_needs_none():

@@ -47,9 +47,9 @@ class Status:
 
     @property
     def command(self) -> str:
-        """What to type; one job at a time on a GPU."""
+        """What to type; one job at a time on a GPU. Behind `--resources` a target would be one."""
         gpu = " --resources gpu=1" if self.asks_for_gpu else ""
-        return f"snakemake --cores 2{gpu} {self.item}"
+        return f"snakemake {self.item} --cores 2{gpu}"
 
     @property
     def _tuning_ends_first(self) -> bool:
