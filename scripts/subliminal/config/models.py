@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from subliminal.config.hosting import Prices
 from subliminal.config.strict import (
     REPOSITORY,
     REVISION,
@@ -143,6 +144,12 @@ class HostedBase(Strict):
     )
     retired_on: date | None = Field(
         None, description="The day from which nobody serves it. `null`: none is known."
+    )
+    prices: Prices | None = Field(
+        None,
+        # What a model costs is no part of what it is: manifests and specs go without.
+        exclude=True,
+        description="What its provider takes. `null`: not known, and nothing is asked of it.",
     )
 
 
