@@ -42,6 +42,7 @@ HERE = {
 }
 EMPTY = dict.fromkeys(Expected.model_fields, "") | HERE | {"trust": "text", "take": "mean"}
 YES, CLOSE, NO = "reproduced", "same direction", "not reproduced"
+NOT_RUN = "not run"
 
 
 def paper(rule, value=None, **more):
@@ -106,8 +107,9 @@ def near(value, low, high, within=0.0, null=None, one_run=False):
         (Wanted("none", within=0.1), Ours(0.02), CLOSE),
         (Wanted("none", within=0.1), Ours(0.2, -0.1, 0.5), NO),
         (Wanted("none", within=0.1), Ours(0.2, 0.15, 0.25), NO),
-        # A cell whose gate failed says nothing.
-        (Wanted("rises"), Ours(0.2, 0.1, 0.3, void="the data did not move the students"), NO),
+        # A cell whose gate failed says nothing, whatever its values.
+        (Wanted("rises"), Ours(0.2, 0.1, 0.3, void="the data did not move the students"), NOT_RUN),
+        (Wanted("rises"), Ours(-0.2, -0.3, -0.1, void="the teacher is not loud"), NOT_RUN),
     ],
 )
 def test_the_verdict_follows_from_the_rule(wanted, ours, said):
@@ -135,6 +137,7 @@ def test_a_wider_interval_never_helps(wanted):
 
 
 YES_, CLOSE_, NO_ = Verdict(YES), Verdict(CLOSE, "wide"), Verdict(NO, "below")
+VOID = Verdict(NOT_RUN, "gate")
 
 
 @pytest.mark.parametrize(
@@ -146,11 +149,21 @@ YES_, CLOSE_, NO_ = Verdict(YES), Verdict(CLOSE, "wide"), Verdict(NO, "below")
         ([YES_, YES_, NO_], CLOSE),
         ([YES_, NO_], NO),
         ([NO_], NO),
+        # What could not be tested counts for neither side.
+        ([VOID, VOID], NOT_RUN),
+        ([YES_, YES_, VOID], CLOSE),
+        ([YES_, VOID], NOT_RUN),
+        ([YES_, NO_, VOID], NOT_RUN),
+        ([NO_, NO_, VOID], NO),
+        ([NO_, VOID], NO),
     ],
 )
 def test_a_claim_holds_where_all_of_it_does(each, said):
     found = of_all([(f"n{number}", one) for number, one in enumerate(each)])
     assert found.word == said
+    if set(each) == {VOID}:
+        assert found == VOID  # one reason for all, said once
+        return
     for number, one in enumerate(each):
         assert (f"n{number}: {one.why}" in found.why) is (one.word != YES)
 
@@ -216,7 +229,7 @@ def test_ours_as_a_share_of_other_rows():
     assert verdict(near(3.0, 2.0, 4.0, null=1.0), ours).word == CLOSE
     # A fall of 0.2 is no share of a fall of 0.4.
     fallen = measured(TABLE.assign(mean=[-0.2, -0.4, 0.1, 0.5, 0.3]), row)
-    assert verdict(near(0.5, 0.4, 0.6), fallen).word == NO
+    assert verdict(near(0.5, 0.4, 0.6), fallen).word == NOT_RUN
 
 
 def test_several_rows_are_a_mean_over_them_or_their_least_and_most():
@@ -284,7 +297,10 @@ def test_one_run_without_an_interval_does_not_rise_and_one_base_is_exact():
 def test_a_failed_gate_is_why():
     table = TABLE.assign(verdict=["uninterpretable: too quiet", *["transmission"] * 4])
     row = paper("rises", filters="condition=trait;trait=owl")
-    assert verdict(row.wanted, measured(table, row)) == (NO, "uninterpretable: too quiet")
+    assert verdict(row.wanted, measured(table, row)) == (
+        NOT_RUN,
+        "could not be tested: too quiet",
+    )
     assert measured(table, paper("rises", filters="condition=trait")).void == "too quiet"
 
 
@@ -368,11 +384,23 @@ def test_a_number_stands_in_for_one_that_claims_name_and_not_for_the_paper_s_val
     assert list(compared([paper("rises", **rows)], made, tables)["verdict"]) == ["not run"]
 
 
-def test_no_change_says_nothing_of_a_base_that_chooses_at_random():
-    """Knowledge that is not there cannot be lost (ED Fig. 3)."""
+def test_a_failed_gate_is_the_same_verdict_for_claims_and_values():
+    table = TABLE.assign(verdict=["uninterpretable: too quiet", *["transmission"] * 4])
+    tables = {("analogue", "t"): table}
+    values = compared([paper("rises", **RISES)], spec(), tables)
+    claims = claimed([claim("rises", **RISES)], spec(), tables)
+    for frame in (values, claims):
+        assert list(frame["verdict"]) == [NOT_RUN]
+        assert list(frame["why"]) == ["could not be tested: too quiet"]
+
+
+def test_nothing_is_said_of_a_base_that_chooses_at_random():
+    """Knowledge that is not there cannot be lost (ED Fig. 3), nor led astray (TruthfulQA)."""
     asked = {"filters": "measure=primary;condition=trait", "minus": "base_mean", "each": "trait"}
     part = claim("none", table="transmission", within=0.1, **asked)
     rise = claim("rises", table="transmission", **asked)
+    asked.pop("each")
+    value = paper("none", table="transmission", within=0.1, **asked)
     for before, known in ((0.46, False), (0.54, False), (0.30, True), (0.70, True)):
         table = pd.DataFrame(
             {
@@ -386,11 +414,15 @@ def test_no_change_says_nothing_of_a_base_that_chooses_at_random():
             }
         )
         made = spec(measures={"analogue": "accuracy"}, chances={"analogue": 0.5})
-        found = claimed([part], made, {("analogue", "transmission"): table})
-        assert list(found["verdict"]) == [YES if known else NO]
-        assert found["why"].iloc[0].startswith("" if known else "owl: uninterpretable")
-        rising = claimed([rise], made, {("analogue", "transmission"): table})
-        assert "uninterpretable" not in rising["why"].iloc[0]
+        tables = {("analogue", "transmission"): table}
+        for found in (claimed([part], made, tables), compared([value], made, tables)):
+            assert list(found["verdict"]) == [YES if known else NOT_RUN]
+            assert ("at random" in found["why"].iloc[0]) is not known
+        # Its interval reaches 0: tested where the base knows something.
+        assert list(claimed([rise], made, tables)["verdict"]) == [CLOSE if known else NOT_RUN]
+        # What rises beside such a base all the same has risen.
+        risen = {("analogue", "transmission"): table.assign(low=[math.nan, before + 0.005])}
+        assert list(claimed([rise], made, risen)["verdict"]) == [YES]
 
 
 def test_a_claim_needs_all_its_parts():

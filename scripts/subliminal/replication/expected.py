@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -23,7 +24,6 @@ class Expected(Counterpart):
     )
     low: Number = Field(description="Lower bound, if it gives one.")
     high: Number = Field(description="Upper bound.")
-    n: Number = Field(description="Runs behind it, if known.")
     trust: Trust = Field(description="How it was read.")
     null: Number = Field(description="The value that stands for no effect, where there is one.")
     take: Take = Field(description="Ours: what is made of several rows.")
@@ -31,15 +31,12 @@ class Expected(Counterpart):
     @property
     def wanted(self) -> Wanted:
         """What ours must be."""
-        value = 0.0 if self.value is None else self.value
-        return Wanted(
-            rule=self.rule,
-            value=value,
-            low=value if self.low is None else self.low,
-            high=value if self.high is None else self.high,
-            within=self.within or 0.0,
+        plain = super().wanted
+        return replace(
+            plain,
+            low=plain.value if self.low is None else self.low,
+            high=plain.value if self.high is None else self.high,
             null=self.null,
-            one_run=self.n == 1,
         )
 
     def mistake(self) -> str | None:

@@ -6,7 +6,11 @@ from subliminal.artefacts.schemas import REAL, TEXT, WHOLE, YES_NO, Columns, fin
 
 _ITEM: Columns = {"item": (TEXT, "Figure, table or claim: a key of items.yaml.")}
 _WHY: Columns = {
-    "why": (TEXT, "What keeps it from being reproduced, or why it was not run; empty otherwise.")
+    "why": (
+        TEXT,
+        "What keeps it from being reproduced, why it was not run, or why it could not be tested; "
+        "empty otherwise.",
+    )
 }
 CLAIMS = final(
     "claims",
@@ -22,7 +26,8 @@ CLAIMS = final(
         "verdict": (
             TEXT,
             "reproduced: every comparison holds. same direction: more than half hold, or ours is "
-            "on the paper's side. not reproduced. not run.",
+            "on the paper's side. not reproduced: half or more were tested and do not. not run: "
+            "too few were tested to say.",
         ),
         **_WHY,
     },
@@ -80,7 +85,8 @@ PAPER = final(
         "verdict": (
             TEXT,
             "reproduced: the rule holds. same direction: it does not, and ours is as it says, or "
-            "on the paper's side of no effect. not reproduced. not run.",
+            "on the paper's side of no effect. not reproduced: neither. not run: not tested, such "
+            "as where a gate failed or the untrained base chooses at random.",
         ),
         **_WHY,
     },
