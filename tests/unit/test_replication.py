@@ -20,11 +20,12 @@ from subliminal.replication.counterparts import Wanted, read_rows
 from subliminal.replication.expected import Expected
 from subliminal.replication.figures.claims import claims as claims_figure
 from subliminal.replication.figures.paper_against_ours import paper_against_ours
-from subliminal.replication.findings import replication_headline, standing
+from subliminal.replication.findings import replication_findings, replication_headline
+from subliminal.replication.items import itemised, standing
 from subliminal.replication.measured import Names, by_own_rule, measured, measured_each
 from subliminal.replication.schemas import CLAIMS as CLAIMS_TABLE
 from subliminal.replication.schemas import PAPER
-from subliminal.replication.specs import CompareWithPaperSpec
+from subliminal.replication.specs import AskedItem, CompareWithPaperSpec
 from subliminal.replication.tables import ReplicationTables
 from subliminal.replication.verdicts import Ours, Verdict, of_all, verdict
 from subliminal.workflow.kinds import KINDS
@@ -319,6 +320,17 @@ def test_a_claim_is_about_each_trait():
     assert each("condition=trait", "colour") is None
 
 
+def asked_item(name, not_compared=None):
+    return AskedItem(name=name, title=name.title(), not_compared=not_compared)
+
+
+def whole(made, claims, values):
+    """All three tables."""
+    return ReplicationTables(
+        items=itemised(made.items, claims, values), claims=claims, paper=values
+    )
+
+
 def spec(**changed):
     fields = {
         "experiment": "paper",
@@ -328,7 +340,7 @@ def spec(**changed):
         "chances": {},
         "stand_ins": {},
         "claimed": {},
-        "items": {"one": "One"},
+        "items": [asked_item("one")],
         "model_organisms": [],
     }
     return CompareWithPaperSpec(**{**fields, **changed})
@@ -461,9 +473,10 @@ def test_a_number_that_is_not_frequent_is_a_finding():
     ("verdicts", "said"),
     [
         ([YES, YES, "not run"], "all of it reproduced"),
-        ([YES, CLOSE], "some of it"),
-        ([CLOSE, NO], "none of it"),
+        ([YES, CLOSE], "some of it reproduced"),
+        ([CLOSE, NO], "none of it reproduced"),
         (["not run"], "not run"),
+        ([], "nothing to compare"),
     ],
 )
 def test_how_an_item_came_out(verdicts, said):
@@ -476,15 +489,37 @@ def test_the_headline_counts_each_item_and_each_claim_once():
         paper("falls", **RISES, cell="b", repeats="a"),
         paper("falls", **RISES, cell="c", item="three"),
     ]
-    made = spec(items={"one": "One", "three": "Three"})
+    made = spec(items=[asked_item("one"), asked_item("three")])
     tables = {("analogue", "t"): TABLE}
-    found = ReplicationTables(
-        claims=claimed([claim("rises", **RISES)], made, tables), paper=compared(rows, made, tables)
-    )
+    claims = claimed([claim("rises", **RISES)], made, tables)
+    found = whole(made, claims, compared(rows, made, tables))
     said = replication_headline(found, SimpleNamespace(name="paper")).sentence
-    assert "2: 1 all of it reproduced and 1 none of it." in said
+    assert "2: 1 all of it reproduced and 1 none of it reproduced." in said
     assert "Claims, 1: 1 reproduced." in said
     assert "Values, 2: 1 reproduced and 1 not reproduced." in said
+
+
+def test_every_item_has_one_line_in_the_paper_s_order_with_its_claims_and_values():
+    rows = [
+        paper("falls", **RISES, cell="a", item="zebra"),
+        paper("rises", **RISES, cell="b"),
+        paper("rises", experiment="two", cell="c"),
+    ]
+    # Not in the order of their names, which is how a spec's keys are written.
+    made = spec(items=[asked_item("zebra"), asked_item("one"), asked_item("image", "no text")])
+    sent = CompareWithPaperSpec.model_validate_json(made.model_dump_json())
+    tables = {("analogue", "t"): TABLE}
+    claims = claimed([claim("rises", **RISES)], sent, tables)
+    found = whole(sent, claims, compared(rows, sent, tables))
+    (finding,) = replication_findings(found, SimpleNamespace(name="paper"))
+    assert [line.setting for line in finding.statements] == ["zebra", "one", "image"]
+    zebra, one, image = (line.text for line in finding.statements)
+    assert "none of it" in zebra and "Values, 1: 1 not reproduced" in zebra
+    assert "So it is: reproduced." in one and "Values, 2: 1 reproduced and 1 not run" in one
+    assert "no such model" in one
+    assert "nothing to compare (no text)" in image
+    assert found.items["claims"].tolist() == [0, 1, 0]
+    assert found.items["values_reproduced"].tolist() == [0, 1, 0]
 
 
 # The paper's values
@@ -496,12 +531,41 @@ def test_everything_is_of_an_item_and_of_one_of_its_experiments():
         assert where.experiment in items[where.item].experiments, where
 
 
-def test_every_item_that_reports_something_has_it():
-    """Examples, single runs and an image are what the specification has no value of."""
-    items = set(Project.load(REPOSITORY).config.items)
-    without = {"fig3b", "fig3d", "ed5a", "ed_table2"}
-    assert items - {value.item for value in VALUES} == without | {"ed5b"}
-    assert items - {part.item for part in PARTS} == without | {"ed_table1"}
+def test_every_item_is_compared_or_says_why_there_is_nothing_to_compare():
+    items = Project.load(REPOSITORY).config.items
+    there = {where.item for where in [*VALUES, *PARTS]}
+    assert {name for name, item in items.items() if item.not_compared} == set(items) - there
+    # Of ED Table 2 the specification knows an image, and of these no value.
+    assert set(items) - there == {"ed_table2"}
+    without_value = set(items) - {value.item for value in VALUES}
+    assert without_value == {"fig3b", "fig3d", "ed5a", "ed5b", "ed_table2"}
+
+
+def test_claims_and_values_come_in_the_paper_s_order():
+    order = list(Project.load(REPOSITORY).config.items)
+    for rows in (VALUES, PARTS):
+        named = [order.index(where.item) for where in rows]
+        assert named == sorted(named)
+
+
+def test_a_single_run_needs_no_interval_where_the_paper_s_is_one_too():
+    """ED Fig. 5a: a student per animal, which has no interval."""
+    (part,) = [part for part in PARTS if part.item == "ed5a"]
+    bases = ["gpt-4.1", "gpt-4o"]
+    rows = [
+        (teacher, student, condition, value)
+        for teacher in bases
+        for student in bases
+        for condition, value in (("trait", 0.2 if teacher == student else -0.1), ("base", 0.1))
+    ]
+    columns = ["teacher_base", "student_base", "condition", "paper_mean"]
+    empty = {"trait": "owl", "measure": "rate", "n_runs": 1}
+    table = pd.DataFrame(rows, columns=columns).assign(
+        **empty, paper_low=math.nan, paper_high=math.nan
+    )
+    made = spec(runs={"fig5a": "fig5a"}, measures={"fig5a": "rate"}, items=[asked_item("ed5a")])
+    found = claimed([part], made, {("fig5a", "transmission"): table})
+    assert (found["comparisons"].iloc[0], found["verdict"].iloc[0]) == (2, YES)
 
 
 def one(item, **wanted):
@@ -563,9 +627,7 @@ def test_columns_are_columns_of_tables():
 
 def test_the_figures_of_a_comparison_draw_every_claim_and_value(planned):
     made, tables = planned
-    found = ReplicationTables(
-        claims=claimed(PARTS, made, tables), paper=compared(VALUES[:60], made, tables)
-    )
+    found = whole(made, claimed(PARTS, made, tables), compared(VALUES[:60], made, tables))
     told = SimpleNamespace(model_organism=False)
     drawn = claims_figure(found, told).to_dict()["datasets"]
     (rows,) = drawn.values()

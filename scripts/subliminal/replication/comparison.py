@@ -150,7 +150,7 @@ def compared(
     expected: Iterable[Expected], spec: CompareWithPaperSpec, tables: Tables
 ) -> pd.DataFrame:
     """The paper's values of the spec's items, in their order, with ours and the verdicts."""
-    rows = [_row(p, spec, tables) for p in expected if p.item in spec.items]
+    rows = [_row(p, spec, tables) for p in expected if p.item in spec.asked]
     return pd.DataFrame(rows, columns=list(PAPER.columns))
 
 
@@ -189,7 +189,7 @@ def claimed(parts: Iterable[ClaimPart], spec: CompareWithPaperSpec, tables: Tabl
     """The paper's claims of the spec's items, in their order, with a verdict for each."""
     rows = []
     for (item, claim), of_claim in by_claim(parts).items():
-        if item not in spec.items:
+        if item not in spec.asked:
             continue
         found, comparisons = _of_claim(of_claim, spec, tables)
         runs = dict.fromkeys(spec.runs.get(part.experiment, "") for part in of_claim)

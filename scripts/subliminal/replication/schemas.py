@@ -12,6 +12,25 @@ _WHY: Columns = {
         "empty otherwise.",
     )
 }
+ITEMS = final(
+    "items",
+    "a figure, table or claim of the paper, in its order",
+    {
+        "item": (TEXT, "A key of items.yaml."),
+        "title": (TEXT, "What the paper calls it, and what it shows."),
+        "claims": (WHOLE, "Its claims."),
+        "claims_reproduced": (WHOLE, "Claims whose verdict is reproduced."),
+        "values": (WHOLE, "Its values, without those that repeat another one's claim."),
+        "values_reproduced": (WHOLE, "Values whose verdict is reproduced."),
+        "verdict": (
+            TEXT,
+            "By the claims and values that were run: all, some or none of it reproduced. "
+            "not run: none was. nothing to compare: it has neither.",
+        ),
+        "why": (TEXT, "Why there is nothing to compare; empty otherwise."),
+    },
+    keys=("item",),
+)
 CLAIMS = final(
     "claims",
     "a qualitative claim of the paper",
@@ -92,4 +111,4 @@ PAPER = final(
     },
     keys=("item", "experiment", "cell", "quantity", "source", "rule"),
 )  # fmt: skip
-TABLES = {table.name: table for table in (CLAIMS, PAPER)}
+TABLES = {table.name: table for table in (ITEMS, CLAIMS, PAPER)}

@@ -9,7 +9,8 @@ import pandas as pd
 from altair.typing import ChartType
 
 from subliminal.replication.figures.marks import RANK, verdict_scale
-from subliminal.replication.tables import ReplicationTables, counted, said_of_ours, said_of_paper
+from subliminal.replication.items import counted
+from subliminal.replication.tables import ReplicationTables, said_of_ours, said_of_paper
 from subliminal.report import style
 from subliminal.report.specs import PlotFigureSpec
 
