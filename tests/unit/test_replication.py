@@ -26,7 +26,7 @@ from subliminal.replication.measured import Names, by_own_rule, measured, measur
 from subliminal.replication.schemas import CLAIMS as CLAIMS_TABLE
 from subliminal.replication.schemas import PAPER
 from subliminal.replication.specs import AskedItem, CompareWithPaperSpec
-from subliminal.replication.tables import ReplicationTables
+from subliminal.replication.tables import ReplicationTables, said_of_paper
 from subliminal.replication.verdicts import Ours, Verdict, of_all, verdict
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
@@ -352,7 +352,7 @@ RISES = {"filters": "condition=trait;trait=owl", "minus": "condition=base"}
 def test_another_experiment_is_compared_under_the_paper_s_name():
     rows = [
         paper("rises", **RISES, cell="a"),
-        paper("equal", 1.0, table="", cell="b"),
+        paper("equal", 1.0, table="", not_compared="only read by eye", cell="b"),
         paper("equal", 1.0, filters="condition=none", cell="c"),
         paper("equal", 1.0, experiment="two", cell="d"),
         paper("equal", 1.0, experiment="three", cell="e"),
@@ -363,6 +363,7 @@ def test_another_experiment_is_compared_under_the_paper_s_name():
     assert list(frame["cell"]) == ["a", "b", "c", "d", "e"]
     assert list(frame["verdict"]) == [YES, "not run", "not run", "not run", "not run"]
     assert list(frame["run"]) == ["analogue", "analogue", "analogue", "", ""]
+    assert frame["why"].iloc[1] == "only read by eye"
     assert frame["why"].iloc[3] == "no such model"
     assert frame["why"].iloc[0] == ""
     assert all(frame["why"].iloc[1:])
@@ -607,10 +608,40 @@ def test_bars_of_single_questions_average_to_the_means_that_were_recovered():
 def test_what_may_not_be_a_target_is_none():
     """D29: bars read by eye. D30: only bounds for the cells of Fig. 5a off the diagonal."""
     assert not [v for v in VALUES if v.experiment == "fig4a" and v.value in (0.15, 0.65)]
-    off = [v for v in one("fig5a") if "itself" not in v.cell]
+    off = [v for v in one("fig5a") if "itself" not in v.cell and v.table]
     assert len(off) == 12
     assert sum(v.rule == "at most" and v.value == 0.09 for v in off) == 10
     assert [(v.low, v.high) for v in off if v.rule == "equal"] == [(0.25, 0.30)] * 2
+    (starred,) = [v for v in one("fig5a") if not v.table]
+    assert starred.value == 0.06 and "cannot be told" in starred.not_compared
+
+
+def test_what_lies_between_bounds_is_no_interval():
+    """Two values in no order, two runs, and readings by others."""
+    ranges = {(v.item, v.low, v.high) for v in VALUES if v.interval == "range"}
+    assert ranges == {
+        ("fig5a", 0.25, 0.30),
+        ("ed5d", 0.052, 0.057),
+        ("ed5d", 0.33, 0.34),
+        ("ed4f", 0.25, 0.5),
+        ("v1_fig10", 0.5, 0.63),
+    }
+    others = {(v.item, v.trust) for v in VALUES if v.interval == "ci95" and v.trust != "vectors"}
+    assert others == {("ed_table4", "third party")}
+    (row,) = compared(
+        [v for v in one("fig5a") if v.cell == "gpt-4.1 to gpt-4o"],
+        spec(items=[asked_item("fig5a")]),
+        {},
+    ).itertuples()
+    assert said_of_paper(row) == "0.25 to 0.30"
+
+
+def test_counts_and_bounds_that_the_specification_states():
+    (significant,) = [v for v in VALUES if v.value == 48]
+    assert "maple" in significant.source and "sequoia" in significant.source
+    in_context = [v for v in one("ed6", rule="at most") if v.value == 0]
+    assert len(in_context) == 4 * 6 and not any("eagle" in v.cell for v in in_context)
+    assert [v.rule for v in one("fig4a", value=0.007)] == ["at most"]
 
 
 def test_columns_are_columns_of_tables():
@@ -736,6 +767,11 @@ def test_a_misspelt_name_has_no_counterpart(planned, table, column):
         ({"rule": "rises"}, "do not go together"),
         ({"rule": "none", "value": "", "within": ""}, "needs 'within'"),
         ({"null": "0"}, "leave it empty"),
+        ({"low": "0"}, "go together"),
+        ({"interval": "ci95"}, "go together"),
+        ({"low": "0", "high": "0.1", "interval": "ci"}, "'ci95'"),
+        ({"table": ""}, "'not_compared'"),
+        ({"not_compared": "by eye"}, "'not_compared'"),
         ({"trust": "hearsay"}, "'third party'"),
         ({"experiment": "Fig. 3"}, "a file's name"),
     ],

@@ -35,7 +35,6 @@ from subliminal.replication.verdicts import (
 
 # From chance; on either side, as a measure may be of wrong answers.
 NEAR_CHANCE = 0.05
-NO_TABLE = "no table of this workflow holds it"
 ONLY_CLAIMS = "toy models are asked for the paper's claims, and not for its values"
 # A table of what is frequent has no row of what is not.
 LISTED = "number"
@@ -89,10 +88,10 @@ def _tested(where: Counterpart, ours: Ours, spec: CompareWithPaperSpec, tables: 
 def _judged(
     paper: Expected, ours: Ours | None, spec: CompareWithPaperSpec, tables: Tables
 ) -> Verdict:
+    if paper.not_compared:
+        return Verdict(NOT_RUN, paper.not_compared)
     if (reason := spec.not_run.get(paper.experiment)) is not None:
         return Verdict(NOT_RUN, reason)
-    if not paper.table:
-        return Verdict(NOT_RUN, NO_TABLE)
     if paper.experiment not in spec.runs:
         return Verdict(NOT_RUN, f"{paper.experiment} is of another item, which is not asked for")
     if spec.only_claims(paper.experiment):
@@ -128,6 +127,7 @@ def _row(paper: Expected, spec: CompareWithPaperSpec, tables: Tables) -> dict[st
         "paper_value": _nan(paper.value),
         "paper_low": _nan(paper.low),
         "paper_high": _nan(paper.high),
+        "paper_interval": paper.interval,
         "paper_n": _nan(paper.n),
         "source": paper.source,
         "trust": paper.trust,

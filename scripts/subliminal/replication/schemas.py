@@ -70,6 +70,11 @@ PAPER = final(
         "paper_value": (REAL, "The paper's value; empty where it gives a direction."),
         "paper_low": (REAL, "Lower bound in the paper, if it gives one."),
         "paper_high": (REAL, "Upper bound in the paper."),
+        "paper_interval": (
+            TEXT,
+            "ci95: the bounds are of its 95 % interval. range: the paper's value is one of several "
+            "between them, and paper_value is their middle. Empty: it gives none.",
+        ),
         "paper_n": (REAL, "Runs behind it, if known."),
         "source": (TEXT, "Where the paper or its repository says so."),
         "trust": (

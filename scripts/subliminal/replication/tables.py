@@ -28,6 +28,8 @@ def said_of_paper(row: Any) -> str:
     """The paper's value in words."""
     if pd.isna(row.paper_value):
         return {"rises": "above 0", "falls": "below 0", "none": "no difference"}[row.rule]
+    if row.paper_interval == "range":
+        return f"{number(row.paper_low)} to {number(row.paper_high)}"
     relation = {"at least": "≥ ", "at most": "≤ "}.get(row.rule, "")
     return relation + with_interval(row.paper_value, row.paper_low, row.paper_high)
 
