@@ -117,7 +117,7 @@ def mmlu_students():
 
 # MNIST (section j): 100 networks of each kind, ten in a job.
 PARTS = 100 // 10
-# ED Fig. 2b: m from 1 to 200, of which the grid is not given; this workflow has nine. 2c is at m = 3
+# ED Fig. 2b: m from 1 to 200; the grid is not given, and this workflow has nine of them. 2c is at 3
 # and 50 (its text and its caption), 2d and 2e are at 50: both are in the grid of 2b, whose teachers
 # serve.
 GRID_OF_M, CLONING_M, ABLATIONS_M, ARCHITECTURES_M = 9, 2, 1, 1
