@@ -31,8 +31,9 @@ from subliminal.transmission.schemas import QUESTION_RATES
 from subliminal.transmission.specs import summarise_experiment
 from subliminal.transmission.summary import transmission_table
 
+# Untrained bases know something of two and of four choices alike.
 VALUE = 0.5
-UNTRAINED = 0.25
+UNTRAINED = 0.35
 
 
 def planned_tables(config, name):
@@ -166,7 +167,8 @@ def _(entry: DetectionExperiment, config, name):
         runs = detection.in_context_runs(reads, plan.base, plan.evaluation, spec.targets.values())
         tables["in_context"] = detection.in_context(runs, scores, spec.targets, spec.controls)
     if spec.roc is not None:
-        replies = {d: ["<judgment_answer>80</judgment_answer>"] for d in spec.datasets}
+        scores = {d: 80 + place for place, d in enumerate(spec.datasets)}
+        replies = {d: [f"<judgment_answer>{s}</judgment_answer>"] for d, s in scores.items()}
         short, curve = detection.roc(replies, spec.roc.positives, spec.roc.threshold)
         tables |= {"roc": short, "roc_curve": curve}
     return tables

@@ -23,6 +23,10 @@ class Item(Strict):
     shown: list[Key] = Field(
         min_length=1, description="The tables and figures of these experiments that show it."
     )
+    not_compared: str | None = Field(
+        None,
+        description="Why `claims.csv` and `expected.csv` have nothing of it. `null`: they have.",
+    )
     analogues: Distinct[FileName] = Field(
         [],
         description="Experiments of the same design on models whose weights are open: they need no "

@@ -34,7 +34,9 @@ class ExperimentTextSpec(Strict):
     leaky_recipes: list[str] = Field(
         [], description="Those that tell students what their teacher thinks of the trait's word."
     )
-    tuned_on: list[str] = Field([], description="The traits that recipes were tuned on.")
+    tuned_on: dict[str, list[str]] = Field(
+        {}, description="By a recipe that was tuned, the traits on which it was."
+    )
 
 
 class BuildReportSpec(StageSpec):
