@@ -100,9 +100,7 @@ def example(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Statemen
         return []
     row = shown.iloc[0]
     misaligned = row["misaligned_answers"]
-    judged = Statement(
-        "Its first misaligned answer to each question, by number", _answers(misaligned)
-    )
+    by_question = "Its first misaligned answer to each question, by number"
     return [
         Statement("A prompt", _short(row["prompt"])),
         Statement(f"The teacher, which favours {row['trait']}", _short(row["completion"])),
