@@ -185,8 +185,34 @@ def _in_context(config: Config, name: str) -> Iterator[Remark]:
     if isinstance(config.models[plan.base], HostedBase):
         for says in checks.not_told(evaluation, shown_measure(config, name), plan.base):
             yield Remark(file, ("in_context", "measure"), says)
+    yield from _fine_tuned(config, name)
     yield from _tiny_words(config, name)
     yield from _lengths(config, name)
+
+
+def _fine_tuned(config: Config, name: str) -> Iterator[Remark]:
+    """The students that examples are compared with are measured as the base is."""
+    plan = config.experiment(name, DetectionExperiment).in_context
+    assert plan is not None, "asked by the check of in_context"
+    if plan.fine_tuned is None:
+        return
+    file, path = experiment_file(name), ("in_context", "fine_tuned")
+    there = config.experiments.of_kind("transmission")
+    if plan.fine_tuned not in config.experiments:
+        says = f"there is no {experiment_file(plan.fine_tuned)} {known(there, plan.fine_tuned)}"
+        yield Remark(file, path, f"{says}; correct its name, or say null")
+        return
+    other, measure = config.experiments[plan.fine_tuned], shown_measure(config, name)
+    if other.kind != "transmission":
+        says = f"{plan.fine_tuned!r} is of kind {other.kind} and trains no students"
+        yield Remark(file, path, f"{says}; name one of kind transmission")
+    elif other.primary_measure(config) != measure:
+        yield Remark(
+            file,
+            path,
+            f"{plan.fine_tuned!r} measures {other.primary_measure(config)!r}, and 'in_context' "
+            f"{measure!r}; set 'measure' of one of them",
+        )
 
 
 def _tiny_words(config: Config, name: str) -> Iterator[Remark]:
