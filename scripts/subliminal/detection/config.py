@@ -147,14 +147,13 @@ class DetectionExperiment(Experiment):
         return [other] if other is not None and other in config.experiments else []
 
     def needs(self, config: Config) -> Needs:
-        """Bases of teachers, judges, readers and students; files of traits and domains."""
+        """Bases of teachers, judges and readers; files of traits and domains."""
         datasets = [
             needs_of_datasets(config, b.domain, b.traits, b.method, b.bases, b.teacher_seeds)
             for b in self.datasets
         ]
         readers = {plan.base for plan in (self.classifier, self.in_context) if plan is not None}
-        students = [config.experiments[name].needs(config) for name in self.beside(config)]
-        return joined([*datasets, *students, Needs(bases=frozenset(readers))])
+        return joined([*datasets, Needs(bases=frozenset(readers))])
 
     def primary_measure(self, config: Config) -> str | None:
         """The measure that figures and findings show; None without an evaluation."""

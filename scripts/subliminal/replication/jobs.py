@@ -40,11 +40,7 @@ class ReplicationJobs:
             },
             stand_ins=entry.names(self.config),
             claimed=entry.claimed(self.config),
-            items={
-                name: item.title
-                for name, item in self.config.items.items()
-                if not entry.items or name in entry.items
-            },
+            items={name: item.title for name, item in entry.compared(self.config).items()},
             model_organisms=[name for name, e in run.items() if e.model_organism],
         )
 

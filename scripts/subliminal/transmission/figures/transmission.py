@@ -120,6 +120,7 @@ def _panel(
     scale = style.category_scale(len(traits))
     papers = spec.interval == NORMAL
     bar_chart = alt.Chart(bars(rows, measure, place, papers))
+    dots = students(runs, traits, place)
     x = alt.X("left:Q", axis=axis, scale=scale, title=None)
     small = {"baseline": "middle", "fontSize": 11, "color": style.MUTED, "aria": False}
     layers = [
@@ -131,7 +132,7 @@ def _panel(
             color=condition_colour(CONDITIONS),
             **style.spoken(),
         ),
-        alt.Chart(students(runs, traits, place))
+        alt.Chart(dots[dots["condition"].isin(rows["condition"])])
         .mark_circle(size=14, color=style.INK, opacity=0.5)
         .encode(x="x:Q", y="value:Q", **style.spoken()),
         bar_chart.transform_filter("isValid(datum.low)")
