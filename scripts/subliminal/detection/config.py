@@ -137,6 +137,11 @@ class DetectionExperiment(Experiment):
     )
 
     @property
+    def traits(self) -> list[str]:
+        """The traits of all datasets, in the order of the file."""
+        return list(dict.fromkeys(trait for block in self.datasets for trait in block.traits))
+
+    @property
     def analyses(self) -> list[str]:
         """The keys of the analyses that are asked for."""
         return [name for name in ANALYSES if getattr(self, name) is not None]
