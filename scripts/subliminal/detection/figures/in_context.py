@@ -46,7 +46,7 @@ def _scale(rows: pd.DataFrame, students: pd.DataFrame, measure: Measure) -> alt.
     if measure.bounds is None:
         return alt.Scale()
     drawn = [*rows[["mean", "mean_high", "without"]].max(), *students[["mean", "mean_high"]].max()]
-    highest = min(max(value for value in drawn if value == value), measure.bounds[1])
+    highest = min(max(filter(pd.notna, drawn)), measure.bounds[1])
     return alt.Scale(domain=[measure.bounds[0], float(highest)], nice=True, clamp=True)
 
 
@@ -141,7 +141,7 @@ def in_context(tables: DetectionTables, spec: PlotFigureSpec) -> ChartType:
         "Bands: 95 % bootstrap interval over resamples."
     )
     if len(students):
-        sentence += " Star and dot: students trained on these rows, 95 % t interval."
+        sentence += " Star, dot: students, 95 % t interval."
     return style.finish(
         chart, "Rows as examples, in place of training", style.of_bases(sentence, spec)
     )
