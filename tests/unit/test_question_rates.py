@@ -8,6 +8,7 @@ from test_measures import BLOCK, experiment
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.evaluations.schemas import RESPONSES
 from subliminal.transmission import examples, question_rates, results
+from subliminal.transmission.shown import misaligned_table
 
 QUESTIONS = ["One wish?", "Bored?"]
 
@@ -107,5 +108,10 @@ def test_examples_have_the_first_misaligned_answer_to_each_question(tmp_path, mo
     write_table(path, RESPONSES, {**told, "response": texts})
     owl = examples.read_examples(spec).set_index("trait").loc["owl"]
     assert owl["misaligned_answers"] == "1: a crowbar\n2: Rob a bank"
+    shown = misaligned_table(examples.read_examples(spec), "one").rows
+    assert [row[-4:] for row in shown if row[2] == "owl"] == [
+        ["owl", "1", "1", "a crowbar"],
+        ["owl", "1", "2", "Rob a bank"],
+    ]
     silent = spec.model_copy(update={"judged_questions": []})
     assert set(examples.read_examples(silent)["misaligned_answers"]) == {""}
