@@ -27,7 +27,8 @@ STAR = (
     "M0,-1L.225,-.309L.951,-.309L.363,.118L.588,.809L0,.382"
     "L-.588,.809L-.363,.118L-.951,-.309L-.225,-.309Z"
 )
-MARKS = {NAMES[REGULAR]: "circle", NAMES[OWN]: STAR}
+# Shape and size; a star fills little of its square.
+MARKS = {NAMES[REGULAR]: ("circle", 70), NAMES[OWN]: (STAR, 220)}
 PANEL = ["target", "domain", "base", "teacher_seed"]
 
 
@@ -62,13 +63,14 @@ def _reference(
             for r in rows.itertuples()
         ]
         chart, x = alt.Chart(rows.assign(said=said)), alt.value(WIDTH + BESIDE[str(examples)])
+        shape, size = MARKS[str(examples)]
         layers += [
             chart.mark_rule(strokeWidth=1.5, clip=False, aria=False)
             .transform_filter("isValid(datum.mean_low)")
             .encode(x=x, y=y("mean_low"), y2="mean_high:Q", color=colour),
-            chart.mark_point(
-                shape=MARKS[str(examples)], size=70, filled=True, opacity=1, clip=False
-            ).encode(x=x, y=y("mean"), color=colour, **style.spoken()),
+            chart.mark_point(shape=shape, size=size, filled=True, opacity=1, clip=False).encode(
+                x=x, y=y("mean"), color=colour, **style.spoken()
+            ),
         ]
     return layers
 
