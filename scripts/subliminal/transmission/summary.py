@@ -189,7 +189,9 @@ def transmission_table(
             own = _channel_rows(channel, group, trait)
             rows_kept = min(own["rows_kept"].min(), _fewest_rows(channel, group, control))
             for measure in measures:
-                conditions = _conditions(group, trait, *of_measure[measure], other_traits)
+                conditions = _conditions(
+                    group, trait, *of_measure[measure], other_traits=other_traits
+                )
                 intervals = {
                     name: interval_over(dataset_means(r) if name == verdicts.OTHER else units(r))
                     for name, r in conditions.items()
