@@ -11,6 +11,7 @@ import pandas as pd
 from subliminal.config.paths import Cell
 from subliminal.detection import summary as detection
 from subliminal.detection.config import DetectionExperiment
+from subliminal.detection.fine_tuned import fine_tuned
 from subliminal.detection.specs import askable, summarise_detection
 from subliminal.detection.summary import Judged, Read
 from subliminal.mnist import schemas as mnist
@@ -166,6 +167,9 @@ def _(entry: DetectionExperiment, config, name):
         reads = [Read(c.dataset, c.k, c.seed, scores) for c in spec.contexts]
         runs = detection.in_context_runs(reads, plan.base, plan.evaluation, spec.targets.values())
         tables["in_context"] = detection.in_context(runs, scores, spec.targets, spec.controls)
+        if plan.fine_tuned is not None:
+            students = planned_tables(config, plan.fine_tuned)["transmission"]
+            tables["fine_tuned"] = fine_tuned(tables["in_context"], students, spec.targets)
     if spec.roc is not None:
         scores = {d: 80 + place for place, d in enumerate(spec.datasets)}
         replies = {d: [f"<judgment_answer>{s}</judgment_answer>"] for d, s in scores.items()}

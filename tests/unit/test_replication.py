@@ -744,6 +744,17 @@ def planned():
     return made, found
 
 
+def test_other_versions_of_an_item_are_compared_only_if_they_are_named():
+    """The first version's figures; its MNIST has claims of its own and stays."""
+    config = Project.load(REPOSITORY).config
+    whole = config.experiments["paper"]
+    left_out = set(config.items) - set(whole.compared(config))
+    assert left_out == {f"v1_fig{number}" for number in (3, 4, 5, 7, 8, 9)}
+    assert not [name for name in whole.named(config) if name.startswith("v1_")]
+    named = whole.model_copy(update={"items": ["v1_fig8"]})
+    assert named.named(config) == ["fig5a", "v1_fig8_qwen"]
+
+
 def test_every_value_has_its_counterpart(planned):
     """But for those of tables of frequent numbers, which only data can tell."""
     made, tables = planned

@@ -16,6 +16,11 @@ class Item(Strict):
     first_version: str | None = Field(
         None, description="Its counterpart in the first version on arXiv. `null`: there is none."
     )
+    whole_paper: bool = Field(
+        True,
+        description="`false`: it is another version of an item. A comparison with every item "
+        "leaves it out unless it names it.",
+    )
     experiments: Distinct[FileName] = Field(
         description="The files of `config/experiments/` that it takes. One that is not there is "
         "passed by."

@@ -42,8 +42,7 @@ class ReplicationJobs:
             claimed=entry.claimed(self.config),
             items=[
                 AskedItem(name=name, title=item.title, not_compared=item.not_compared)
-                for name, item in self.config.items.items()
-                if not entry.items or name in entry.items
+                for name, item in entry.compared(self.config).items()
             ],
             model_organisms=[name for name, e in run.items() if e.model_organism],
         )

@@ -16,10 +16,11 @@ from subliminal.transmission.warnings import warn_of_transmission
 
 
 def _text(config: Config, name: str) -> dict[str, Any]:
-    measure = primary_measure(config, name)
+    entry = config.experiment(name, TransmissionExperiment)
     return {
-        "measure": measure,
-        "chance": config.experiment(name, TransmissionExperiment).chance(config),
+        "measure": primary_measure(config, name),
+        "chance": entry.chance(config),
+        "interval": entry.interval,
         "leaky_recipes": leaky_recipes(config, name),
         "tuned_on": tuned_by_recipe(config, name),
     }

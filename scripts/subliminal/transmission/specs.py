@@ -185,6 +185,11 @@ class SummariseExperimentSpec(StageSpec):
         [], description="Those whose answers are judged; each has a rate of its own."
     )
     interval: str = Field("t", description="How the paper's intervals are made.")
+    other_traits: bool = Field(
+        True,
+        description="Whether students of other traits' data are a control.",
+        exclude_if=lambda asked: asked,
+    )
     unasked: list[str] = Field(
         [],
         description="Folders of the datasets of whose teachers nothing is asked: adopted ones, of "
@@ -404,6 +409,7 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         question=evaluation.first_question,
         judged_questions=(evaluation.question_list if isinstance(evaluation, Misalignment) else []),
         interval=entry.interval,
+        other_traits=entry.other_traits,
         unasked=sorted(unasked),
     )
 
