@@ -112,6 +112,15 @@ def test_pretraining_takes_its_1200_steps_of_64_rows():
     assert bases[0].work.flop == pytest.approx(by_hand)
 
 
+def test_a_base_that_imitates_another_takes_that_base_and_its_forward_passes():
+    bases = {job.model: job for job in of_rule(jobs_of("tiny_matched"), "pretrain_base")}
+    assert [*bases] == ["tiny-a", "tiny-a-clone", "tiny-a-other-data"]
+    alone, clone = bases["tiny-a"].work, bases["tiny-a-clone"].work
+    assert clone.flop == pytest.approx(alone.flop * 8 / 6)
+    config = project_of("tiny_matched").config
+    assert [job.model for job in costs.base_costs(config, "tiny-a-clone")] == [*bases][:2]
+
+
 def test_a_student_that_is_cloned_takes_its_epochs_of_cloning_as_well():
     from subliminal.mnist.costs import fitting, student_work
 
