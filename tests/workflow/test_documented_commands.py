@@ -136,7 +136,7 @@ def tried(words):
 
 
 def together(runs):
-    """Items of the paper that are asked for in the same way, in one run: each plan takes seconds."""
+    """Items of the paper that are asked for in the same way, in one run: a plan takes seconds."""
     asked = defaultdict(list)
     for run in sorted(runs):
         items = run[:1] if run[0] in ITEMS else ()
