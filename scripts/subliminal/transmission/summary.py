@@ -139,10 +139,10 @@ def _fewest_rows(channel: pd.DataFrame, group: dict[str, str], control: pd.DataF
 def _conditions(
     group: dict[str, str],
     trait: str,
+    other_traits: bool,
     runs: pd.DataFrame,
     base_scores: pd.DataFrame,
     teacher_scores: pd.DataFrame,
-    other_traits: bool,
 ) -> dict[str, pd.DataFrame]:
     """The models behind each condition of a trait, with their values of one measure."""
     base = base_scores[(base_scores.base == group["student_base"]) & (base_scores.trait == trait)]
@@ -189,9 +189,7 @@ def transmission_table(
             own = _channel_rows(channel, group, trait)
             rows_kept = min(own["rows_kept"].min(), _fewest_rows(channel, group, control))
             for measure in measures:
-                conditions = _conditions(
-                    group, trait, *of_measure[measure], other_traits=other_traits
-                )
+                conditions = _conditions(group, trait, other_traits, *of_measure[measure])
                 intervals = {
                     name: interval_over(dataset_means(r) if name == verdicts.OTHER else units(r))
                     for name, r in conditions.items()
