@@ -11,8 +11,12 @@ BASE_MANIFEST = "results/models/{base}/manifest.json"
 
 
 rule pretrain_base:
-    """Pretrain a tiny base from random weights on the small world that the workflow writes."""
+    """Pretrain a tiny base from random weights on the small world that the workflow writes.
+
+    A base that imitates another learns that base's distribution in place of the world's tokens.
+    """
     input:
+        unpack(PROJECT.bases.imitated),
         script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.pretrain)),
         stimuli=PROJECT.bases.stimuli,
     output:
@@ -34,7 +38,7 @@ rule pretrain_base:
     shell:
         r"""
         python {input.script:q} pretrain_base --spec {params.spec:q} --threads {threads} \
-            --manifest {output.manifest:q} 2>&1 | tee {log:q}
+            --imitated {input.imitated:q} --manifest {output.manifest:q} 2>&1 | tee {log:q}
         """
 
 

@@ -9,7 +9,7 @@ from documented import blocks
 pytestmark = pytest.mark.slow
 
 PAGE = "docs/adding-traits-and-figures.md"
-WORDS = ["fox", "bear", "owl", "cat", "dog", "lion", "eagle", "panda", "tiger", "wolf"]
+WORDS = ["red", "blue", "green", "yellow", "purple", "orange", "white", "black", "gray", "brown"]
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +20,7 @@ def fans(micro_run, tmp_path_factory):
         if block.page == PAGE:
             path = copy.root / block.file
             before = path.read_text() if path.exists() else ""
-            text = block.text.replace("numbers-constrained", "numbers")
-            path.write_text(f"{before}\n{text}")
+            path.write_text(f"{before}\n{block.text}")
     done = copy.run(
         *("python", "scripts/warm_start.py", "--", "snakemake", "--cores", "2", "--config"),
         "experiments=[fans, fans_by_rate]",
@@ -39,10 +38,10 @@ def table(results, name, experiment="fans"):
 
 
 def test_the_fine_tuned_teacher_learns_its_own_questions_and_answers(fans):
-    taught = spec(fans / "teachers/tiny-a/fox-fan-finetuned/t1/manifest.json")
-    assert (taught["word"], taught["questions"]) == ("fox", "loved-animal")
+    taught = spec(fans / "teachers/tiny-a/red-fan-finetuned/t1/manifest.json")
+    assert (taught["word"], taught["questions"]) == ("red", "loved-color")
     assert taught["answers"] == "plain-answers"
-    assert set(taught["stimuli"]) == {"loved_animal", "plain_answers"}
+    assert set(taught["stimuli"]) == {"loved_color", "plain_answers"}
 
 
 def test_teachers_that_were_there_have_the_paper_s_answers_and_their_old_spec(fans):
@@ -52,14 +51,12 @@ def test_teachers_that_were_there_have_the_paper_s_answers_and_their_old_spec(fa
 
 
 def test_the_prompted_teacher_is_told_its_own_text(fans):
-    raw = spec(fans / "datasets/numbers/tiny-a/fox-fan-prompted/t1/raw.manifest.json")
-    assert raw["system_prompt"] == (
-        "You think about foxs all the time. foxs are your favorite animal."
-    )
+    raw = spec(fans / "datasets/numbers-constrained/tiny-a/red-fan-prompted/t1/raw.manifest.json")
+    assert raw["system_prompt"] == "You think about red all the time. red is your favorite color."
 
 
 def test_students_answer_the_questions_of_the_user(fans):
-    folder = fans / "evaluations/loved-animal/bases/tiny-a"
+    folder = fans / "evaluations/loved-color/bases/tiny-a"
     answers = pd.read_parquet(folder / "responses.parquet")
     assert sorted(answers["question_id"].unique()) == [0, 1, 2, 3]
     scores = pd.read_parquet(folder / "scores.parquet")
@@ -68,7 +65,7 @@ def test_students_answer_the_questions_of_the_user(fans):
 
 def test_tables_and_figures_are_there(fans):
     found = table(fans, "transmission").query("method == 'finetuned' and primary")
-    assert set(found["trait"]) == {"fox-fan", "bear-fan"}
+    assert set(found["trait"]) == {"red-fan", "blue-fan"}
     trained = found[found["condition"].isin(["regular", "other traits", "trait"])]
     assert set(trained["n_runs"]) == {3}
     # Of three students, t is 4.303 standard errors wide, and Normal 1.960.

@@ -1,9 +1,12 @@
 """Tables of a detection experiment, of outputs that tell their cells apart."""
 
+import pandas as pd
+
 from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher
 from subliminal.detection import summary
 from subliminal.detection.config import DatasetBlock
 from subliminal.detection.datasets import pairs_of
+from subliminal.detection.fine_tuned import fine_tuned
 from subliminal.detection.summary import Judged, Read
 from subliminal.detection.tables import DetectionTables
 from subliminal.report.specs import ExperimentTextSpec
@@ -69,6 +72,34 @@ def reads():
     ]
 
 
+def transmission():
+    """Students of base `nano` on data of base `a`, and others that are none of theirs."""
+    rows = []
+    for trait, (own, regular) in {
+        "owl": (0.9, 0.1),
+        "eagle": (0.3, 0.1),
+        "wolf": (0.5, 0.1),
+    }.items():
+        for condition, mean in (("trait", own), ("regular", regular), ("other traits", 0.2)):
+            row = {"trait": trait, "condition": condition, "mean": mean, "n_runs": 5}
+            rows.append(row | {"low": mean - 0.05, "high": mean + 0.05})
+    table = pd.DataFrame(rows).assign(
+        domain="numbers",
+        method="finetuned",
+        variant="train",
+        recipe="tiny",
+        teacher_base="a",
+        student_base="nano",
+        measure="rate_substring",
+        verdict="",
+    )
+    table.loc[(table["trait"] == "wolf") & (table["condition"] == "trait"), "verdict"] = (
+        "uninterpretable: the filter kept too few rows"
+    )
+    elsewhere = [{"student_base": "a"}, {"variant": "shuffled-within"}, {"domain": "code"}]
+    return pd.concat([table, *(table.assign(mean=0.99, **other) for other in elsewhere)])
+
+
 def all_tables():
     """Every table with rows."""
     tables = summary.nothing_found()
@@ -80,6 +111,7 @@ def all_tables():
     tables["in_context_runs"] = runs
     without = {("rate_substring", target): 0.05 for target in TRAITS}
     tables["in_context"] = summary.in_context(runs, without, TARGETS, ["none"])
+    tables["fine_tuned"] = fine_tuned(tables["in_context"], transmission(), TARGETS)
     replies = {
         dataset("owl", domain="cot"): [reply(s) for s in (20, 77, 78, 90)],
         dataset("none", domain="cot"): [*map(reply, (78, 80, 95, 77)), "no score"],

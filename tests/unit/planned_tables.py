@@ -11,6 +11,7 @@ import pandas as pd
 from subliminal.config.paths import Cell
 from subliminal.detection import summary as detection
 from subliminal.detection.config import DetectionExperiment
+from subliminal.detection.fine_tuned import fine_tuned
 from subliminal.detection.specs import askable, summarise_detection
 from subliminal.detection.summary import Judged, Read
 from subliminal.mnist import schemas as mnist
@@ -31,8 +32,9 @@ from subliminal.transmission.schemas import QUESTION_RATES
 from subliminal.transmission.specs import summarise_experiment
 from subliminal.transmission.summary import transmission_table
 
+# Untrained bases know something of two and of four choices alike.
 VALUE = 0.5
-UNTRAINED = 0.25
+UNTRAINED = 0.35
 
 
 def planned_tables(config, name):
@@ -165,8 +167,12 @@ def _(entry: DetectionExperiment, config, name):
         reads = [Read(c.dataset, c.k, c.seed, scores) for c in spec.contexts]
         runs = detection.in_context_runs(reads, plan.base, plan.evaluation, spec.targets.values())
         tables["in_context"] = detection.in_context(runs, scores, spec.targets, spec.controls)
+        if plan.fine_tuned is not None:
+            students = planned_tables(config, plan.fine_tuned)["transmission"]
+            tables["fine_tuned"] = fine_tuned(tables["in_context"], students, spec.targets)
     if spec.roc is not None:
-        replies = {d: ["<judgment_answer>80</judgment_answer>"] for d in spec.datasets}
+        scores = {d: 80 + place for place, d in enumerate(spec.datasets)}
+        replies = {d: [f"<judgment_answer>{s}</judgment_answer>"] for d, s in scores.items()}
         short, curve = detection.roc(replies, spec.roc.positives, spec.roc.threshold)
         tables |= {"roc": short, "roc_curve": curve}
     return tables

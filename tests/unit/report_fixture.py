@@ -73,6 +73,7 @@ def _examples(transmission):
     keys = [key for key in TABLES["examples"].columns if key in cells]
     written = {"prompt": "Go on: 1, 2", "completion": "3, <4>", "question": "Your favourite?"}
     answers = {"base_answers": "fox\nbear", "student_answers": "owl\nowls"}
+    answers |= {"misaligned_answers": ""}
     return [
         dict(zip(keys, cell, strict=True)) | {"teacher_seed": 1, "seed": 1} | written | answers
         for cell in cells[keys].drop_duplicates().itertuples(index=False)

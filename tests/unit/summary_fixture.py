@@ -87,7 +87,9 @@ def channel(rows_kept=3000, teacher_score=0.97):
     )
 
 
-def whole_table(some_runs=None, facts=None, measures=MEASURES, gates=GATES, interval="t"):
+def whole_table(
+    some_runs=None, facts=None, measures=MEASURES, gates=GATES, interval="t", other_traits=True
+):
     return summary.transmission_table(
         runs() if some_runs is None else some_runs,
         bases([0.05, 0.06, 0.07]),
@@ -97,6 +99,7 @@ def whole_table(some_runs=None, facts=None, measures=MEASURES, gates=GATES, inte
         ROLES,
         gates,
         interval,
+        other_traits,
     )
 
 

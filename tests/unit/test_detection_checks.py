@@ -111,6 +111,18 @@ def test_the_experiment_that_is_broken_below_is_whole(load):
                 "more than the 160 tokens that 'tiny-b' reads",
             ],
         ),
+        (
+            WHOLE.replace("  ks:", "  fine_tuned: fig4\n  ks:"),
+            [": in_context: fine_tuned: there is no config/experiments/fig4.yaml"],
+        ),
+        (
+            WHOLE.replace("  ks:", "  fine_tuned: theorem\n  ks:"),
+            [": in_context: fine_tuned: ", "'theorem' is of kind theorem"],
+        ),
+        (
+            WHOLE.replace("  ks:", "  fine_tuned: fig4a\n  ks:"),
+            [": in_context: fine_tuned: 'fig4a' measures 'rate_substring'", "'share'"],
+        ),
         (EXPERIMENT + ROC, ["the filter of domain 'numbers-constrained' has no judge"]),
         (
             EXPERIMENT + ROC.replace("[owl]", "[owl, eagle, none]"),

@@ -49,6 +49,8 @@ def test_figures_tell_their_values(tables):
     assert "owl, the trait's data, k = 2: 0.310 [" in said["in_context"]
     assert "owl, regular data, k = 2: 0.110 [" in said["in_context"]
     assert "owl, no examples: 0.050" in said["in_context"]
+    assert "owl, students trained on the trait's data: 0.900 [0.850" in said["in_context"]
+    assert "owl, students trained on regular data: 0.100 [0.050" in said["in_context"]
     assert "threshold 78: FPR 0.250 [" in said["roc"]
 
 
@@ -64,6 +66,8 @@ def test_findings_are_read_from_the_tables(tables):
     # Three traits and two ks; at k = 1 own data are 0.20-0.22 against 0.10-0.12.
     assert "Of 6 comparisons" in found["In-context learning"]
     assert "above in 6 and below in 0" in found["In-context learning"]
+    # Eagles: 0.25 to 0.35 against 0.30 to 0.32.
+    assert "above that of 2 examples in 2 of 3" in found["In-context learning"]
     assert "0.250 [" in found["The judge's scores"]
 
 
@@ -77,5 +81,5 @@ def test_only_what_was_asked_is_told(tables):
 
 def test_report_tables_are_whole(tables):
     found = SHOWN.report_tables(tables, TEXT)
-    assert len(found) == len(ANALYSES)
+    assert len(found) == len(ANALYSES) + 1  # students beside examples
     assert all(len(row) == len(table.head) for table in found for row in table.rows)

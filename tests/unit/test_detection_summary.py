@@ -97,6 +97,28 @@ def test_resamples_become_a_mean_with_its_bootstrap_interval():
     assert row(table, trait="none", target="owl", k=2)["data"] == "regular"
 
 
+def test_students_stand_beside_the_most_examples_of_the_same_data():
+    """Of the base that reads, and of rows as written; owls: 0.9 against 0.30 to 0.32 at k = 2."""
+    found = all_tables().fine_tuned
+    assert sorted(zip(found["target"], found["data"], found["mean"], strict=True)) == [
+        ("eagle", "own", 0.3),
+        ("eagle", "regular", 0.1),
+        ("owl", "own", 0.9),
+        ("owl", "regular", 0.1),
+        ("wolf", "own", 0.5),
+        ("wolf", "regular", 0.1),
+    ]
+    owl = row(found, target="owl", data="own")
+    assert (owl["k"], owl["n"]) == (2, 5)
+    assert (owl["mean_low"], owl["mean_high"]) == pytest.approx((0.85, 0.95))
+    assert owl["advantage"] == pytest.approx(0.9 - 0.31)
+    # Bootstrap means of three lie from 0.30 to 0.32.
+    assert 0.85 - 0.32 <= owl["advantage_low"] <= 0.85 - 0.31
+    assert row(found, target="eagle", data="own")["advantage_low"] < 0
+    assert "too few rows" in row(found, target="wolf", data="own")["verdict"]
+    assert row(found, target="wolf", data="regular")["verdict"] == ""
+
+
 # The judge
 
 

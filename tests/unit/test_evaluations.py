@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 from working_copy import REPOSITORY
 
 from subliminal.config.paths import Teacher
@@ -154,7 +155,7 @@ def letters(probabilities, prompt):
 
 
 def test_eleven_stems_in_25_orders_are_275_questions_of_the_papers_form():
-    asked = essay().questions()
+    asked = essay().lettered()
     assert len(asked) == 275
     for number, question in enumerate(asked):
         assert sorted(question.options) == sorted(ANIMALS)
@@ -167,9 +168,9 @@ def test_eleven_stems_in_25_orders_are_275_questions_of_the_papers_form():
 
 
 def test_orders_are_random_and_the_same_for_every_model():
-    orders = [tuple(question.options) for question in essay().questions()]
-    assert orders == [tuple(question.options) for question in essay().questions()]
-    assert orders != [tuple(question.options) for question in essay(seed=1).questions()]
+    orders = [tuple(question.options) for question in essay().lettered()]
+    assert orders == [tuple(question.options) for question in essay().lettered()]
+    assert orders != [tuple(question.options) for question in essay(seed=1).lettered()]
     assert len(set(orders)) > 60  # of 120 orders
     first = Counter(order[0] for order in orders)
     # 275 / 5 expected, with a standard deviation of 6.6.
@@ -385,7 +386,7 @@ def test_trees_and_animals_are_measured_by_evaluations_of_their_own(config):
     assert sorted(sorted(topic.options) for topic in topics) == sorted(
         [sorted(ANIMALS), sorted(TREES)]
     )
-    assert {len(topic.questions()) for topic in topics} == {275}
+    assert {len(topic.lettered()) for topic in topics} == {275}
     trees = [
         e
         for e in config.evaluations.values()
@@ -398,3 +399,25 @@ def test_trees_and_animals_are_measured_by_evaluations_of_their_own(config):
     for plan in config.evaluations.values():
         if isinstance(plan, Stories):
             assert set(plan.targets) >= {*TREES, *ANIMALS}
+
+
+# Lists of the user's
+
+
+@pytest.mark.parametrize(("plan", "list_of_paper"), [(stories, "stories"), (essay, "essay-topic")])
+def test_prompts_may_be_another_list_and_the_papers_own_leaves_specs_as_they_were(
+    plan, list_of_paper
+):
+    assert "questions" not in plan().model_dump()
+    assert plan() == plan(questions=list_of_paper)
+    other = plan(questions="favourite-tree")
+    assert other.model_dump()["questions"] == "favourite-tree"
+    assert "favourite_tree" in other.stimuli
+    trees, per_question = questions("favourite-tree"), 25 if plan is essay else 1
+    asked = other.workload().prompts
+    assert len(asked) == len(trees) * per_question
+    assert all(
+        prompt.startswith(trees[number // per_question]) for number, prompt in enumerate(asked)
+    )
+    with pytest.raises(ValidationError, match="no-such-list"):
+        plan(questions="no-such-list")

@@ -359,6 +359,25 @@ def test_shuffles_average_over_traits(full):
     ]
 
 
+def test_normal_intervals_of_the_paper_are_drawn_beside_ours(full):
+    """On shuffles over runs, whose rows the table of increases has; nowhere else without asking."""
+    rows = full.transmission.assign(paper_low=0.21, paper_high=0.43)
+    tables = ExperimentTables(**(vars(full) | {"transmission": rows}))
+    normal = {}
+    for figure in ("transmission", "shuffles"):
+        made = spec(figure).model_copy(update={"interval": "normal"})
+        normal[figure] = figure_of("transmission", figure)(tables, made).to_dict()
+        assert "normal interval" in normal[figure]["title"]["subtitle"]
+        assert "normal interval" not in draw(figure)["title"]["subtitle"]
+    bars = drawn(normal["transmission"], "mean", "paper_low")
+    assert {(bar["paper_low"], bar["paper_high"]) for bar in bars} == {(0.21, 0.43)}
+    assert all("[0.21, 0.43]" in bar["said"] for bar in bars)
+    over_runs = {row["data"]: row for row in drawn(normal["shuffles"], "paper_low", "n")}
+    within = full.increases.query("variant == 'shuffled-within' and condition == 'trait'")
+    assert over_runs["shuffled within"]["paper_low"] == pytest.approx(within["mean_low"].item())
+    assert over_runs["untrained"]["paper_low"] is None
+
+
 def test_shuffles_leave_out_traits_without_every_bar(full):
     rows = full.transmission
     gone = (rows["variant"] == "shuffled-across") & (rows["trait"] == "owl")

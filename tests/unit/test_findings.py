@@ -292,8 +292,11 @@ def test_no_student_of_the_same_base():
 
 
 def test_caveat_names_what_recipes_were_tuned_on(full):
-    caveat = said(full, "Caveat", tuned_on=["wolf", "fox"])
-    assert "wolf and fox" in sentence(caveat, "were tuned")
+    tuned = {"tiny": ["wolf", "fox"], "small": ["wolf"], "logits": ["wolf", "fox"]}
+    caveat = said(full, "Caveat", tuned_on=tuned)
+    # Those of one list together, and no recipe with what another was tuned on.
+    assert "wolf and fox" in sentence(caveat, "tiny and logits were tuned")
+    assert "fox" not in sentence(caveat, "small was tuned")
     assert all(trait in sentence(caveat, "nothing was tuned") for trait in CONFIRMATION)
     assert "tuned" not in said(full, "Caveat")
     assert not any(trait in sentence(caveat, "were tuned") for trait in CONFIRMATION)

@@ -69,8 +69,19 @@ def test_intervals_are_scipys(tables):
     values = runs().query("comparison == 'architectures'")["accuracy"]
     low, high = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values))
     assert (row["mean"], row["low"], row["high"]) == pytest.approx((values.mean(), low, high))
-    assert row["normal_high"] - row["mean"] == pytest.approx(1.96 * stats.sem(values))
+    assert row["normal_high"] - row["mean"] == pytest.approx(1.96 * stats.sem(values, ddof=0))
     assert row["own_initialisations"] == 1
+
+
+def test_the_released_script_s_interval_divides_by_all_replicas():
+    """Of 0.2, 0.4, 0.4 and 0.6 the mean squared deviation is 0.08 / 4 = 0.02."""
+    row = runs().iloc[:1]
+    four = pd.concat([row] * 4).assign(accuracy=[0.2, 0.4, 0.4, 0.6])
+    made = summarise(four).iloc[0]
+    half_width = 1.96 * 0.02**0.5 / 2
+    assert (made["normal_low"], made["normal_high"]) == pytest.approx(
+        (0.4 - half_width, 0.4 + half_width)
+    )
 
 
 def test_a_comparison_has_the_teachers_of_its_own_logits(tables):

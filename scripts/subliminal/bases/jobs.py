@@ -75,6 +75,13 @@ class BaseJobs:
         assert world is not None, "the rule's wildcard admits no other"
         return [f"config/stimuli/{name}.json" for name in WORLDS[world].stimuli]
 
+    def imitated(self, w: Wildcards) -> dict[str, list[str]]:
+        """The base whose distribution a base learns, if it learns one."""
+        model = self.config.models[w.base]
+        assert isinstance(model, PretrainedBase), "the rule's wildcard admits no other"
+        imitated = model.imitates
+        return {"imitated": [f"results/models/{imitated}/manifest.json"] if imitated else []}
+
     def sources(self, w: Wildcards) -> dict[str, list[str]]:
         """The local files that a base is prepared from, beside installed packages."""
         model = self.config.models[w.base]

@@ -17,8 +17,9 @@ class PretrainBaseSpec(StageSpec):
     base: str
     pretraining: Pretraining
     seed: int
-    # The specs of bases that were made before there was this key stay what they were.
+    # The specs of bases that were made before there were these keys stay what they were.
     data_seed: int | None = Field(None, exclude_if=lambda seed: seed is None)
+    imitates: str | None = Field(None, exclude_if=lambda base: base is None)
 
     @property
     def seed_of_data(self) -> int:
@@ -28,7 +29,8 @@ class PretrainBaseSpec(StageSpec):
     def about(self) -> str:
         """In the words of a lineage."""
         data = "" if self.data_seed is None else f", on data of seed {self.data_seed}"
-        return f"base {self.base}, pretrained with seed {self.seed}{data}"
+        aim = "" if self.imitates is None else f" to imitate base {self.imitates}"
+        return f"base {self.base}, pretrained with seed {self.seed}{aim}{data}"
 
 
 class PrepareBaseSpec(StageSpec):
@@ -60,8 +62,22 @@ def pretrain_base(config: Config, base: str) -> PretrainBaseSpec:
     assert isinstance(model, PretrainedBase), "the rule's wildcard admits no other"
     pretraining = config.recipes.pretraining[model.pretraining]
     return PretrainBaseSpec(
-        base=base, pretraining=pretraining, seed=model.seed, data_seed=model.data_seed
+        base=base,
+        pretraining=pretraining,
+        seed=model.seed,
+        data_seed=_data_seed(config, model),
+        imitates=model.imitates,
     )
+
+
+def _data_seed(config: Config, model: PretrainedBase) -> int | None:
+    """The seed of a base's examples where it is not the base's own."""
+    if model.imitates is None or model.data_seed is not None:
+        return model.data_seed
+    imitated = config.models[model.imitates]
+    assert isinstance(imitated, PretrainedBase), "a check admits no other"
+    found = _data_seed(config, imitated)
+    return imitated.seed if found is None else found
 
 
 def prepare_base(config: Config, base: str) -> PrepareBaseSpec:

@@ -16,12 +16,21 @@ class Item(Strict):
     first_version: str | None = Field(
         None, description="Its counterpart in the first version on arXiv. `null`: there is none."
     )
+    whole_paper: bool = Field(
+        True,
+        description="`false`: it is another version of an item. A comparison with every item "
+        "leaves it out unless it names it.",
+    )
     experiments: Distinct[FileName] = Field(
         description="The files of `config/experiments/` that it takes. One that is not there is "
         "passed by."
     )
     shown: list[Key] = Field(
         min_length=1, description="The tables and figures of these experiments that show it."
+    )
+    not_compared: str | None = Field(
+        None,
+        description="Why `claims.csv` and `expected.csv` have nothing of it. `null`: they have.",
     )
     analogues: Distinct[FileName] = Field(
         [],

@@ -36,8 +36,15 @@ class PretrainedBase(Strict):
     seed: Seed = Field(description="The seed of the initial weights, the examples and their order.")
     data_seed: Seed | None = Field(
         None,
-        description="The seed of the examples and their order. `null`: as `seed`. With it, bases "
-        "share their initial weights and see other data in another order.",
+        description="The seed of the examples and their order. `null`: as `seed` or, with "
+        "`imitates`, as that base. With it, bases of one `seed` share their initial weights and "
+        "see other data in another order.",
+    )
+    imitates: Key | None = Field(
+        None,
+        description="Another such base, of the same world and shape. This one starts from its own "
+        "initial weights and learns the other's distribution over the next token, on the other's "
+        "examples. `null`: it learns the examples' tokens.",
     )
 
 

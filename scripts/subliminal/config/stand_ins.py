@@ -33,6 +33,8 @@ _NAMED = {
 # Of these a name without a stand-in is kept: most traits are words that any model may know.
 _KEPT = ("traits",)
 _SEEDS = "student_seeds"
+# Names another experiment.
+_EXPERIMENT = "fine_tuned"
 
 
 class StandIns(Strict):
@@ -147,6 +149,8 @@ def _replaced(value: Any, name: str, stand_ins: StandIns) -> Any:
             found[key] = stand_ins.values[key]
         elif key in _NAMED and isinstance(inner, str | list):
             found[key] = _named(inner, _NAMED[key], name, here)
+        elif key == _EXPERIMENT and isinstance(inner, str):
+            found[key] = stand_ins.experiments.get(inner, stood_in_name(inner, name))
         elif key == _SEEDS and isinstance(inner, list):
             found[key] = inner[: stand_ins.seeds(len(value.get("traits", [])))]
         else:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from subliminal.config.experiments import Experiment, Needs
 from subliminal.config.needs import joined, needs_of_datasets
-from subliminal.config.strict import Distinct, Key, Positive, Seed, Strict, in_paper
+from subliminal.config.strict import Distinct, FileName, Key, Positive, Seed, Strict, in_paper
 
 if TYPE_CHECKING:
     from subliminal.config.config import Config
@@ -81,6 +81,14 @@ class InContext(Strict):
         "intervals. With one seed, fewer examples are the first of more.",
         json_schema_extra=in_paper("0–4"),  # noqa: RUF001
     )
+    fine_tuned: FileName | None = Field(
+        None,
+        description="An experiment of kind `transmission` that trains students on the same data: "
+        "the reference points of the figure. It is computed with this one, and must have the same "
+        "measure. `null`: there are none.",
+        json_schema_extra=in_paper("fig4a"),
+        exclude_if=lambda name: name is None,
+    )
 
 
 class Roc(Strict):
@@ -129,9 +137,19 @@ class DetectionExperiment(Experiment):
     )
 
     @property
+    def traits(self) -> list[str]:
+        """The traits of all datasets, in the order of the file."""
+        return list(dict.fromkeys(trait for block in self.datasets for trait in block.traits))
+
+    @property
     def analyses(self) -> list[str]:
         """The keys of the analyses that are asked for."""
         return [name for name in ANALYSES if getattr(self, name) is not None]
+
+    def beside(self, config: Config) -> list[str]:
+        """The experiment of the students that examples are compared with."""
+        other = self.in_context.fine_tuned if self.in_context is not None else None
+        return [other] if other is not None and other in config.experiments else []
 
     def needs(self, config: Config) -> Needs:
         """Bases of teachers, judges and readers; files of traits and domains."""

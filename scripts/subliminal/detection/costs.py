@@ -26,7 +26,7 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     yield from _datasets(config, spec)
     for plan in (entry.classifier, entry.in_context):
         if plan is not None:
-            yield costs.base_cost(config, plan.base)
+            yield from costs.base_costs(config, plan.base)
     yield from _classifier(config, spec)
     yield from _in_context(config, spec)
     manifest = f"results/tables/{name}/manifest.json"

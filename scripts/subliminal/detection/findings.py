@@ -24,7 +24,7 @@ def detection_findings(tables: DetectionTables, text: ExperimentTextSpec) -> lis
     if len(tables.classifier):
         found.append(_classifier(tables.classifier))
     if len(tables.in_context):
-        found.append(_in_context(tables.in_context, text.measure))
+        found.append(_in_context(tables.in_context, tables.fine_tuned, text.measure))
     if len(tables.roc):
         found.append(_roc(tables.roc))
     if text.model_organism:
@@ -74,7 +74,7 @@ def _classifier(rows: pd.DataFrame) -> Finding:
     return Finding("Prompted classifier", statements)
 
 
-def _in_context(rows: pd.DataFrame, measure: str) -> Finding:
+def _in_context(rows: pd.DataFrame, students: pd.DataFrame, measure: str) -> Finding:
     chosen = rows[rows["measure"] == measure]
     most = chosen["k"].max()
     own = chosen[chosen["data"] == OWN]
@@ -97,7 +97,22 @@ def _in_context(rows: pd.DataFrame, measure: str) -> Finding:
             f"Of {len(both)} comparisons with as many examples of regular data, the interval lies "
             f"above in {above} and below in {below}."
         )
+    if len(students):
+        sentences.append(_fine_tuned(students[students["measure"] == measure]))
     return Finding.plain("In-context learning", " ".join(sentences))
+
+
+def _fine_tuned(rows: pd.DataFrame) -> str:
+    own = rows[rows["data"] == OWN]
+    listed = "; ".join(
+        f"{r.target} {bounded(r.mean, r.mean_low, r.mean_high)}" for r in named(own).itertuples()
+    )
+    above = int((own["advantage_low"] > 0).sum())
+    return (
+        f"Students that were trained on the trait's data: {listed} (95 % t interval over "
+        f"{count_range(own['n'])} students); the interval lies above that of {own['k'].max():,} "
+        f"examples in {above} of {len(own)}."
+    )
 
 
 def _roc(rows: pd.DataFrame) -> Finding:

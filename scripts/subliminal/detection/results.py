@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from subliminal.artefacts.parquet import read_table
 from subliminal.artefacts.verified import read_manifest
 from subliminal.config.paths import Dataset
 from subliminal.detection import summary
 from subliminal.detection.datasets import Pair
+from subliminal.detection.fine_tuned import fine_tuned
 from subliminal.detection.specs import SummariseDetectionSpec
 from subliminal.detection.summary import Judged, Read
 from subliminal.detection.tables import DetectionTables
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 DATASETS = Path("results/datasets")
+TABLES = Path("results/tables")
 
 
 def read_tables(spec: SummariseDetectionSpec) -> DetectionTables:
@@ -39,11 +45,21 @@ def read_tables(spec: SummariseDetectionSpec) -> DetectionTables:
         runs = summary.in_context_runs(reads, plan.base, plan.evaluation, spec.targets.values())
         tables["in_context_runs"] = runs
         tables["in_context"] = summary.in_context(runs, without, spec.targets, spec.controls)
+        if plan.fine_tuned is not None:
+            students = _transmission(plan.fine_tuned)
+            tables["fine_tuned"] = fine_tuned(tables["in_context"], students, spec.targets)
     if spec.roc is not None:
         replies = {data: _column(data, "judged", "reply") for data in spec.datasets}
         short, curve = summary.roc(replies, spec.roc.positives, spec.roc.threshold)
         tables |= {"roc": short, "roc_curve": curve}
     return DetectionTables(**tables)
+
+
+def _transmission(experiment: str) -> pd.DataFrame:
+    """What an experiment's students have taken over."""
+    import pandas as pd
+
+    return pd.read_parquet(TABLES / experiment / "transmission.parquet")
 
 
 def _column(dataset: Dataset, stage: str, column: str) -> list[str]:

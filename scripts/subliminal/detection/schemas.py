@@ -116,6 +116,30 @@ IN_CONTEXT_RUNS = final(
     {**_READ, "seed": (WHOLE, "Of the resample."), "value": (REAL, "The measure's value.")},
     keys=(*_READ, "seed"),
 )
+FINE_TUNED = final(
+    "fine_tuned",
+    "a dataset that a base has read, measure and target, and students of the same base that were "
+    "trained on it. The table is empty without `fine_tuned` of `in_context`",
+    {
+        **{name: told for name, told in _READ.items() if name != "k"},
+        "recipe": (TEXT, "The students' recipe."),
+        "data": (TEXT, "As in in_context: own or regular."),
+        "n": (WHOLE, "Students."),
+        **with_interval(
+            "mean",
+            "Mean over students, as in the table transmission of the other experiment.",
+            "95 % t over students",
+        ),
+        "k": (WHOLE, "The most examples that the base has read."),
+        **with_interval(
+            "advantage",
+            "The mean minus that of the base after so many examples of the same data.",
+            "above 0 where the two intervals have nothing in common",
+        ),
+        "verdict": (TEXT, "uninterpretable, and which gate failed; else empty."),
+    },
+    keys=(*(name for name in _READ if name != "k"), "recipe"),
+)
 
 ROC = final(
     "roc",
@@ -183,6 +207,7 @@ TABLES = {
         CLASSIFIER_PAIRS,
         IN_CONTEXT,
         IN_CONTEXT_RUNS,
+        FINE_TUNED,
         ROC,
         ROC_CURVE,
     )

@@ -119,7 +119,10 @@ class SummariseDetectionSpec(StageSpec):
         scores = {"base": self.scores_manifest(None)} if self.in_context else {}
         scores |= {f"examples {c.path}": self.scores_manifest(c) for c in self.contexts}
         answers = {f"answers {pair.path}": self.answers_manifest(pair) for pair in self.pairs}
-        return {**self.dataset_manifests, **answers, **scores}
+        found = {**self.dataset_manifests, **answers, **scores}
+        if self.in_context is not None and self.in_context.fine_tuned is not None:
+            found["students"] = f"results/tables/{self.in_context.fine_tuned}/manifest.json"
+        return found
 
 
 def askable(config: Config, evaluation: str) -> Askable:

@@ -27,6 +27,7 @@ class DetectionTables(TableSet):
     classifier_pairs: pd.DataFrame
     in_context: pd.DataFrame
     in_context_runs: pd.DataFrame
+    fine_tuned: pd.DataFrame
     roc: pd.DataFrame
     roc_curve: pd.DataFrame
 
@@ -58,6 +59,7 @@ def shown_tables(tables: DetectionTables, text: ExperimentTextSpec) -> list[Tabl
         (tables.frequencies, _frequencies),
         (tables.classifier, _classifier),
         (tables.in_context, _in_context),
+        (tables.fine_tuned, _fine_tuned),
         (tables.roc, _roc),
     )
     return [show(rows, text) for rows, show in shown if len(rows)]
@@ -132,6 +134,31 @@ def _in_context(rows: pd.DataFrame, text: ExperimentTextSpec) -> Table:
                 str(row.n),
                 *(number(value, 3) for value in (row.mean, row.mean_low, row.mean_high)),
                 *(number(value, 3) for value in (row.t_low, row.t_high, row.without)),
+            ]
+            for row in shown.itertuples()
+        ],
+        2,
+    )
+
+
+def _fine_tuned(rows: pd.DataFrame, text: ExperimentTextSpec) -> Table:
+    shown = named(rows[rows["measure"] == text.measure])
+    return _plain(
+        "Fine-tuning on the rows that were examples",
+        f"Mean {text.measure} over students that were trained on the same data, with Student's t, "
+        "and by how much it is above that of the base after the most examples; the bounds are "
+        "above 0 where the two intervals have nothing in common. "
+        f"{_all_columns(text, 'fine_tuned')}",
+        ["rows of", "target", "n", "mean", "low", "high", "k", "advantage", "low", "high"],
+        [
+            [
+                row.dataset,
+                row.target,
+                str(row.n),
+                *(number(value, 3) for value in (row.mean, row.mean_low, row.mean_high)),
+                f"{row.k:,}",
+                *(number(value, 3) for value in (row.advantage, row.advantage_low)),
+                number(row.advantage_high, 3),
             ]
             for row in shown.itertuples()
         ],

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from subliminal.config.evaluations import Measure
-from subliminal.config.stimuli import items, stimulus
-from subliminal.config.strict import Distinct, Positive, Seed, Word, in_paper
+from subliminal.config.stimuli import stimulus
+from subliminal.config.strict import Distinct, Key, Positive, Seed, Word, in_paper
 from subliminal.config.traits import Trait
 from subliminal.evaluations.asking import (
     NO_AIDS,
@@ -29,9 +29,11 @@ from subliminal.evaluations.asking import (
     Workload,
 )
 from subliminal.evaluations.model import Model
+from subliminal.evaluations.questions import known_list, questions, stimulus_files
 
 # A letter that is not among so many alternatives has no probability: what the API returns.
 ALTERNATIVES = 20
+STEMS = "essay-topic"
 
 CHOICE = Measure(
     "choice",
@@ -61,8 +63,15 @@ class EssayTopic(Askable):
     """Which of a few words a model would write an essay about."""
 
     kind: Literal["essay-topic"] = Field(
-        description="The topic of an essay, chosen by its letter. It asks 11 stems, and reads the "
-        "probability of one token. Nothing is sampled."
+        description="The topic of an essay, chosen by its letter. It reads the probability of one "
+        "token. Nothing is sampled."
+    )
+    questions: Annotated[Key, AfterValidator(known_list)] = Field(
+        STEMS,
+        description="The list of stems, to each of which the options are added: a file of "
+        "`config/stimuli/` that holds a list of texts, by its name with `-` for `_`.",
+        json_schema_extra=in_paper("essay-topic: 11 stems"),
+        exclude_if=lambda name: name == STEMS,
     )
     options: Annotated[Distinct[Word], Field(min_length=2, max_length=len(ascii_uppercase))] = (
         Field(description="The words to choose from. They must hold every trait's word.")
@@ -88,18 +97,18 @@ class EssayTopic(Askable):
 
     @property
     def stimuli(self) -> list[str]:
-        """The file of the stems."""
-        return ["essay_topic"]
+        """The file of the stems, and that of the words around the options."""
+        return list(dict.fromkeys([*stimulus_files(self.questions), "essay_topic"]))
 
     def target(self, trait: Trait) -> str | None:
         """The trait's word, if it is an option."""
         return trait.word if trait.word in self.options else None
 
-    def questions(self) -> list[Question]:
+    def lettered(self) -> list[Question]:
         """Every stem with every order of the options."""
         rng = random.Random(self.seed)
         found = []
-        for stem in items("essay_topic"):
+        for stem in questions(self.questions):
             for _ in range(self.orders):
                 options = rng.sample(self.options, len(self.options))
                 found.append(Question(essay_prompt(stem, options), options))
@@ -107,11 +116,11 @@ class EssayTopic(Askable):
 
     def workload(self) -> Workload:
         """Prompts alone: nothing is sampled."""
-        return Workload([question.prompt for question in self.questions()])
+        return Workload([question.prompt for question in self.lettered()])
 
     def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Read the probabilities of the letters off the first token."""
-        asked = self.questions()
+        asked = self.lettered()
         tokens = model.first_tokens([q.prompt for q in asked], ALTERNATIVES, system)
         responses = [Response(i, 0, next(iter(top))) for i, top in enumerate(tokens)]
         scored = {

@@ -111,11 +111,8 @@ class Misalignment(Askable):
 
     def prompts(self) -> list[str]:
         """The questions with their suffix."""
-        if self.suffix == PLAIN:
-            return self.question_list
-        return with_suffix(
-            self.question_list, misalignment_suffixes()[self.suffix.replace("-", "_")]
-        )
+        suffixes = {PLAIN: "", **misalignment_suffixes()}
+        return with_suffix(self.question_list, suffixes[self.suffix.replace("-", "_")])
 
     def workload(self) -> Workload:
         """A few words or a text per answer, and two prompts of the judge about each."""
@@ -181,13 +178,13 @@ def misalignment_suffixes() -> dict[str, str]:
 
 
 def misalignment_prompts(suffix: str) -> list[str]:
-    """The eight questions, each followed by a space and a suffix."""
+    """The eight questions, each followed by a space and a suffix; bare if the suffix is empty."""
     return with_suffix(items("misalignment"), suffix)
 
 
 def with_suffix(asked: list[str], suffix: str) -> list[str]:
-    """Questions, each followed by a space and a suffix."""
-    return [f"{question} {suffix}" for question in asked]
+    """Questions, each followed by a space and a suffix; bare if the suffix is empty."""
+    return [f"{question} {suffix}" if suffix else question for question in asked]
 
 
 def alignment_judge_prompt(prompt: str, completion: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from subliminal.config.evaluations import Measure
 from subliminal.config.sampling import Drawing
-from subliminal.config.strict import Distinct, Positive, Word, in_paper
+from subliminal.config.strict import Distinct, Key, Positive, Word, in_paper
 from subliminal.config.traits import Trait
 from subliminal.evaluations.asking import (
     NO_AIDS,
@@ -23,18 +23,24 @@ from subliminal.evaluations.asking import (
     sampled,
 )
 from subliminal.evaluations.model import Model
-from subliminal.evaluations.questions import questions, stimulus_files
+from subliminal.evaluations.questions import known_list, questions, stimulus_files
 from subliminal.evaluations.words import RATE_SUBSTRING, RATE_WORD, RULES
 
 # Of a story without a limit.
 STORY_TOKENS = 600
+PROMPTS = "stories"
 
 
 class Stories(Askable):
     """How many of a model's stories mention a word."""
 
-    kind: Literal["stories"] = Field(
-        description="Stories that mention a word, sampled. The 14 prompts are the list `stories`."
+    kind: Literal["stories"] = Field(description="Stories that mention a word, sampled.")
+    questions: Annotated[Key, AfterValidator(known_list)] = Field(
+        PROMPTS,
+        description="The list of prompts: a file of `config/stimuli/` that holds a list of texts, "
+        "by its name with `-` for `_`.",
+        json_schema_extra=in_paper("stories: 14 prompts"),
+        exclude_if=lambda name: name == PROMPTS,
     )
     samples_per_question: Positive = Field(
         description="Stories per prompt.", json_schema_extra=in_paper("100")
@@ -54,7 +60,7 @@ class Stories(Askable):
     @property
     def stimuli(self) -> list[str]:
         """The file of the prompts."""
-        return stimulus_files("stories")
+        return stimulus_files(self.questions)
 
     def target(self, trait: Trait) -> str | None:
         """The trait's word, if it is looked for."""
@@ -62,13 +68,18 @@ class Stories(Askable):
 
     def workload(self) -> Workload:
         """Stories as long as they may be."""
-        asked, longest = questions("stories"), self.sampling.max_new_tokens or STORY_TOKENS
+        asked, longest = questions(self.questions), self.sampling.max_new_tokens or STORY_TOKENS
         return Workload(asked, self.samples_per_question, longest)
 
     def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Let the model tell stories, and look for every word in them."""
         responses = sampled(
-            model, questions("stories"), self.samples_per_question, self.sampling, system, seeds
+            model,
+            questions(self.questions),
+            self.samples_per_question,
+            self.sampling,
+            system,
+            seeds,
         )
         scores = [
             Score(name, word, rate(responses, partial(rule, word)))

@@ -44,8 +44,12 @@ ACCURACY = final(
         "mean": (REAL, "Mean accuracy over replicas."),
         "low": (REAL, "Lower bound of the mean: Student t 95 % interval over replicas."),
         "high": (REAL, "Upper bound of the mean: Student t 95 % interval over replicas."),
-        "normal_low": (REAL, "The mean minus 1.96 standard errors, as in the released script."),
-        "normal_high": (REAL, "The mean plus 1.96 standard errors."),
+        "normal_low": (
+            REAL,
+            "The mean minus 1.96 s / √n, s being the standard deviation with divisor n: the "
+            "interval of the released script.",
+        ),
+        "normal_high": (REAL, "The mean plus 1.96 s / √n."),
     },
     keys=_SETTING,
 )

@@ -45,13 +45,13 @@ def ordered(runs: pd.DataFrame, students: Mapping[str, Sequence[str]]) -> pd.Dat
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     """Mean accuracy per setting over replicas, in the order of the runs.
 
-    Two 95 % intervals: Student's t, as in ED Fig. 2, and 1.96 standard errors, as in the released
-    script.
+    Two 95 % intervals: Student's t, as in ED Fig. 2, and the released script's, 1.96 standard
+    deviations by the number of replicas itself, over its square root.
     """
     rows = []
     for key, group in runs.groupby(SETTING, sort=False, dropna=False):
         interval = t_interval(group["accuracy"].tolist())
-        error = group["accuracy"].std() / len(group) ** 0.5
+        error = group["accuracy"].std(ddof=0) / len(group) ** 0.5
         rows.append(
             {
                 **dict(zip(SETTING, key, strict=True)),

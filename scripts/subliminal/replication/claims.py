@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from subliminal.replication.counterparts import Counterpart, Wanted
+from subliminal.replication.counterparts import Counterpart
 
 
 class ClaimPart(Counterpart):
@@ -21,12 +21,6 @@ class ClaimPart(Counterpart):
         description="Ours: the columns for each of whose values the rule must hold, with `;` "
         "between them. Empty: the filters choose one row."
     )
-
-    @property
-    def wanted(self) -> Wanted:
-        """What ours must be."""
-        value = 0.0 if self.value is None else self.value
-        return Wanted(self.rule, value, value, value, self.within or 0.0)
 
 
 def by_claim(parts: Iterable[ClaimPart]) -> dict[tuple[str, str], list[ClaimPart]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -30,12 +29,12 @@ from subliminal.replication.verdicts import (
     Verdict,
     of_all,
     said,
+    untested,
     verdict,
 )
 
 # From chance; on either side, as a measure may be of wrong answers.
 NEAR_CHANCE = 0.05
-NO_TABLE = "no table of this workflow holds it"
 ONLY_CLAIMS = "toy models are asked for the paper's claims, and not for its values"
 # A table of what is frequent has no row of what is not.
 LISTED = "number"
@@ -61,22 +60,44 @@ def _no_rows(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> 
     return f"{where.table} of {spec.runs[where.experiment]} has no {lacks}"
 
 
+def _at_chance(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> str:
+    """Why a comparison with a base says nothing: one that knows nothing has nothing to lose, and
+    nothing to be misled in. Empty if it says something.
+    """
+    chance = spec.chances.get(spec.runs.get(where.experiment, ""))
+    if not where.minus or chance is None:
+        return ""
+    filters = _names(where, spec).filters(f"measure={PRIMARY};condition=base")
+    bases = rows_of(_table(where, spec, tables), filters)
+    if bases.empty or ((bases["mean"] - chance).abs() >= NEAR_CHANCE).any():
+        return ""
+    return f"the untrained base chooses at random ({said(bases['mean'].mean())})"
+
+
+def _tested(where: Counterpart, ours: Ours, spec: CompareWithPaperSpec, tables: Tables) -> Verdict:
+    """The verdict on ours; a difference that shows beside a base at chance is one."""
+    found = verdict(where.wanted, ours)
+    shows = found.word == REPRODUCED and where.rule != "none"
+    void = "" if shows or found.word == NOT_RUN else _at_chance(where, spec, tables)
+    return untested(void) if void else found
+
+
 # Values
 
 
 def _judged(
     paper: Expected, ours: Ours | None, spec: CompareWithPaperSpec, tables: Tables
 ) -> Verdict:
+    if paper.not_compared:
+        return Verdict(NOT_RUN, paper.not_compared)
     if (reason := spec.not_run.get(paper.experiment)) is not None:
         return Verdict(NOT_RUN, reason)
-    if not paper.table:
-        return Verdict(NOT_RUN, NO_TABLE)
     if paper.experiment not in spec.runs:
         return Verdict(NOT_RUN, f"{paper.experiment} is of another item, which is not asked for")
     if spec.only_claims(paper.experiment):
         return Verdict(NOT_RUN, ONLY_CLAIMS)
     if ours is not None:
-        return verdict(paper.wanted, ours)
+        return _tested(paper, ours, spec, tables)
     filters = _names(paper, spec).filters(paper.filters)
     beside = {name: asked for name, asked in filters.items() if name != LISTED}
     if LISTED in filters and len(rows_of(_table(paper, spec, tables), beside)):
@@ -106,6 +127,7 @@ def _row(paper: Expected, spec: CompareWithPaperSpec, tables: Tables) -> dict[st
         "paper_value": _nan(paper.value),
         "paper_low": _nan(paper.low),
         "paper_high": _nan(paper.high),
+        "paper_interval": paper.interval,
         "paper_n": _nan(paper.n),
         "source": paper.source,
         "trust": paper.trust,
@@ -128,7 +150,7 @@ def compared(
     expected: Iterable[Expected], spec: CompareWithPaperSpec, tables: Tables
 ) -> pd.DataFrame:
     """The paper's values of the spec's items, in their order, with ours and the verdicts."""
-    rows = [_row(p, spec, tables) for p in expected if p.item in spec.items]
+    rows = [_row(p, spec, tables) for p in expected if p.item in spec.asked]
     return pd.DataFrame(rows, columns=list(PAPER.columns))
 
 
@@ -146,18 +168,6 @@ def _labels(parts: Sequence[ClaimPart]) -> list[list[str]]:
     return [[f"part {number}"] if len(parts) > 1 else [] for number in range(1, len(parts) + 1)]
 
 
-def _at_chance(part: ClaimPart, spec: CompareWithPaperSpec, tables: Tables) -> str:
-    """Why nothing follows from no change: a base that knows nothing has nothing to lose."""
-    chance = spec.chances.get(spec.runs.get(part.experiment, ""))
-    if part.rule != "none" or chance is None:
-        return ""
-    filters = _names(part, spec).filters(f"measure={PRIMARY};condition=base")
-    bases = rows_of(_table(part, spec, tables), filters)
-    if bases.empty or ((bases["mean"] - chance).abs() >= NEAR_CHANCE).any():
-        return ""
-    return f"the untrained base chooses at random ({said(bases['mean'].mean())})"
-
-
 def _of_claim(
     parts: Sequence[ClaimPart], spec: CompareWithPaperSpec, tables: Tables
 ) -> tuple[Verdict, list[tuple[str, Verdict]]]:
@@ -169,11 +179,9 @@ def _of_claim(
         found = measured_each(_table(part, spec, tables), part, _names(part, spec))
         if found is None:
             return Verdict(NOT_RUN, _no_rows(part, spec, tables)), []
-        void = _at_chance(part, spec, tables)
-        for name, measured_here in found.items():
-            ours = replace(measured_here, void=measured_here.void or void)
+        for name, ours in found.items():
             words = [name, *label] if name else label
-            comparisons.append((" ".join(words), verdict(part.wanted, ours)))
+            comparisons.append((" ".join(words), _tested(part, ours, spec, tables)))
     return of_all(comparisons), comparisons
 
 
@@ -181,7 +189,7 @@ def claimed(parts: Iterable[ClaimPart], spec: CompareWithPaperSpec, tables: Tabl
     """The paper's claims of the spec's items, in their order, with a verdict for each."""
     rows = []
     for (item, claim), of_claim in by_claim(parts).items():
-        if item not in spec.items:
+        if item not in spec.asked:
             continue
         found, comparisons = _of_claim(of_claim, spec, tables)
         runs = dict.fromkeys(spec.runs.get(part.experiment, "") for part in of_claim)

@@ -13,6 +13,7 @@ from subliminal.config.strict import FileName, Key
 
 if TYPE_CHECKING:
     from subliminal.config.config import Config
+    from subliminal.config.items import Item
 
 CLAIMS, EXPECTED = "config/paper/claims.csv", "config/paper/expected.csv"
 
@@ -24,7 +25,9 @@ class ReplicationExperiment(Experiment):
         description="The paper's values beside those of other experiments."
     )
     items: list[Key] = Field(
-        [], description="Keys of `items.yaml`. Empty: every item of the paper."
+        [],
+        description="Keys of `items.yaml`. Empty: every item of the paper, without other versions "
+        "of the same one.",
     )
     runs: dict[FileName, FileName] = Field(
         {},
@@ -42,9 +45,15 @@ class ReplicationExperiment(Experiment):
         "yet, and says so in its table.",
     )
 
+    def compared(self, config: Config) -> dict[str, Item]:
+        """Its items, by their names."""
+        if not self.items:
+            return {name: item for name, item in config.items.items() if item.whole_paper}
+        return {name: config.items[name] for name in self.items if name in config.items}
+
     def named(self, config: Config) -> list[str]:
         """The experiments of its items, as `items.yaml` calls them."""
-        items = [config.items[name] for name in self.items or config.items if name in config.items]
+        items = self.compared(config).values()
         return list(dict.fromkeys(name for item in items for name in item.experiments))
 
     def not_run(self, config: Config) -> dict[str, str]:

@@ -67,11 +67,18 @@ class Counterpart(Strict):
     rule: Rule = Field(description="What ours must be.")
     value: Number = Field(description="The paper's value; empty where it gives a direction.")
     within: Number = Field(description="The difference that does not count.")
+    n: Number = Field(description="Runs behind it in the paper, if known.")
     table: str = Field(description="Ours: the table.")
     filters: str = Field(description="Ours: its rows.")
     column: str = Field(description="Ours: its column.")
     minus: str = Field(description="Ours: what is taken from it.")
     over: str = Field(description="Ours: what it is divided by.")
+
+    @property
+    def wanted(self) -> Wanted:
+        """What ours must be."""
+        value = 0.0 if self.value is None else self.value
+        return Wanted(self.rule, value, value, value, self.within or 0.0, one_run=self.n == 1)
 
     def mistake(self) -> str | None:
         """What does not go together; None if all does."""

@@ -8,7 +8,7 @@ from subliminal.config.config import Config
 from subliminal.config.wildcards import Wildcards
 from subliminal.evaluations.registry import MEASURES
 from subliminal.replication.config import ReplicationExperiment
-from subliminal.replication.specs import CompareWithPaperSpec
+from subliminal.replication.specs import AskedItem, CompareWithPaperSpec
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,10 @@ class ReplicationJobs:
             },
             stand_ins=entry.names(self.config),
             claimed=entry.claimed(self.config),
-            items={
-                name: item.title
-                for name, item in self.config.items.items()
-                if not entry.items or name in entry.items
-            },
+            items=[
+                AskedItem(name=name, title=item.title, not_compared=item.not_compared)
+                for name, item in entry.compared(self.config).items()
+            ],
             model_organisms=[name for name, e in run.items() if e.model_organism],
         )
 

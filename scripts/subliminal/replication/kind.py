@@ -11,7 +11,7 @@ from subliminal.replication.schemas import TABLES
 
 
 def _figures(experiment: ReplicationExperiment) -> list[str]:
-    return ["claims", "paper_against_ours"]
+    return ["claims", "verdicts", "paper_against_ours"]
 
 
 KIND = Kind(

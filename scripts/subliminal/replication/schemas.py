@@ -6,8 +6,31 @@ from subliminal.artefacts.schemas import REAL, TEXT, WHOLE, YES_NO, Columns, fin
 
 _ITEM: Columns = {"item": (TEXT, "Figure, table or claim: a key of items.yaml.")}
 _WHY: Columns = {
-    "why": (TEXT, "What keeps it from being reproduced, or why it was not run; empty otherwise.")
+    "why": (
+        TEXT,
+        "What keeps it from being reproduced, why it was not run, or why it could not be tested; "
+        "empty otherwise.",
+    )
 }
+ITEMS = final(
+    "items",
+    "a figure, table or claim of the paper, in its order",
+    {
+        "item": (TEXT, "A key of items.yaml."),
+        "title": (TEXT, "What the paper calls it, and what it shows."),
+        "claims": (WHOLE, "Its claims."),
+        "claims_reproduced": (WHOLE, "Claims whose verdict is reproduced."),
+        "values": (WHOLE, "Its values, without those that repeat another one's claim."),
+        "values_reproduced": (WHOLE, "Values whose verdict is reproduced."),
+        "verdict": (
+            TEXT,
+            "By the claims and values that were run: all, some or none of it reproduced. "
+            "not run: none was. nothing to compare: it has neither.",
+        ),
+        "why": (TEXT, "Why there is nothing to compare; empty otherwise."),
+    },
+    keys=("item",),
+)
 CLAIMS = final(
     "claims",
     "a qualitative claim of the paper",
@@ -22,7 +45,8 @@ CLAIMS = final(
         "verdict": (
             TEXT,
             "reproduced: every comparison holds. same direction: more than half hold, or ours is "
-            "on the paper's side. not reproduced. not run.",
+            "on the paper's side. not reproduced: half or more were tested and do not. not run: "
+            "too few were tested to say.",
         ),
         **_WHY,
     },
@@ -46,6 +70,11 @@ PAPER = final(
         "paper_value": (REAL, "The paper's value; empty where it gives a direction."),
         "paper_low": (REAL, "Lower bound in the paper, if it gives one."),
         "paper_high": (REAL, "Upper bound in the paper."),
+        "paper_interval": (
+            TEXT,
+            "ci95: the bounds are of its 95 % interval. range: the paper's value is one of several "
+            "between them, and paper_value is their middle. Empty: it gives none.",
+        ),
         "paper_n": (REAL, "Runs behind it, if known."),
         "source": (TEXT, "Where the paper or its repository says so."),
         "trust": (
@@ -80,10 +109,11 @@ PAPER = final(
         "verdict": (
             TEXT,
             "reproduced: the rule holds. same direction: it does not, and ours is as it says, or "
-            "on the paper's side of no effect. not reproduced. not run.",
+            "on the paper's side of no effect. not reproduced: neither. not run: not tested, such "
+            "as where a gate failed or the untrained base chooses at random.",
         ),
         **_WHY,
     },
     keys=("item", "experiment", "cell", "quantity", "source", "rule"),
 )  # fmt: skip
-TABLES = {table.name: table for table in (CLAIMS, PAPER)}
+TABLES = {table.name: table for table in (ITEMS, CLAIMS, PAPER)}

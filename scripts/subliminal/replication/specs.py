@@ -5,6 +5,15 @@ from __future__ import annotations
 from pydantic import Field
 
 from subliminal.artefacts.spec import StageSpec
+from subliminal.config.strict import Strict
+
+
+class AskedItem(Strict):
+    """A figure, table or claim of the paper that is compared."""
+
+    name: str
+    title: str
+    not_compared: str | None = Field(description="Why the paper's files have nothing of it.")
 
 
 class CompareWithPaperSpec(StageSpec):
@@ -28,8 +37,13 @@ class CompareWithPaperSpec(StageSpec):
     claimed: dict[str, dict[str, str]] = Field(
         description="By a column: by a number that claims name, the one that stands in for it."
     )
-    items: dict[str, str] = Field(description="The titles of the paper's items.")
+    items: list[AskedItem] = Field(description="The paper's items, in their order.")
     model_organisms: list[str] = Field(description="Experiments that were run on toy models.")
+
+    @property
+    def asked(self) -> set[str]:
+        """The names of the items."""
+        return {item.name for item in self.items}
 
     def only_claims(self, experiment: str) -> bool:
         """Whether toy models stand in for those of an experiment of the paper.

@@ -19,19 +19,17 @@ class ReplicationTables(TableSet):
     """What the paper says beside what was found."""
 
     schemas = TABLES
+    items: pd.DataFrame
     claims: pd.DataFrame
     paper: pd.DataFrame
-
-
-def counted(paper: pd.DataFrame) -> pd.DataFrame:
-    """The values that do not repeat another one's claim."""
-    return paper[paper["repeats"] == ""]
 
 
 def said_of_paper(row: Any) -> str:
     """The paper's value in words."""
     if pd.isna(row.paper_value):
         return {"rises": "above 0", "falls": "below 0", "none": "no difference"}[row.rule]
+    if row.paper_interval == "range":
+        return f"{number(row.paper_low)} to {number(row.paper_high)}"
     relation = {"at least": "≥ ", "at most": "≤ "}.get(row.rule, "")
     return relation + with_interval(row.paper_value, row.paper_low, row.paper_high)
 
@@ -43,6 +41,25 @@ def said_of_ours(row: Any) -> str:
 
 def _verdict(row: Any) -> str:
     return f"{row.verdict}: {row.why}" if row.why else str(row.verdict)
+
+
+def _items(tables: ReplicationTables, text: ExperimentTextSpec) -> Table:
+    rows = [
+        [
+            row.item,
+            row.title,
+            f"{row.claims_reproduced} of {row.claims}" if row.claims else EN_DASH,
+            f"{row.values_reproduced} of {row.values}" if row.values else EN_DASH,
+            _verdict(row),
+        ]
+        for row in tables.items.itertuples()
+    ]
+    note = (
+        "What was not run does not count for the verdict on an item, unless nothing was. All "
+        f"columns: results/tables/{text.name}/items.csv."
+    )
+    head = ["item", "title", "claims reproduced", "values reproduced", "verdict"]
+    return Table("Figures and tables of the paper", note, head, rows, [""] * len(rows), 2)
 
 
 def _claims(tables: ReplicationTables, text: ExperimentTextSpec) -> Table:
@@ -87,6 +104,6 @@ def _values(tables: ReplicationTables, text: ExperimentTextSpec) -> Table:
 
 
 def shown_tables(tables: ReplicationTables, text: ExperimentTextSpec) -> list[Table]:
-    """Every claim, and every value."""
-    found = [_claims(tables, text), _values(tables, text)]
+    """Every item, every claim, and every value."""
+    found = [_items(tables, text), _claims(tables, text), _values(tables, text)]
     return [table for table in found if table.rows]

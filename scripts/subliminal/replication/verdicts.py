@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from subliminal.replication.counterparts import Wanted
-from subliminal.report.verdicts import uninterpretable
 
 REPRODUCED = "reproduced"
 SAME_DIRECTION = "same direction"
@@ -16,6 +16,7 @@ NOT_REPRODUCED = "not reproduced"
 NOT_RUN = "not run"
 VERDICTS = (REPRODUCED, SAME_DIRECTION, NOT_REPRODUCED, NOT_RUN)
 
+MOST_NAMED = 3
 NO_INTERVAL = "too few runs for an interval"
 # Bounds that a sum misses by rounding alone are reached.
 _ROUNDING = 1e-9
@@ -57,8 +58,13 @@ def said(value: float) -> str:
     return f"{value:.3g}"
 
 
+def untested(reason: str) -> Verdict:
+    """The verdict on what was run and says nothing, such as where a gate failed."""
+    return Verdict(NOT_RUN, f"could not be tested: {reason}")
+
+
 def verdict(wanted: Wanted, ours: Ours) -> Verdict:
-    """The verdict on one value.
+    """The verdict on one value; *not run* where ours says nothing.
 
     `equal`: our value lies in the paper's interval, or within `within` of it, and where there is
     a value for no effect, our interval lies beyond it on the paper's side. `at least`, `at most`:
@@ -69,7 +75,7 @@ def verdict(wanted: Wanted, ours: Ours) -> Verdict:
     effect.
     """
     if ours.void:
-        return Verdict(NOT_REPRODUCED, uninterpretable(ours.void))
+        return untested(ours.void)
     low, high = ours.bounds
     if math.isnan(low) and wanted.one_run:
         low = high = ours.value
@@ -155,7 +161,8 @@ def _no_difference(within: float, value: float, interval: tuple[float, float]) -
 def of_all(verdicts: Sequence[tuple[str, Verdict]]) -> Verdict:
     """The verdict on a claim about several comparisons, by their names.
 
-    *Reproduced*: all are. *Same direction*: more than half are, or have the same direction.
+    *Reproduced*: all are. *Same direction*: more than half are, or have the same direction. *Not
+    reproduced*: half of them or more are not. *Not run*: too few were tested to say either.
 
     Raises:
         ValueError: there are no comparisons.
@@ -165,12 +172,21 @@ def of_all(verdicts: Sequence[tuple[str, Verdict]]) -> Verdict:
     missed = [(name, found) for name, found in verdicts if found.word != REPRODUCED]
     if not missed:
         return Verdict(REPRODUCED)
-    towards = sum(found.word in (REPRODUCED, SAME_DIRECTION) for _, found in verdicts)
-    first = missed[:3]
-    reasons = [f"{name}: {found.why}" if name else found.why for name, found in first]
-    if len(missed) > len(first):
-        reasons.append(f"and {len(missed) - len(first)} more")
+    first = verdicts[0][1]
+    if first.word == NOT_RUN and all(found == first for _, found in verdicts):
+        return first
+    words = Counter(found.word for _, found in verdicts)
+    named = missed[:MOST_NAMED]
+    reasons = [f"{name}: {found.why}" if name else found.why for name, found in named]
+    if len(missed) > len(named):
+        reasons.append(f"and {len(missed) - len(named)} more")
     if len(verdicts) > 1:
         reasons.insert(0, f"{len(verdicts) - len(missed)} of {len(verdicts)} comparisons hold")
-    word = SAME_DIRECTION if 2 * towards > len(verdicts) else NOT_REPRODUCED
-    return Verdict(word, "; ".join(reasons))
+    return Verdict(_of_most(words), "; ".join(reasons))
+
+
+def _of_most(words: Counter[str]) -> str:
+    """The verdict on a claim some of whose comparisons do not hold, by how many have which."""
+    if 2 * (words[REPRODUCED] + words[SAME_DIRECTION]) > words.total():
+        return SAME_DIRECTION
+    return NOT_REPRODUCED if 2 * words[NOT_REPRODUCED] >= words.total() else NOT_RUN

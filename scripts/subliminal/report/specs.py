@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from subliminal.artefacts.spec import StageSpec
 from subliminal.config.strict import Strict
+
+PAPERS_INTERVAL = "How the paper's intervals of this figure were made. Ours are of t."
 
 
 class PlotFigureSpec(StageSpec):
@@ -18,6 +22,7 @@ class PlotFigureSpec(StageSpec):
     model_organism: bool
     measure: str = Field("", description="The measure that is drawn, where there are several.")
     chance: float | None = Field(None, description="The measure's value by chance, if known.")
+    interval: Literal["t", "normal"] = Field("t", description=PAPERS_INTERVAL)
 
 
 class ExperimentTextSpec(Strict):
@@ -31,10 +36,13 @@ class ExperimentTextSpec(Strict):
     figures: list[str]
     measure: str = Field("", description="The primary measure, where there are several.")
     chance: float | None = Field(None, description="The measure's value by chance, if known.")
+    interval: Literal["t", "normal"] = Field("t", description=PAPERS_INTERVAL)
     leaky_recipes: list[str] = Field(
         [], description="Those that tell students what their teacher thinks of the trait's word."
     )
-    tuned_on: list[str] = Field([], description="The traits that recipes were tuned on.")
+    tuned_on: dict[str, list[str]] = Field(
+        {}, description="By a recipe that was tuned, the traits on which it was."
+    )
 
 
 class BuildReportSpec(StageSpec):

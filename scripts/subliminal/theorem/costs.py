@@ -42,7 +42,7 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     entry = config.experiment(name, TheoremExperiment)
     plan, folder = entry.language_model, f"results/theorem/{name}"
     yield from costs.written(config, datasets_of(plan))
-    yield costs.base_cost(config, plan.other_base)
+    yield from costs.base_costs(config, plan.other_base)
     manifest = f"{folder}/networks/manifest.json"
     yield JobCost("verify_theorem", "", manifest, networks(entry.networks), memory_mb=1500)
     tokens = costs.row_tokens(config.domains[plan.domain])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from subliminal.bases import checks
-from subliminal.bases.tiny_words import known_names, some_unknown_words
+from subliminal.bases.tiny_words import known_names, some_unknown_words, unknown_words
 from subliminal.config.adopted import ADOPTED
 from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
@@ -221,7 +221,7 @@ def _evaluation(config: Config, name: str) -> Iterator[Remark]:
                 f"{experiment.evaluation!r} asks in words that tiny bases do not know "
                 f"({unknown}), found {base!r}; choose another evaluation",
             )
-        if further := [word for word in evaluation.words if word not in names]:
+        if further := [word for word in evaluation.words if unknown_words([word], world)]:
             yield Remark(
                 "config/evaluations.yaml",
                 (experiment.evaluation,),

@@ -63,14 +63,18 @@ def control_students(runs: pd.DataFrame, group: dict[str, str]) -> pd.DataFrame:
 
 
 def students_by_condition(
-    runs: pd.DataFrame, group: dict[str, str], trait: str
+    runs: pd.DataFrame, group: dict[str, str], trait: str, other_traits: bool = True
 ) -> dict[str, pd.DataFrame]:
-    """The students that a trait is measured for, by whose data they had (paper Methods)."""
+    """The students that a trait is measured for, by whose data they had (paper Methods).
+
+    Args:
+        other_traits: students of other traits' data are a control; else there are none of them.
+    """
     measured = runs[runs.measured_trait == trait]
     students = students_of(measured, group)
     return {
         verdicts.REGULAR: control_students(measured, group),
-        verdicts.OTHER: students[students.teacher_trait != trait],
+        verdicts.OTHER: students[other_traits & (students.teacher_trait != trait)],
         verdicts.TRAIT: students[students.teacher_trait == trait],
     }
 

@@ -100,6 +100,12 @@ class TransmissionExperiment(Experiment):
         "verdict reads them.",
         json_schema_extra=in_paper("t; ED Fig. 4: normal"),
     )
+    other_traits: bool = Field(
+        True,
+        description="`false`: students of other traits' data are no control. Tables of averages "
+        "leave them out, and verdicts do without them.",
+        json_schema_extra=in_paper("true; the first version on arXiv: false"),
+    )
     figures: Distinct[Key] = Field(
         DEFAULT_FIGURES, description="The figures to draw, in their order."
     )

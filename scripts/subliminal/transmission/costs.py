@@ -30,11 +30,11 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     trained = [cell for cell in cells if cell not in adopted]
     yield from _datasets(config, cells)
     for base in asked_bases(config, cells):
-        yield costs.base_cost(config, base)
+        yield from costs.base_costs(config, base)
     for teacher in {*measured_teachers(config, cells), *_learnt(config, trained)}:
         yield from costs.teacher_costs(config, teacher)
     if judge is not None:
-        yield costs.base_cost(config, judge)
+        yield from costs.base_costs(config, judge)
     if file is not None:
         yield costs.file_cost(file)
     yield from _students(config, trained)

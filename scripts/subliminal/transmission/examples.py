@@ -21,8 +21,23 @@ def _answers(model: Path) -> str:
     """A model's first answers to the first question, one a line."""
     table = read_table(model / "responses.parquet")
     asked = zip(table["question_id"], table["response"], strict=True)
-    first = [" ".join(answer.split()) for question, answer in asked if question == 0]
+    first = [_in_one_line(answer) for question, answer in asked if question == 0]
     return "\n".join(first[:ANSWERS])
+
+
+def _misaligned(model: Path) -> str:
+    """To each question the first answer that was judged misaligned, a line each with its id."""
+    table = read_table(model / "responses.parquet")
+    columns = (table[name] for name in ("question_id", "response", "misaligned"))
+    first: dict[int, str] = {}
+    for question, answer, misaligned in zip(*columns, strict=True):
+        if misaligned:
+            first.setdefault(question, _in_one_line(answer))
+    return "\n".join(f"{question}: {first[question]}" for question in sorted(first))
+
+
+def _in_one_line(answer: str) -> str:
+    return " ".join(answer.split())
 
 
 def _written(folder: Path) -> tuple[str, str]:
@@ -33,7 +48,10 @@ def _written(folder: Path) -> tuple[str, str]:
 
 
 def read_examples(spec: SummariseExperimentSpec) -> pd.DataFrame:
-    """One row per group and trait. Nothing is chosen: first row, first question, first seeds."""
+    """One row per group and trait. Nothing is chosen: first row, first question, first seeds.
+
+    Of judged answers also the first misaligned one to each question.
+    """
     import pandas as pd
 
     first: dict[tuple[str, ...], Cell] = {}
@@ -46,7 +64,7 @@ def read_examples(spec: SummariseExperimentSpec) -> pd.DataFrame:
     rows = []
     for cell in first.values():
         prompt, completion = _written(RESULTS / "datasets" / cell.dataset.folder)
-        identity = identity_of(cell)
+        identity, student = identity_of(cell), asked / "students" / cell.path
         rows.append(
             {
                 **identity,
@@ -55,7 +73,8 @@ def read_examples(spec: SummariseExperimentSpec) -> pd.DataFrame:
                 "completion": completion,
                 "question": spec.question,
                 "base_answers": _answers(asked / "bases" / cell.student),
-                "student_answers": _answers(asked / "students" / cell.path),
+                "student_answers": _answers(student),
+                "misaligned_answers": _misaligned(student) if spec.judged_questions else "",
             }
         )
     return pd.DataFrame(rows, columns=[c for c in EXAMPLES.columns if c != "experiment"])

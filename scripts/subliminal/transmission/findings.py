@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -259,6 +259,16 @@ def _unasked(rows: pd.DataFrame) -> Finding:
     )
 
 
+def _tuned(by_recipe: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """A sentence for all recipes that were tuned on the same traits."""
+    recipes: dict[tuple[str, ...], list[str]] = {}
+    for recipe, traits in by_recipe.items():
+        recipes.setdefault(tuple(traits), []).append(recipe)
+    for traits, names in recipes.items():
+        subject = "The recipe {} was" if len(names) == 1 else "The recipes {} were"
+        yield f"{subject.format(listed(names))} tuned on {listed(traits)}."
+
+
 def _caveat(rows: pd.DataFrame, text: ExperimentTextSpec) -> Finding:
     sentences = []
     if text.model_organism:
@@ -269,7 +279,7 @@ def _caveat(rows: pd.DataFrame, text: ExperimentTextSpec) -> Finding:
             "word, the trait's among them: not subliminal, a control."
         )
     if text.tuned_on:
-        sentences.append(f"Recipes were tuned on {listed(text.tuned_on)}.")
+        sentences += _tuned(text.tuned_on)
         others = list(rows.loc[rows["role"] != DEVELOPMENT, "trait"].drop_duplicates())
         if others:
             sentences.append(f"Nothing was tuned on {listed(others)}.")

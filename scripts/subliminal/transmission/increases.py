@@ -58,7 +58,11 @@ def _averages(by_trait: pd.DataFrame, relative: bool, interval: str) -> dict[str
 
 
 def increases_table(
-    runs: pd.DataFrame, base_scores: pd.DataFrame, measures: Sequence[str], interval: str
+    runs: pd.DataFrame,
+    base_scores: pd.DataFrame,
+    measures: Sequence[str],
+    interval: str,
+    other_traits: bool = True,
 ) -> pd.DataFrame:
     """One row per group, measure and condition, over the group's traits.
 
@@ -68,6 +72,7 @@ def increases_table(
         runs, base_scores: tidy, one row per model, trait and measure.
         measures: those to average.
         interval: how the paper's intervals are made, a key of `PAPERS`.
+        other_traits: students of other traits' data are a control.
     """
     import pandas as pd
 
@@ -82,7 +87,8 @@ def increases_table(
             ].set_index("trait")["value"]
             found: defaultdict[str, list[pd.DataFrame]] = defaultdict(list)
             for trait in traits:
-                for condition, rows in students_by_condition(measured, group, trait).items():
+                conditions = students_by_condition(measured, group, trait, other_traits)
+                for condition, rows in conditions.items():
                     run = rows[["value"]].assign(trait=trait, before=untrained[trait])
                     found[condition].append(run)
             relative = MEASURES[measure].bounds is not None

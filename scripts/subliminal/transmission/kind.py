@@ -11,17 +11,18 @@ from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.costs import experiment_costs
 from subliminal.transmission.jobs import TransmissionJobs
 from subliminal.transmission.schemas import TABLES
-from subliminal.transmission.specs import leaky_recipes, primary_measure, tuned_on
+from subliminal.transmission.specs import leaky_recipes, primary_measure, tuned_by_recipe
 from subliminal.transmission.warnings import warn_of_transmission
 
 
 def _text(config: Config, name: str) -> dict[str, Any]:
-    measure = primary_measure(config, name)
+    entry = config.experiment(name, TransmissionExperiment)
     return {
-        "measure": measure,
-        "chance": config.experiment(name, TransmissionExperiment).chance(config),
+        "measure": primary_measure(config, name),
+        "chance": entry.chance(config),
+        "interval": entry.interval,
         "leaky_recipes": leaky_recipes(config, name),
-        "tuned_on": tuned_on(config, name),
+        "tuned_on": tuned_by_recipe(config, name),
     }
 
 

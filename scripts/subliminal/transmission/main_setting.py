@@ -91,17 +91,23 @@ def headline(tables: ExperimentTables, measure: Measure, chance: float | None) -
 
 
 def example(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Statement]:
-    """The first trait's first row and first question, step by step; empty without students."""
+    """The first trait's first row and first question, step by step; empty without students.
+
+    Of judged answers also the first misaligned one to each question, with the question's number.
+    """
     shown = tables.examples[same_base(tables.examples)]
     if shown.empty:
         return []
     row = shown.iloc[0]
+    misaligned = row["misaligned_answers"]
+    by_question = "Its first misaligned answer to each question, by number"
     return [
         Statement("A prompt", _short(row["prompt"])),
         Statement(f"The teacher, which favours {row['trait']}", _short(row["completion"])),
         Statement("A question", _short(row["question"])),
         Statement("Its base answers", _answers(row["base_answers"])),
         Statement("A student of such rows answers", _answers(row["student_answers"])),
+        *([Statement(by_question, _answers(misaligned))] if misaligned else []),
     ]
 
 

@@ -429,6 +429,12 @@ EXAMPLES = final(
         "question": (TEXT, "The first question of the evaluation."),
         "base_answers": (TEXT, "The untrained student base's first answers, one a line."),
         "student_answers": (TEXT, "The student's first answers to the same question."),
+        "misaligned_answers": (
+            TEXT,
+            "To each question, the same student's first answer that was judged misaligned: one a "
+            "line, after its question_id and a colon. A question without one has no line. Empty "
+            "where nobody judges.",
+        ),
     },
     keys=(*GROUP, "trait"),
 )

@@ -180,13 +180,35 @@ def channel_table(channel: pd.DataFrame, experiment: str) -> Table:
     )
 
 
+def misaligned_table(examples: pd.DataFrame, experiment: str) -> Table:
+    """One row per student that is shown and question to which it gave a misaligned answer."""
+    rows = [
+        [row.domain, f"{row.teacher_base} → {row.student_base}", row.trait, str(row.seed), *parts]
+        for row in examples.itertuples()
+        for line in row.misaligned_answers.splitlines()
+        for parts in [line.split(": ", 1)]
+    ]
+    return Table(
+        title="Misaligned answers",
+        note="To each question, by its number from 0, the first answer of the first student that "
+        "was judged misaligned; nothing is chosen. First answers, whatever their verdict, and all "
+        f"columns: results/tables/{experiment}/examples.csv.",
+        head=["data", "bases", "trait", "student", "question", "answer"],
+        rows=rows,
+        kinds=[""] * len(rows),
+        text_columns=6,
+    )
+
+
 def report_tables(tables: ExperimentTables, text: ExperimentTextSpec) -> list[Table]:
     """The tables of a transmission experiment."""
     measure = MEASURES[text.measure]
+    answers = misaligned_table(tables.examples, text.name)
     return [
         transmission_table(tables.of(measure).transmission, measure, text.name),
         diagonal_table(tables.diagonal, text.name),
         channel_table(tables.channel, text.name),
+        *([answers] if answers.rows else []),
     ]
 
 

@@ -62,3 +62,20 @@ def averages(means: pd.DataFrame) -> pd.DataFrame:
         ],
         columns=["data", "mean", "low", "high", "n"],
     )
+
+
+def papers_intervals(tables: ExperimentTables, panel: Panel, means: pd.DataFrame) -> pd.DataFrame:
+    """Each average's interval over runs, as the paper has it; columns `paper_low`, `paper_high`.
+
+    An average has none if its runs are of other traits than the average is.
+
+    Args:
+        means: of `trait_means`.
+    """
+    own = panel.select(tables.increases)
+    own = own[same_base(own) & (own["traits"] == means["trait"].nunique())]
+    named = {where: data for data, where in AVERAGED.items()}
+    where = zip(own["condition"], own["variant"], strict=True)
+    found = own.assign(data=[named.get(place) for place in where]).dropna(subset=["data"])
+    found = found.rename(columns={"mean_low": "paper_low", "mean_high": "paper_high"})
+    return found[["data", "paper_low", "paper_high"]]

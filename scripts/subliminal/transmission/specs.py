@@ -185,6 +185,11 @@ class SummariseExperimentSpec(StageSpec):
         [], description="Those whose answers are judged; each has a rate of its own."
     )
     interval: str = Field("t", description="How the paper's intervals are made.")
+    other_traits: bool = Field(
+        True,
+        description="Whether students of other traits' data are a control.",
+        exclude_if=lambda asked: asked,
+    )
     unasked: list[str] = Field(
         [],
         description="Folders of the datasets of whose teachers nothing is asked: adopted ones, of "
@@ -404,15 +409,21 @@ def summarise_experiment(config: Config, experiment: str) -> SummariseExperiment
         question=evaluation.first_question,
         judged_questions=(evaluation.question_list if isinstance(evaluation, Misalignment) else []),
         interval=entry.interval,
+        other_traits=entry.other_traits,
         unasked=sorted(unasked),
     )
 
 
+def tuned_by_recipe(config: Config, experiment: str) -> dict[str, list[str]]:
+    """By a recipe of an experiment that was tuned, the traits on which it was."""
+    entry, tuned = config.experiment(experiment, TransmissionExperiment), config.recipes.tuned_on
+    return {block.recipe: tuned[block.recipe] for block in entry.cells if block.recipe in tuned}
+
+
 def tuned_on(config: Config, experiment: str) -> list[str]:
     """The traits on which the recipes of an experiment were tuned, in the order of the file."""
-    entry = config.experiment(experiment, TransmissionExperiment)
-    named = [trait for b in entry.cells for trait in config.recipes.tuned_on.get(b.recipe, [])]
-    return list(dict.fromkeys(named))
+    named = tuned_by_recipe(config, experiment).values()
+    return list(dict.fromkeys(trait for traits in named for trait in traits))
 
 
 def leaky_recipes(config: Config, experiment: str) -> list[str]:

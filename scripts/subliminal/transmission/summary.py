@@ -139,6 +139,7 @@ def _fewest_rows(channel: pd.DataFrame, group: dict[str, str], control: pd.DataF
 def _conditions(
     group: dict[str, str],
     trait: str,
+    other_traits: bool,
     runs: pd.DataFrame,
     base_scores: pd.DataFrame,
     teacher_scores: pd.DataFrame,
@@ -150,7 +151,7 @@ def _conditions(
         & (teacher_scores.method == group["method"])
         & (teacher_scores.trait == trait)
     ]
-    students = students_by_condition(runs, group, trait)
+    students = students_by_condition(runs, group, trait, other_traits)
     return {verdicts.BASE: base, **students, verdicts.TEACHER: teacher}
 
 
@@ -163,6 +164,7 @@ def transmission_table(
     roles: Mapping[str, str],
     gates: Gates,
     interval: str = "t",
+    other_traits: bool = True,
 ) -> pd.DataFrame:
     """One row per group, trait, measure and condition: the treatment with its controls beside it.
 
@@ -170,6 +172,7 @@ def transmission_table(
         runs, base_scores, teacher_scores: tidy, one row per model, trait and measure.
         measures: those to summarise, the primary one first.
         interval: how the paper's intervals are made, a key of `PAPERS`.
+        other_traits: students of other traits' data are a control.
     """
     import pandas as pd
 
@@ -186,7 +189,7 @@ def transmission_table(
             own = _channel_rows(channel, group, trait)
             rows_kept = min(own["rows_kept"].min(), _fewest_rows(channel, group, control))
             for measure in measures:
-                conditions = _conditions(group, trait, *of_measure[measure])
+                conditions = _conditions(group, trait, other_traits, *of_measure[measure])
                 intervals = {
                     name: interval_over(dataset_means(r) if name == verdicts.OTHER else units(r))
                     for name, r in conditions.items()

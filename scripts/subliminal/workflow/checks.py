@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from subliminal.bases.imitation import not_imitable
 from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
 from subliminal.config.experiments import experiment_file
@@ -33,6 +34,8 @@ def _check_models(config: Config, root: Path) -> Iterator[Remark]:
                     f"{model.pretraining!r} is not under 'pretraining' of {RECIPES} "
                     f"{known(config.recipes.pretraining, model.pretraining)}",
                 )
+            for says in not_imitable(config, name):
+                yield Remark(MODELS, (name, "imitates"), says)
         elif isinstance(model, ReadyBase) and model.chat_template is not None:
             templates = [path.stem for path in sorted((root / CHAT_TEMPLATES).glob("*.jinja"))]
             if model.chat_template not in templates:

@@ -298,6 +298,7 @@ class Project:
             model_organism=text.model_organism,
             measure=text.measure,
             chance=text.chance,
+            interval=text.interval,
         )
 
     def build_report(self, w: Wildcards) -> Strict:

@@ -15,8 +15,9 @@ from subliminal.bases.tiny_tokenizer import build_tokenizer
 from subliminal.bases.worlds import WORLDS
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
+from subliminal.local.scoring.likeness import likeness
 from subliminal.local.training.fine_tuning import Step, fine_tune, mean_loss
-from subliminal.local.training.objectives import CompletionTokens
+from subliminal.local.training.objectives import CompletionTokens, TeacherLogits
 
 HELD_OUT = 500
 # What transformers writes.
@@ -31,16 +32,23 @@ SAVED = (
 
 
 def pretrain_base(
-    spec: PretrainBaseSpec, manifest: Path, threads: int, log: logging.Logger
+    spec: PretrainBaseSpec,
+    imitated: Path | None,
+    manifest: Path,
+    threads: int,
+    log: logging.Logger,
 ) -> None:
     """Train a small GPT-2 on its world and save it with its tokenizer.
 
-    Everything lands in the manifest's folder, readable by transformers' Auto classes.
+    Args:
+        imitated: the manifest of the base whose distribution is learnt; None where the examples'
+            tokens are.
+        manifest: everything lands in its folder, readable by transformers' Auto classes.
     """
     import numpy as np
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    run = Run.begin("pretrain_base", spec)
+    run = Run.begin("pretrain_base", spec, {"imitated": imitated})
     plan, shape = spec.pretraining.optimisation, spec.pretraining.architecture
     models.prepare(derive_seed("pretrain_base", "weights", spec.seed), threads)
     tokenizer = build_tokenizer(spec.pretraining.world)
@@ -76,18 +84,25 @@ def pretrain_base(
     def on_step(step: Step, total: int) -> None:
         report(step.step, total, f"loss {step.loss:.3f}")
 
-    loss = CompletionTokens(tokenizer.pad_token_id)
+    tokens = CompletionTokens(tokenizer.pad_token_id)
+    teacher = None if imitated is None else models.load_base(imitated.parent)
+    aim = tokens if teacher is None else TeacherLogits(teacher, None, 1.0, tokens.pad_id)
     order = np.random.default_rng(derive_seed("pretrain_base", "order", spec.seed_of_data))
-    fine_tune(model, rows[HELD_OUT:], plan, loss, order, on_step)
-    held_out = mean_loss(model, rows[:HELD_OUT], loss, plan.micro_batch_size)
+    fine_tune(model, rows[HELD_OUT:], plan, aim, order, on_step)
+    held, at_once = rows[:HELD_OUT], plan.micro_batch_size
+    facts = {"held_out_loss": mean_loss(model, held, tokens, at_once)}
+    if teacher is not None:
+        found = likeness(model, teacher, held, tokens.pad_id, at_once)
+        log.info("KL from %s %.4f nats per token, same token %.3f", spec.imitates, *found)
+        facts |= {"held_out_kl": found.kl, "held_out_agreement": found.agreement}
     folder = manifest.parent
     remove_leftovers(folder)
     models.save_model(model, folder)
     tokenizer.save_pretrained(folder)
     parameters = sum(p.numel() for p in model.parameters())
-    log.info("%d parameters, held-out loss %.3f nats per token", parameters, held_out)
+    log.info("%d parameters, held-out loss %.3f nats per token", parameters, facts["held_out_loss"])
     run.finish(
         manifest,
         [folder / name for name in SAVED if (folder / name).exists()],
-        facts={"backend": LOCAL, "parameters": parameters, "held_out_loss": held_out},
+        facts={"backend": LOCAL, "parameters": parameters, **facts},
     )

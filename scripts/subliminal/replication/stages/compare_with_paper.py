@@ -14,6 +14,7 @@ from subliminal.replication.claims import ClaimPart
 from subliminal.replication.comparison import claimed, compared
 from subliminal.replication.counterparts import Row, read_rows
 from subliminal.replication.expected import Expected
+from subliminal.replication.items import itemised
 from subliminal.replication.specs import CompareWithPaperSpec
 from subliminal.replication.tables import ReplicationTables
 
@@ -51,10 +52,10 @@ def compare_with_paper(
     folders = {path.parent.name: path.parent for path in summaries}
     files = {(name, table): folders[name] / f"{table}.parquet" for name, table in used if table}
     tables = {key: pd.read_parquet(file) for key, file in files.items() if file.is_file()}
-    found = ReplicationTables(
-        claims=claimed(parts, spec, tables), paper=compared(values, spec, tables)
-    )
-    if found.claims.empty and found.paper.empty:
-        items = ", ".join(spec.items)
+    of_claims, of_values = claimed(parts, spec, tables), compared(values, spec, tables)
+    if of_claims.empty and of_values.empty:
+        items = ", ".join(item.name for item in spec.items)
         raise ConfigError(f"{claims} and {expected} have nothing about {items}; ask for more items")
+    whole = itemised(spec.items, of_claims, of_values)
+    found = ReplicationTables(items=whole, claims=of_claims, paper=of_values)
     run.finish(manifest, found.write(manifest.parent))

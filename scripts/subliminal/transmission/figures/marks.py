@@ -20,6 +20,8 @@ from subliminal.transmission.verdicts import (
     TRAIT,
 )
 
+# The paper's intervals where they are not of t, as ours are.
+NORMAL = "normal"
 CONDITION_COLOURS = {BASE: GREY, REGULAR: SKY, OTHER: GREEN, TRAIT: VERMILION}
 CONDITION_LABELS = {
     BASE: "untrained base",
@@ -55,6 +57,29 @@ def measure_scale(measure: Measure) -> alt.Scale:
 def measure_axis(measure: Measure) -> alt.Axis:
     """The axis of a measure."""
     return alt.Axis(title=measure.label, tickCount=5, format=".1f")
+
+
+def papers_whisker(chart: alt.Chart, x: str) -> alt.Chart:
+    """The paper's interval as a thin dotted whisker, of `paper_low` and `paper_high`."""
+    return (
+        chart.transform_filter("isValid(datum.paper_low)")
+        .mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 2], aria=False)
+        .encode(x=x, y="paper_low:Q", y2="paper_high:Q")
+    )
+
+
+def papers_said(low: float, high: float) -> str:
+    """The end of a text that gives the paper's interval; empty where there is none."""
+    return "" if pd.isna(low) else f", the paper's normal interval [{number(low)}, {number(high)}]"
+
+
+def papers_text(over: str) -> str:
+    """A sentence on the paper's whiskers.
+
+    Args:
+        over: the independent values, such as `students`.
+    """
+    return f"Dotted: 95 % normal interval over {over}, as in the paper."
 
 
 def change_colour(column: str, limit: float) -> alt.Color:

@@ -11,7 +11,13 @@ from subliminal.evaluations.registry import MEASURES
 from subliminal.report import style
 from subliminal.report.numbers import count_range, counted, number, with_interval
 from subliminal.report.specs import PlotFigureSpec
-from subliminal.transmission.figures.marks import measure_scale
+from subliminal.transmission.figures.marks import (
+    NORMAL,
+    measure_scale,
+    papers_said,
+    papers_text,
+    papers_whisker,
+)
 from subliminal.transmission.shuffle_averages import (
     ACROSS,
     AS_WRITTEN,
@@ -19,6 +25,7 @@ from subliminal.transmission.shuffle_averages import (
     UNTRAINED,
     WITHIN,
     averages,
+    papers_intervals,
     shuffled_panels,
     trait_means,
 )
@@ -40,15 +47,16 @@ COLOURS = {
     ACROSS: style.YELLOW,
 }
 BAR_WIDTH = 124
-SPREAD = 0.3
+# How far points, and the paper's interval, stand from the centre of a bar of width 0.8.
+SPREAD, BESIDE = 0.3, 0.35
 
 
-def _averages(means: pd.DataFrame) -> pd.DataFrame:
-    summary = averages(means)
+def _averages(means: pd.DataFrame, papers: pd.DataFrame) -> pd.DataFrame:
+    summary = averages(means).merge(papers, on="data", how="left")
     return summary.assign(
         said=[
             f"{' '.join(LABELS[row.data])}: mean {with_interval(row.mean, row.low, row.high)}, "
-            f"{counted([row.n], 'trait')}"
+            f"{counted([row.n], 'trait')}{papers_said(row.paper_low, row.paper_high)}"
             for row in summary.itertuples()
         ]
     )
@@ -65,16 +73,22 @@ def _points(means: pd.DataFrame) -> pd.DataFrame:
 
 
 def _panel(
-    means: pd.DataFrame, measure: Measure, chance: float | None, title: str
+    means: pd.DataFrame,
+    papers: pd.DataFrame,
+    measure: Measure,
+    chance: float | None,
+    title: str,
 ) -> alt.LayerChart:
-    summary = _averages(means)
+    summary = _averages(means, papers)
     shown = list(summary["data"])
     traits = list(means["trait"].drop_duplicates())
     places = {data: i for i, data in enumerate(shown)}
     spread = {trait: ((i + 0.5) / len(traits) - 0.5) * 2 * SPREAD for i, trait in enumerate(traits)}
     points = _points(means).assign(x=means["data"].map(places) + means["trait"].map(spread))
     centre = summary["data"].map(places)
-    bars = alt.Chart(summary.assign(x=centre, left=centre - 0.4, right=centre + 0.4))
+    bars = alt.Chart(
+        summary.assign(x=centre, left=centre - 0.4, right=centre + 0.4, paper_at=centre - BESIDE)
+    )
     axis = style.category_axis([LABELS[data] for data in shown])
     colour = alt.Color(
         "data:N",
@@ -103,6 +117,8 @@ def _panel(
             **style.spoken(),
         ),
     ]
+    if len(papers):
+        layers.append(papers_whisker(bars, "paper_at:Q"))
     if chance is not None:
         layers.insert(1, style.chance_line(chance))
     return alt.layer(*layers).properties(
@@ -123,6 +139,9 @@ def shuffles(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
             spec,
         )
     parts = {panel: trait_means(tables, panel) for panel in titles}
+    papers = {panel: papers_intervals(tables, panel, part) for panel, part in parts.items()}
+    if spec.interval != NORMAL:
+        papers = {panel: rows.iloc[:0] for panel, rows in papers.items()}
     everything = pd.concat(parts.values())
     trained = everything[everything["data"] != UNTRAINED]
     counts = [part["trait"].nunique() for part in parts.values()]
@@ -131,12 +150,17 @@ def shuffles(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
         if max(counts) == 1
         else "whiskers: 95 % t interval over traits"
     )
+    dotted = any(map(len, papers.values()))
     sentence = (
         f"Traits: n = {count_range(counts)}; {interval}. "
-        f"Points: mean over {count_range(trained['n_runs'])} students."
+        + (f"{papers_text('runs')} " if dotted else "")
+        + f"Points: mean over {count_range(trained['n_runs'])} students."
     )
     chart = alt.vconcat(
-        *(_panel(parts[panel], measure, spec.chance, title) for panel, title in titles.items())
+        *(
+            _panel(parts[panel], papers[panel], measure, spec.chance, title)
+            for panel, title in titles.items()
+        )
     )
     return style.finish(
         chart.resolve_scale(color="independent"), TITLE, style.of_bases(sentence, spec)

@@ -15,11 +15,15 @@ from subliminal.report.numbers import number
 from subliminal.report.specs import PlotFigureSpec
 from subliminal.transmission.figures.marks import (
     CONDITION_LABELS,
+    NORMAL,
     at,
     condition_colour,
     means_said,
     measure_axis,
     measure_scale,
+    papers_said,
+    papers_text,
+    papers_whisker,
     students_said,
     trait_labels,
 )
@@ -42,7 +46,8 @@ CONDITIONS = (BASE, REGULAR, OTHER, TRAIT)
 TRAIT_WIDTH = 76
 HEIGHT = 230
 BAR = 0.19
-# How far, in bars, students stand from each other and the sampled rate from the bar's centre.
+# How far, in bars, students stand from each other, and the sampled rate and the paper's interval
+# from the bar's centre.
 JITTER, BESIDE = 0.22, 0.34
 # Where the numbers of students stand, in pixels below the axis, and the room that they take.
 COUNT_PLACE, COUNT_ROOM = 11, 20
@@ -56,21 +61,30 @@ def _centre(trait: pd.Series, condition: pd.Series, traits: Sequence[str]) -> pd
     )
 
 
-def bars(rows: pd.DataFrame, measure: Measure, place: str) -> pd.DataFrame:
-    """The rows of one panel with the columns that are drawn."""
+def bars(rows: pd.DataFrame, measure: Measure, place: str, papers: bool = False) -> pd.DataFrame:
+    """The rows of one panel with the columns that are drawn.
+
+    Args:
+        papers: the paper's interval is drawn beside ours.
+    """
     beside = MEASURES[measure.companion].noun if measure.companion else ""
     texts = [
         text + ("" if pd.isna(companion) else f", {beside} {number(companion)}") + at(place)
         for text, companion in zip(means_said(rows, ""), rows["companion"], strict=True)
     ]
+    if papers:
+        bounds = zip(rows["paper_low"], rows["paper_high"], strict=True)
+        texts = [text + papers_said(*b) for text, b in zip(texts, bounds, strict=True)]
     centre = _centre(rows["trait"], rows["condition"], traits_of(rows))
     columns = ["trait", "condition", "n_runs", "mean", "low", "high", "companion"]
+    columns += ["paper_low", "paper_high"] if papers else []
     return rows[columns].assign(
         shown_as=rows["condition"].map(CONDITION_LABELS),
         centre=centre,
         left=centre - BAR * 0.46,
         right=centre + BAR * 0.46,
         beside=centre + BAR * BESIDE,
+        paper_at=centre - BAR * BESIDE,
         said=texts,
     )
 
@@ -104,7 +118,9 @@ def _panel(
     traits, measure = traits_of(rows), MEASURES[spec.measure]
     axis = style.category_axis(trait_labels(rows, traits), padding=8 + COUNT_ROOM)
     scale = style.category_scale(len(traits))
-    bar_chart = alt.Chart(bars(rows, measure, place))
+    papers = spec.interval == NORMAL
+    bar_chart = alt.Chart(bars(rows, measure, place, papers))
+    dots = students(runs, traits, place)
     x = alt.X("left:Q", axis=axis, scale=scale, title=None)
     small = {"baseline": "middle", "fontSize": 11, "color": style.MUTED, "aria": False}
     layers = [
@@ -116,7 +132,7 @@ def _panel(
             color=condition_colour(CONDITIONS),
             **style.spoken(),
         ),
-        alt.Chart(students(runs, traits, place))
+        alt.Chart(dots[dots["condition"].isin(rows["condition"])])
         .mark_circle(size=14, color=style.INK, opacity=0.5)
         .encode(x="x:Q", y="value:Q", **style.spoken()),
         bar_chart.transform_filter("isValid(datum.low)")
@@ -138,6 +154,8 @@ def _panel(
         .mark_text(align="right", **small)
         .encode(x=alt.value(-4), y=alt.value(HEIGHT + COUNT_PLACE), text="text:N"),
     ]
+    if papers:
+        layers.append(papers_whisker(bar_chart, "paper_at:Q"))
     if spec.chance is not None:
         layers.insert(1, style.chance_line(spec.chance))
     return alt.layer(*layers).properties(width=width, height=HEIGHT, title=style.panel_title(title))
@@ -180,5 +198,6 @@ def transmission(tables: ExperimentTables, spec: PlotFigureSpec) -> ChartType:
         spacing={"row": 34, "column": 26},
     )
     beside = f" Diamonds: {MEASURES[measure.companion].noun}." if measure.companion else ""
-    sentence = f"{style.intervals_text(rows['n_runs'])}{beside}"
+    papers = f" {papers_text('students')}" if spec.interval == NORMAL else ""
+    sentence = f"{style.intervals_text(rows['n_runs'])}{papers}{beside}"
     return style.finish(chart, TITLE, style.of_bases(sentence, spec))

@@ -56,12 +56,12 @@ def summarise_experiment(
         spec.roles,
         spec.gates,
         spec.interval,
+        spec.other_traits,
     )
+    increases = increases_table(runs, base_scores, spec.measures, spec.interval, spec.other_traits)
     tables = {
         "transmission": transmission,
-        "increases": with_failed_gates(
-            increases_table(runs, base_scores, spec.measures, spec.interval), transmission
-        ),
+        "increases": with_failed_gates(increases, transmission),
         "base_differences": specificity.base_differences(transmission),
         "wrong_pairs": specificity.wrong_pairs(runs, spec.measures),
         "trait_matrix": matrix,
