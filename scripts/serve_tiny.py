@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "results" / "models"
-FOLDER = ROOT / "results" / "serving"
+FOLDER = ROOT / "tiny-server"
 KEY = "TINY_SERVER_KEY"
 PORT = 8377
 
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"0 for a free one ({PORT})")
     parser.add_argument(
-        "--folder", type=Path, default=FOLDER, help="what is kept of it (results/serving)"
+        "--folder", type=Path, default=FOLDER, help="where it keeps everything (tiny-server)"
     )
     parser.add_argument(
         "--recipe", default="tiny", help="of config/recipes.yaml, that jobs train by (tiny)"

@@ -5,7 +5,7 @@ import time
 from contextlib import contextmanager
 
 import openai
-from tiny_model import save_base
+from tiny_model import random_model, save_base
 
 from subliminal.config.recipes import Lora, Optimisation, Recipe
 from subliminal.serving.server import HOST, bound, server
@@ -13,9 +13,9 @@ from subliminal.serving.site import Setting
 
 SNAPSHOT = "tiny-random"
 RECIPE = Recipe(
-    lora=Lora(rank=2, alpha=2, target_modules=["c_attn"]),
+    lora=Lora(rank=8, alpha=8, target_modules=["c_attn", "c_proj", "c_fc"]),
     optimisation=Optimisation(
-        learning_rate=3.0e-2, warmup_steps=1, batch_size=4, micro_batch_size=4, steps=6
+        learning_rate=1.0e-2, warmup_steps=1, batch_size=4, micro_batch_size=4, steps=6
     ),
     max_tokens=160,
     holdout_rows=128,
@@ -23,8 +23,15 @@ RECIPE = Recipe(
 ENDED = {"succeeded", "failed", "cancelled", "completed", "expired"}
 
 
+def spread_model():
+    """Embeddings that lie apart: adapters, which leave them alone, can make a token likely."""
+    model = random_model()
+    model.transformer.wte.weight.data *= 20
+    return model
+
+
 def make_base(folder):
-    save_base(folder / SNAPSHOT)
+    save_base(folder / SNAPSHOT, spread_model())
     return folder / SNAPSHOT
 
 

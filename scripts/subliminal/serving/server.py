@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 
@@ -34,6 +37,24 @@ def bound(port: int) -> socket.socket:
     return found
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other servers out of a folder.
+
+    Raises:
+        ConfigError: one has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"another server uses {folder}; stop it, or name another folder with --folder"
+            ) from None
+        yield
+
+
 def server(setting: Setting) -> uvicorn.Server:
     """A server that is not started yet.
 
@@ -60,10 +81,10 @@ def serve(setting: Setting, port: int, on_ready: Callable[[str], None]) -> None:
         on_ready: called with the API's address once it is known.
 
     Raises:
-        ConfigError: the port cannot be had, or a folder holds no base.
+        ConfigError: the port or the folder cannot be had, or a folder holds no base.
     """
-    running = server(setting)
-    with bound(port) as listening:
+    with bound(port) as listening, alone(setting.folder):
+        running = server(setting)
         listening.listen()
         on_ready(f"http://{HOST}:{listening.getsockname()[1]}/v1")
         running.run(sockets=[listening])
