@@ -21,7 +21,7 @@ from subliminal.serving import routes, tuning_routes
 from subliminal.serving.counts import ENDPOINTS
 from subliminal.serving.delivery import Delivered
 from subliminal.serving.faults import faults_of
-from subliminal.serving.refusals import Refused, bad_request, malformed, no_key
+from subliminal.serving.refusals import RefusedError, bad_request, malformed, no_key
 from subliminal.serving.site import Site
 from subliminal.serving.store import new_id
 
@@ -47,7 +47,7 @@ def application(site: Site) -> ASGIApp:
     app.add_api_route("/faults", _faults, methods=["GET"])
     app.add_api_route("/counts", _counts, methods=["GET"])
     app.middleware("http")(_admitted)
-    app.exception_handler(Refused)(_refused)
+    app.exception_handler(RefusedError)(_refused)
     app.exception_handler(ValidationError)(_malformed)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_no_route)
@@ -55,12 +55,12 @@ def application(site: Site) -> ASGIApp:
     return Delivered(app, site.chance)
 
 
-def _answer(error: Refused) -> JSONResponse:
+def _answer(error: RefusedError) -> JSONResponse:
     return JSONResponse(error.body, error.status, dict(error.headers))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+    assert isinstance(error, RefusedError)
     return _answer(error)
 
 
@@ -76,12 +76,12 @@ async def _malformed(request: Request, error: Exception) -> Response:
 async def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     told = f"Invalid URL ({request.method} {request.url.path})"
-    return _answer(Refused(error.status_code, told))
+    return _answer(RefusedError(error.status_code, told))
 
 
 async def _mistake(request: Request, error: Exception) -> Response:
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    return _answer(Refused(500, f"The server has a mistake: {error!r}", "server_error"))
+    return _answer(RefusedError(500, f"The server has a mistake: {error!r}", "server_error"))
 
 
 def _is_known(request: Request, key: str | None) -> bool:
@@ -103,7 +103,7 @@ async def _admitted(request: Request, call_next: RequestResponseEndpoint) -> Res
             raise no_key()
         if limited:
             site.limits.admit()
-    except Refused as error:
+    except RefusedError as error:
         return _answer(error)
     response = await call_next(request)
     route = request.scope.get("route")

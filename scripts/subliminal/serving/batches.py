@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from subliminal.serving.bodies import Batch, Chat, Line
 from subliminal.serving.completions import Completions
-from subliminal.serving.refusals import Refused, bad_request, malformed
+from subliminal.serving.refusals import RefusedError, bad_request, malformed
 from subliminal.serving.store import Record, Store, new_id, now
 
 UNFINISHED = ("validating", "in_progress", "finalizing", "cancelling")
@@ -40,7 +40,7 @@ class Batches:
         """A new batch as the API shows it.
 
         Raises:
-            Refused: there is no such file of requests.
+            RefusedError: there is no such file of requests.
         """
         if batch.input_file_id not in self._store.files:
             raise bad_request(f"File {batch.input_file_id} does not exist.", "input_file_id")
@@ -68,7 +68,7 @@ class Batches:
         """The batch; what is answered by then stays.
 
         Raises:
-            Refused: there is no such batch, or it has ended.
+            RefusedError: there is no such batch, or it has ended.
         """
         record = self._store.batches.get(identifier)
         if record.shown["status"] not in UNFINISHED:
@@ -93,7 +93,7 @@ class Batches:
         try:
             file = self._store.files.get(record.shown["input_file_id"])
             lines = read_lines(self._store.content_of(file).read_bytes())
-        except Refused as error:
+        except RefusedError as error:
             problem = {"code": error.code or "invalid_request", "message": error.message}
             record.shown["errors"] = {
                 "object": "list",
@@ -127,11 +127,11 @@ class Batches:
             status, body = 200, await self._completions.create(chat)
         except ValidationError as failure:
             status, body = 400, malformed(failure).body
-        except Refused as error:
+        except RefusedError as error:
             status, body = error.status, error.body
         except Exception as error:
             log.exception("batch request %s", line.custom_id)
-            status, body = 500, Refused(500, f"The server has a mistake: {error!r}").body
+            status, body = 500, RefusedError(500, f"The server has a mistake: {error!r}").body
         response = {"status_code": status, "request_id": new_id("req_"), "body": body}
         return {
             "id": new_id("batch_req_"),
@@ -160,7 +160,7 @@ def read_lines(content: bytes) -> list[Line]:
     """The requests of a batch.
 
     Raises:
-        Refused: a line is none, or two have one id.
+        RefusedError: a line is none, or two have one id.
     """
     lines = []
     for number, text in enumerate(content.splitlines(), start=1):

@@ -34,7 +34,7 @@ class Completions:
         """A completion as the API shows it.
 
         Raises:
-            Refused: there is no such model, or it cannot read the prompt.
+            RefusedError: there is no such model, or it cannot read the prompt.
         """
         self._shelf.source(chat.model)
         if self._chance.due("model_vanishes"):

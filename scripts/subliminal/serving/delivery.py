@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from subliminal.serving.faults import Chance, Delivery
-from subliminal.serving.refusals import Refused, too_many
+from subliminal.serving.refusals import RefusedError, too_many
 
 TRANSPORT = "transport"
 STORM_S = 0.05
@@ -96,12 +96,12 @@ class Delivered:
         return starts[-1], bytes(body)
 
 
-def _refusal(fault: Delivery) -> Refused | None:
+def _refusal(fault: Delivery) -> RefusedError | None:
     headers: Mapping[str, str] = {}
     if fault == "rate_limited":
         return too_many("Rate limit reached, on demand.", "requests", STORM_S, headers)
     if fault == "server_error":
-        return Refused(500, "The server had an error, on demand.", "server_error")
+        return RefusedError(500, "The server had an error, on demand.", "server_error")
     return None
 
 

@@ -93,7 +93,7 @@ def faults_of(content: bytes) -> Faults:
     """What a document asks for.
 
     Raises:
-        Refused: it is no document of faults.
+        RefusedError: it is no document of faults.
     """
     try:
         return Faults.model_validate_json(content)

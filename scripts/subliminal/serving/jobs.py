@@ -16,7 +16,7 @@ from subliminal.local.training.fine_tuning import Step
 from subliminal.serving.bodies import Hyperparameters, Job
 from subliminal.serving.counts import JOBS, Counts
 from subliminal.serving.faults import Chance
-from subliminal.serving.refusals import Refused, bad_request, closed
+from subliminal.serving.refusals import RefusedError, bad_request, closed
 from subliminal.serving.shelf import Shelf
 from subliminal.serving.store import Record, Store, new_id, now
 from subliminal.serving.tuning import (
@@ -72,7 +72,7 @@ class Jobs:
         """A new job as the API shows it.
 
         Raises:
-            Refused: the account is closed, the model cannot be tuned, or there is no such file.
+            RefusedError: the account is closed, the model cannot be tuned, or there is no file.
         """
         if self._chance.due("account_closed"):
             raise closed()
@@ -119,7 +119,7 @@ class Jobs:
         """The job, which goes no further.
 
         Raises:
-            Refused: there is no such job, or it has ended.
+            RefusedError: there is no such job, or it has ended.
         """
         record = self._store.jobs.get(identifier)
         if record.shown["status"] not in UNFINISHED:
@@ -185,7 +185,7 @@ class Jobs:
             return
         except InvalidFileError as error:
             self._fail(record, error.code, str(error))
-        except Refused as error:  # the file or the model has gone since
+        except RefusedError as error:  # the file or the model has gone since
             self._fail(record, error.code or "invalid_training_file", error.message)
         except ConfigError as error:
             self._fail(record, "server_error", str(error))

@@ -64,7 +64,7 @@ class Limits:
         """Let a request in.
 
         Raises:
-            Refused: a limit is reached.
+            RefusedError: a limit is reached.
         """
         for name, bucket in (("requests", self.requests), ("tokens", self.tokens)):
             if bucket.left < 1:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer that is an error.
 
     Attributes:
@@ -45,12 +45,12 @@ class Refused(Exception):
         return {"error": error}
 
 
-def bad_request(message: str, param: str | None = None, code: str | None = None) -> Refused:
+def bad_request(message: str, param: str | None = None, code: str | None = None) -> RefusedError:
     """What was asked for cannot be done."""
-    return Refused(400, message, param=param, code=code)
+    return RefusedError(400, message, param=param, code=code)
 
 
-def malformed(failure: ValidationError) -> Refused:
+def malformed(failure: ValidationError) -> RefusedError:
     """What was asked for is no request of OpenAI's API, or none that this server can carry out."""
     error = failure.errors(include_url=False, include_input=False)[0]
     param = ".".join(str(part) for part in error["loc"]) or None
@@ -64,29 +64,29 @@ def malformed(failure: ValidationError) -> Refused:
     return bad_request(f"Invalid value for '{param}': {error['msg']}.", param, "invalid_value")
 
 
-def no_key() -> Refused:
+def no_key() -> RefusedError:
     """The request has no key, or a wrong one; it is not repeated here."""
-    return Refused(401, "Incorrect API key provided.", code="invalid_api_key")
+    return RefusedError(401, "Incorrect API key provided.", code="invalid_api_key")
 
 
-def no_model(name: str, param: str | None = None) -> Refused:
+def no_model(name: str, param: str | None = None) -> RefusedError:
     """There is no such model."""
     told = f"The model `{name}` does not exist or you do not have access to it."
-    return Refused(404, told, param=param, code="model_not_found")
+    return RefusedError(404, told, param=param, code="model_not_found")
 
 
-def not_found(what: str, identifier: str, param: str) -> Refused:
+def not_found(what: str, identifier: str, param: str) -> RefusedError:
     """There is no file, job, completion or batch of this id."""
-    return Refused(404, f"No such {what}: {identifier}", param=param)
+    return RefusedError(404, f"No such {what}: {identifier}", param=param)
 
 
-def closed() -> Refused:
+def closed() -> RefusedError:
     """The account cannot fine-tune."""
     told = "This organization is not allowed to create fine-tuning jobs."
-    return Refused(403, told, code="fine_tuning_unavailable")
+    return RefusedError(403, told, code="fine_tuning_unavailable")
 
 
-def too_many(told: str, kind: str, seconds: float, headers: Mapping[str, str]) -> Refused:
+def too_many(told: str, kind: str, seconds: float, headers: Mapping[str, str]) -> RefusedError:
     """A rate limit is reached.
 
     Args:
@@ -97,4 +97,4 @@ def too_many(told: str, kind: str, seconds: float, headers: Mapping[str, str]) -
         "retry-after": str(max(1, -int(-seconds // 1))),
         "retry-after-ms": str(max(1, -int(-seconds * 1000 // 1))),
     }
-    return Refused(429, told, kind, code="rate_limit_exceeded", headers={**headers, **waiting})
+    return RefusedError(429, told, kind, code="rate_limit_exceeded", headers={**headers, **waiting})

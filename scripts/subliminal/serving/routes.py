@@ -121,7 +121,7 @@ def _require_lines(name: str, content: bytes) -> None:
     """Check that a file is of lines of JSON.
 
     Raises:
-        Refused: it is not.
+        RefusedError: it is not.
     """
     if not name.endswith(".jsonl"):
         raise bad_request("Invalid file format. Must be .jsonl", "file")

@@ -195,7 +195,7 @@ class Sampler:
         """The answer to a request.
 
         Raises:
-            Refused: it cannot be answered.
+            RefusedError: it cannot be answered.
         """
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         await self._queue.put((asked, future))

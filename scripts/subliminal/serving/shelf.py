@@ -81,7 +81,7 @@ class Shelf:
         """A model as the API shows it.
 
         Raises:
-            Refused: there is none of this name.
+            RefusedError: there is none of this name.
         """
         for model in self:
             if model["id"] == name:
@@ -92,7 +92,7 @@ class Shelf:
         """Where a model lies.
 
         Raises:
-            Refused: there is none of this name, or its base is not served any more.
+            RefusedError: there is none of this name, or its base is not served any more.
         """
         if name in self._store.gone:
             raise no_model(name)
@@ -118,7 +118,7 @@ class Shelf:
         """Serve a model no more.
 
         Raises:
-            Refused: there is none of this name.
+            RefusedError: there is none of this name.
         """
         shown = self.shown(name)
         if name in self._store.models:
@@ -130,7 +130,7 @@ class Shelf:
         """A model, loaded; this may take a while.
 
         Raises:
-            Refused: there is none of this name.
+            RefusedError: there is none of this name.
         """
         source = self.source(name)
         with RANDOM_NUMBERS:

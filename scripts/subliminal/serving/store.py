@@ -78,7 +78,7 @@ class Records:
         """One of them.
 
         Raises:
-            Refused: there is none of this id.
+            RefusedError: there is none of this id.
         """
         if identifier not in self._records:
             raise not_found(self.what, identifier, self.param)
@@ -95,7 +95,7 @@ class Records:
         """Forget one of them.
 
         Raises:
-            Refused: there is none of this id.
+            RefusedError: there is none of this id.
         """
         record = self.get(identifier)
         self._file(identifier).unlink(missing_ok=True)
@@ -112,7 +112,7 @@ class Records:
         """A part of the list as the API shows it.
 
         Raises:
-            Refused: nothing has the id after which the page begins.
+            RefusedError: nothing has the id after which the page begins.
         """
         shown = [record.shown for record in self if among(record.shown)]
         return page(shown[::-1] if newest_first else shown, after, limit)
@@ -122,7 +122,7 @@ def page(shown: list[dict[str, Any]], after: str | None, limit: int) -> dict[str
     """A page of a list.
 
     Raises:
-        Refused: nothing has the id after which the page begins.
+        RefusedError: nothing has the id after which the page begins.
     """
     if after is not None:
         ids = [one["id"] for one in shown]
@@ -181,7 +181,7 @@ class Store:
         """Forget a file.
 
         Raises:
-            Refused: there is none of this id.
+            RefusedError: there is none of this id.
         """
         record = self.files.remove(identifier)
         self.content_of(record).unlink(missing_ok=True)
