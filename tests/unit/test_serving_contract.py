@@ -59,10 +59,15 @@ def test_the_judge_refuses_what_is_wrong(judge):
 
     url = "https://api.openai.com/v1/fine_tuning/jobs"
     right = {"model": "a", "training_file": "b"}
-    judge.validate_request(Asked(httpx2.Request("POST", url, json=right)))
+
+    def asked(body):
+        key = {"Authorization": "Bearer none"}
+        return Asked(httpx2.Request("POST", url, json=body, headers=key))
+
+    judge.validate_request(asked(right))
     for wrong in ({"model": "a"}, {**right, "hyperparameters": {"n_epochs": "ten"}}):
         with pytest.raises(OpenAPIError):
-            judge.validate_request(Asked(httpx2.Request("POST", url, json=wrong)))
+            judge.validate_request(asked(wrong))
 
 
 def test_chats_keep_the_contract(client):

@@ -40,8 +40,10 @@ def told(seconds: float) -> str:
     """A time as OpenAI's headers tell it: 6m0s, 1.5s, 20ms."""
     if seconds < 1:
         return f"{seconds * 1000:.0f}ms"
-    minutes, rest = divmod(seconds, MINUTE)
-    return f"{minutes:.0f}m{rest:.0f}s" if minutes else f"{rest:.3g}s"
+    if seconds < MINUTE:
+        return f"{seconds:.3g}s"
+    minutes, rest = divmod(round(seconds), int(MINUTE))
+    return f"{minutes}m{rest}s"
 
 
 class Limits:
