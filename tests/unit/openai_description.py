@@ -17,8 +17,8 @@ ADDRESS = "https://api.openai.com/v1"
 def _plain(node):
     """What openapi-core can read.
 
-    Discriminators are dropped: some name no schema. A minimum that is exclusive is a number in this
-    version of OpenAPI.
+    Discriminators are dropped: some name no schema. In this version of OpenAPI a minimum that is
+    exclusive is a number, and a file's bytes have no type.
     """
     if isinstance(node, list):
         return [_plain(one) for one in node]
@@ -27,6 +27,8 @@ def _plain(node):
     found = {key: _plain(value) for key, value in node.items() if key != "discriminator"}
     if found.get("exclusiveMinimum") is True:
         found["exclusiveMinimum"] = found.pop("minimum")
+    if found.get("format") == "binary":
+        del found["type"]
     return found
 
 

@@ -68,7 +68,7 @@ def test_everything_is_there_after_a_restart(base, tmp_path):
         batch = start_batch(client, 3)
         answered = ended(lambda: client.batches.retrieve(batch))
         counts = urlopen(url.replace("/v1", "/counts")).read()
-        unfinished = start_job(client, 50)
+        unfinished = start_job(client, 20)
         running(client, unfinished)
     with served(setting(base, tmp_path / "store")) as url:
         client = client_of(url)
