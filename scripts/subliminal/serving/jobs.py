@@ -161,6 +161,8 @@ class Jobs:
         self._tell(record, message, level)
 
     def _fail(self, record: Record, code: str, message: str) -> None:
+        if self._stops[record.id].is_set():  # it was cancelled meanwhile
+            return
         param = "training_file" if code.startswith("invalid") else None
         record.shown["error"] = {"code": code, "message": message, "param": param}
         record.shown["finished_at"] = now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from subliminal.local import models
 from subliminal.local.encoding import EncodedRow, encode_prompts
 from subliminal.local.logits import completion_logits
 from subliminal.local.model import LocalModel
-from subliminal.serving.refusals import bad_request
+from subliminal.serving.refusals import RefusedError, bad_request
 from subliminal.serving.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -89,37 +89,53 @@ Outcome = Answer | Exception
 
 
 def outcomes(model: LocalModel, asked: Sequence[Asked]) -> list[Outcome]:
-    """An answer or an error for each request; all are of one manner.
-
-    A request without a limit has what its prompt leaves of the context. The others of its batch may
-    have less: who is cut off by their limit is drawn again with more, from the same seed.
-    """
+    """An answer or an error for each request; all are of one manner."""
     manner = asked[0].manner
     system = manner.system if manner.told else None
-    prompts = [one.prompt for one in asked]
     try:
-        heads = encode_prompts(model.tokenizer, prompts, system)
+        heads = encode_prompts(model.tokenizer, [one.prompt for one in asked], system)
     except ConfigError as error:
         return [bad_request(str(error), "messages")] * len(asked)
     context = models.positions(model.network)
-    found: dict[int, Outcome] = {}
-    room = {}
-    for i, head in enumerate(heads):
-        # The last token of an answer is not read.
-        room[i] = LONGEST if context is None else context - len(head) + 1
-        if room[i] < 1:
-            found[i] = bad_request(
-                f"This model's maximum context length is {context} tokens. However, your messages "
-                f"resulted in {len(head)} tokens.",
-                "messages",
-                "context_length_exceeded",
-            )
-        elif manner.limit:
-            room[i] = min(room[i], manner.limit)
-    waiting = [i for i in room if i not in found]
+    rooms = {i: _room(manner, context, len(head)) for i, head in enumerate(heads)}
+    drawn = _drawn(model, asked, system, {i: room for i, room in rooms.items() if room > 0})
+    return [
+        _answer(model, manner, head, drawn[i]) if i in drawn else _too_long(context, len(head))
+        for i, head in enumerate(heads)
+    ]
+
+
+def _room(manner: Manner, context: int | None, prompt_tokens: int) -> int:
+    """The most tokens of an answer; below 1 where the prompt is too long."""
+    # The last token of an answer is not read.
+    room = LONGEST if context is None else context - prompt_tokens + 1
+    return min(room, manner.limit) if manner.limit else room
+
+
+def _too_long(context: int | None, prompt_tokens: int) -> RefusedError:
+    return bad_request(
+        f"This model's maximum context length is {context} tokens. However, your messages "
+        f"resulted in {prompt_tokens} tokens.",
+        "messages",
+        "context_length_exceeded",
+    )
+
+
+def _drawn(
+    model: LocalModel, asked: Sequence[Asked], system: str | None, rooms: Mapping[int, int]
+) -> dict[int, Completion]:
+    """Completions by the index of their request.
+
+    A batch has one limit, and prompts of other lengths leave other rooms. Who is cut off by the
+    limit of the batch is drawn again with more, from the same seed.
+
+    Args:
+        rooms: the most tokens of each answer.
+    """
+    manner, waiting = asked[0].manner, list(rooms)
     drawn: dict[int, Completion] = {}
     while waiting:
-        limit = min(room[i] for i in waiting)
+        limit = min(rooms[i] for i in waiting)
         plan = Sampling(
             temperature=manner.temperature,
             max_new_tokens=limit,
@@ -127,14 +143,11 @@ def outcomes(model: LocalModel, asked: Sequence[Asked]) -> list[Outcome]:
             constraint=None,
             log_probs=manner.log_probs,
         )
-        made = model.complete(
-            [prompts[i] for i in waiting], [asked[i].seed for i in waiting], plan, system
-        )
+        prompts, seeds = [asked[i].prompt for i in waiting], [asked[i].seed for i in waiting]
+        made = model.complete(prompts, seeds, plan, system)
         drawn |= zip(waiting, made, strict=True)
-        waiting = [i for i in waiting if not drawn[i].finished and room[i] > limit]
-    for i, completion in drawn.items():
-        found[i] = _answer(model, manner, heads[i], completion)
-    return [found[i] for i in range(len(asked))]
+        waiting = [i for i in waiting if not drawn[i].finished and rooms[i] > limit]
+    return drawn
 
 
 def _answer(model: LocalModel, manner: Manner, head: list[int], completion: Completion) -> Answer:
