@@ -36,23 +36,27 @@ def starts(pace, clock, tokens, headers=None):
 
 
 def most_in_a_minute(times, amounts):
-    return max(
-        sum(a for t, a in zip(times, amounts, strict=True) if start <= t < start + 60)
-        for start in times
-    )
+    most = within = first = 0
+    for time, amount in zip(times, amounts, strict=True):
+        within += amount
+        while times[first] <= time - 60:
+            within -= amounts[first]
+            first += 1
+        most = max(most, within)
+    return most
 
 
 @pytest.mark.parametrize("late", [0.0, 0.004])
 @pytest.mark.parametrize("per_minute", [3, 60, 500, 3000])
 @pytest.mark.parametrize("by_headers", [False, True])
 def test_a_limit_of_requests_is_used_and_kept(per_minute, late, by_headers):
-    clock, minutes = Clock(late), 5
+    clock, minutes = Clock(late), 3
     pace = Pace(None if by_headers else per_minute, clock, clock.sleep)
     headers = {"x-ratelimit-limit-requests": str(per_minute)} if by_headers else {}
     count = per_minute * minutes
     times = starts(pace, clock, [10] * count, headers)
     known_from = 1 if by_headers else 0
-    assert most_in_a_minute(times[known_from:], [1] * count) <= per_minute
+    assert most_in_a_minute(times[known_from:], [1] * (count - known_from)) <= per_minute
     if per_minute >= 60:
         assert times[-1] - times[0] <= 60 * minutes / 0.95
 

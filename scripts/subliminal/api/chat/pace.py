@@ -11,6 +11,8 @@ WINDOW_SECONDS = 60.0
 # So much lateness is made good: a loop that is busy elsewhere starts requests late. The rate is
 # lower by as much, so that no minute has more than its limit.
 SLACK_SECONDS = 1.0
+# What is left of a wait by rounding.
+SHORTEST_SECONDS = 1e-6
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Pace:
                 await self._known.wait()
             self._first = False
             costs = {"requests": 1.0, "tokens": tokens}
-            while (wait := self._wait(costs)) > 0:
+            while (wait := self._wait(costs)) > SHORTEST_SECONDS:
                 await self._sleep(wait)
             for kind, limit in self._limits.items():
                 limit.use(costs[kind])
