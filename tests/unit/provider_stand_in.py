@@ -47,6 +47,10 @@ class Provider(ThreadingHTTPServer):
     def handle_error(self, request, client_address):
         """Clients that were killed are no trouble of the server's."""
 
+    def used(self, body):
+        written = min(self.usage["completion_tokens"], body.get("max_tokens", 10_000))
+        return self.usage | {"completion_tokens": written}
+
     def draw(self, key, body):
         """A new sample; a second one of the same key differs."""
         with self.lock:
@@ -63,7 +67,7 @@ class Provider(ThreadingHTTPServer):
             "created": 1,
             "model": body["model"],
             "choices": [choice | self.changes],
-            "usage": self.usage,
+            "usage": self.used(body),
             "metadata": body.get("metadata"),
         }
         if body.get("store"):
