@@ -286,3 +286,23 @@ def test_two_processes_at_once_pay_once(tmp_path):
     assert KEY not in "".join(told)
     lines = (tmp_path / "actions.jsonl").read_text().splitlines()
     assert [json.loads(line.partition(" ")[2])["state"] for line in lines][-1] == "done"
+
+
+def test_waiting_for_a_rate_limit_is_no_failure(tmp_path, monkeypatch):
+    """Refused more often than a failure is repeated, and then failed once."""
+    faults = ["limited"] * (live.REPEATS + 2) + ["fails"]
+    with provider(lambda key, before: dict(enumerate(faults)).get(before)) as server:
+        found = asked(account(server, tmp_path, monkeypatch), PROMPTS[:2])
+    assert len(set(texts(found))) == 2
+
+
+@pytest.mark.parametrize("fault", ["limited", "fails", "drops"])
+def test_a_fault_that_stays_ends_the_job(tmp_path, monkeypatch, fault):
+    monkeypatch.setattr(live, "WAITING_SECONDS", 0.1)
+    monkeypatch.setattr(live, "REPEATS", 2)
+    with provider(lambda key, before: fault) as server:
+        ours = account(server, tmp_path, monkeypatch)
+        with pytest.raises(ConfigError, match="answers that came are kept"):
+            asked(ours, at_a_time=2)
+    assert not server.done
+    assert ours.ledger.spending().total == 0

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 REPEATS = 6
 # For one answer.
 ANSWER_SECONDS = 600.0
-# That a request waits for a rate limit, altogether.
-LIMITED_SECONDS = 1800.0
+# That a request waits as its server asks, for a rate limit above all, altogether.
+WAITING_SECONDS = 1800.0
 # An answer that was lost may be being written still, for so long after it was asked for.
 WRITING_SECONDS = 30.0
 # After a failure, answers under way are waited for as long as one comes in this time.
@@ -131,7 +131,7 @@ class _Asker:
         asked_at = self._job.asked_at.get(question.key)
         if asked_at is not None and await self._found(question, asked_at):
             return True
-        failures, limited = 0, 0.0
+        failures, refusals, waited = 0, 0, 0.0
         while not self._over:
             error = await self._attempt(question)
             if error is None:
@@ -143,13 +143,15 @@ class _Asker:
                 began = time.time() if failure.writes_on else 0.0
                 if await self._found(question, began):
                     return True
-            failures += 1
-            wait = failure.wait if failure.wait is not None else pause(failures)
-            if failure.limited:
-                limited += wait
-                self._pace.hold(wait)
-            if limited > LIMITED_SECONDS or (failures > REPEATS and not failure.limited):
+            refusals, failures = refusals + failure.limited, failures + (not failure.limited)
+            wait = failure.wait
+            if wait is None:
+                wait = pause(refusals if failure.limited else failures)
+            waited += wait
+            if waited > WAITING_SECONDS or failures > REPEATS:
                 raise error
+            if failure.limited:
+                self._pace.hold(wait)
             await asyncio.sleep(wait)
         return False
 

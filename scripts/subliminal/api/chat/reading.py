@@ -11,7 +11,7 @@ from subliminal.api.chat.requests import Parameters, Tokens
 from subliminal.config.errors import ConfigError
 from subliminal.evaluations.model import Completion
 
-# Of a time-out and a proxy's trouble, a body that begins as JSON and is none.
+# A body that begins so and is no JSON was cut; a page of a proxy begins otherwise.
 JSON_STARTS = b"{"
 
 

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from subliminal.api.access import Access
-from subliminal.api.chat.failures import passing, pause
+from subliminal.api.chat.failures import LONGEST_PAUSE_SECONDS, passing, pause
 from subliminal.api.chat.pace import Pace
 from subliminal.api.chat.reading import CutAnswerError, tells_log_probs
 from subliminal.api.chat.requests import METADATA_KEY, Parameters
@@ -76,7 +76,7 @@ class StoredAnswers:
             failure = passing(error, self._place)
             if failure is None or failures > REPEATS:
                 raise self._unknown(error)
-            await asyncio.sleep(failure.wait or pause(failures))
+            await asyncio.sleep(min(failure.wait or pause(failures), LONGEST_PAUSE_SECONDS))
 
     async def _listed(self, key: str) -> tuple[list[Any] | None, Exception]:
         """What the server lists; None after a failure, which comes with it."""
