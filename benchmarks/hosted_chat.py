@@ -1,11 +1,12 @@
-"""Time requests to a provider with a rate limit: ours, and a naive loop of the same concurrency.
+"""Time requests to a provider with a rate limit: ours, and a naive loop as wide.
 
-The provider is a stand-in on a loopback address, in a process of its own. It admits so many requests
-in any minute and refuses the others with 429, as a fixed share of them with 500 after the work if
-asked. The naive loop is the client of OpenAI with its own repeats, behind a semaphore.
+The provider is a stand-in on a loopback address, in a process of its own. It admits so many
+requests in any minute and refuses the others with 429; with `--faults` it answers a share of the
+admitted ones with 500 after the work. The naive loop is the client of OpenAI with its own repeats,
+behind a semaphore. It may use a whole minute's requests at once, ours are spread evenly.
 
 Throughput is that of answers, over the whole time; the share of the limit is beside it, with
-requests that were refused, samples that were drawn twice, and the peak memory of the asking process.
+requests that were refused, samples that were drawn twice, and the asking process's peak memory.
 """
 
 from __future__ import annotations

@@ -125,6 +125,7 @@ class _Asker:
             return await self._answer(question)
         except BaseException:
             self._over = True
+            self._pace.learn({})  # nobody waits for the first answer any more
             raise
 
     async def _answer(self, question: Question) -> bool:
