@@ -32,8 +32,9 @@ SECONDARY = f"a date from secondary sources, {MODELS}"
 INSTEAD = (
     "In place of a model that is gone, choose an experiment on open weights, such as ed5c_qwen "
     "(docs/reproduce-the-paper.md), or adopt datasets that others have published "
-    "(config/adopted.yaml). To see the plan, add -n to the command (docs/hosted-models.md)"
+    "(config/adopted.yaml)"
 )
+PLAN = "To see the plan, add -n to the command (docs/hosted-models.md)"
 
 
 def hosted(config: Config) -> dict[str, HostedBase]:
@@ -63,8 +64,13 @@ class Wanted:
 
 @dataclass
 class Findings:
-    """What keeps jobs from running, and what to think of."""
+    """What keeps jobs from running, and what to think of.
 
+    Attributes:
+        gone: a model is.
+    """
+
+    gone: bool = False
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -93,7 +99,8 @@ def preflight(workflow: Any, project: Project) -> None:
         logger.warning(warning)
     if found.problems:
         head = f"{wanted.jobs} jobs need hosted models, and none of them was started:"
-        raise ConfigError("\n".join([head, *(f"- {p}" for p in found.problems), INSTEAD]))
+        instead = [INSTEAD] if found.gone else []
+        raise ConfigError("\n".join([head, *(f"- {p}" for p in found.problems), *instead, PLAN]))
 
 
 def wanted_by(config: Config, costs: Costs, files: Iterable[AbstractSet[str]]) -> Wanted:
@@ -126,6 +133,7 @@ def findings(project: Project, wanted: Wanted, today: date) -> Findings:
         entry = hosted(project.config)[base]
         about = f"{base} ({entry.snapshot})"
         if place is not None and absent is not None and entry.snapshot in absent:
+            found.gone = True
             found.problems.append(f"{about} is not, or no longer, at {place.url}")
         elif place is None or is_provider(place):
             _by_dates(entry, about, base in wanted.tuned, absent is not None, today, found)
@@ -175,6 +183,7 @@ def _by_dates(
         there: its provider has said so.
     """
     if entry.retired_on is not None and not there and entry.retired_on <= today:
+        found.gone = True
         found.problems.append(f"{about} was retired on {entry.retired_on} ({SECONDARY})")
         return
     if entry.retired_on is not None:
