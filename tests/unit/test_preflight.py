@@ -237,7 +237,7 @@ def test_what_the_ledger_knows_is_not_paid_again(planned, server, state):
     """A student whose files were deleted, or whose run was killed, fits the budget it was in."""
     student = next(job for job in planned.costs.values() if job.rule == "train_student")
     price = Bill.of([student]).usd
-    about = student.manifest.removeprefix("results/").replace("/manifest.json", ": fine-tuning")
+    about = student.manifest.removeprefix("results/").removesuffix("/manifest.json")
     planned.allow(max_usd=planned.usd)
     ledger = Ledger(planned.root / "ledger")
     ledger.begin("k", "tuning", about, price, Hosting(allow_paid=True))
@@ -246,6 +246,17 @@ def test_what_the_ledger_knows_is_not_paid_again(planned, server, state):
     ledger.change(ledger.actions()["k"], "dropped")
     planned.allow(max_usd=planned.usd - price / 2)
     assert len(planned.problems()) == 1
+
+
+@pytest.mark.parametrize(("model", "counts"), [(f"ft:{SNAPSHOT}:x", True), ("another", False)])
+def test_answers_in_the_ledger_may_be_those_that_are_asked_for(planned, server, model, counts):
+    """A run that was killed, or whose results were deleted, fits the budget it was in."""
+    asked = [c for job in planned.costs.values() for c in job.charges if not c.training]
+    price = sum(charge.usd for charge in asked)
+    planned.allow(max_usd=planned.usd)
+    ledger, paid = Ledger(planned.root / "ledger"), Hosting(allow_paid=True)
+    ledger.begin("k", "chat", f"5000 answers of {model}", price, paid)
+    assert bool(planned.problems()) is not counts
 
 
 def test_another_seed_is_another_student(planned, server):

@@ -6,7 +6,6 @@ free, and only where there is a key to ask with.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -14,18 +13,17 @@ from datetime import date
 from typing import Any
 
 from subliminal.api.access import Access, hosted_access, require_key
-from subliminal.api.ledger.actions import Action, Ledger, Spending
+from subliminal.api.ledger.actions import Ledger
 from subliminal.api.lookup import is_provider, lacking
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost
 from subliminal.config.errors import ConfigError
-from subliminal.config.hosting import FILE, Hosting, read_hosting
+from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HostedBase
-from subliminal.workflow.bill import Bill
+from subliminal.workflow.budget import MODELS, unpaid
 from subliminal.workflow.estimate import Costs, costs_of, together
 from subliminal.workflow.project import Project
 
-MODELS = "config/models.yaml"
 # Of a model that retires, or can be fine-tuned no longer, in so many days: a warning.
 SOON_DAYS = 90
 SECONDARY = f"a date from secondary sources, {MODELS}"
@@ -146,7 +144,8 @@ def findings(project: Project, wanted: Wanted, today: date) -> Findings:
     except ConfigError as error:
         found.problems.append(str(error))
     else:
-        found.problems += unpaid(wanted, hosting, actions, spending)
+        snapshots = {base: entry.snapshot for base, entry in hosted(project.config).items()}
+        found.problems += unpaid(wanted.costs, snapshots, hosting, actions, spending)
     return found
 
 
@@ -202,39 +201,3 @@ def _soon(about: str, what: str, day: date, today: date) -> Iterator[str]:
     left = (day - today).days
     if 0 <= left <= SOON_DAYS:
         yield f"{about} {what} {day}: {left} days left ({SECONDARY})"
-
-
-def unpaid(
-    wanted: Wanted, hosting: Hosting, actions: Iterable[Action], spending: Spending
-) -> Iterator[str]:
-    """Why jobs cannot be paid. Those that the ledger knows are paid, or have their reserve."""
-    begun = [action for action in actions if action.state != "dropped"]
-    new = [cost for path, cost in wanted.costs.items() if not _known(path, begun)]
-    bill = Bill.of(new)
-    for base in bill.unpriced:
-        yield (
-            f"the price of {base} is not known; write prices of input, output and training under "
-            f"{base} in {MODELS} (0 where nothing is paid)"
-        )
-    if not bill.usd:
-        return
-    if not hosting.allow_paid:
-        yield (
-            f"they would cost about {bill.usd:,.2f} USD, and {FILE} allows nothing that is paid; "
-            "to pay for them, write there: allow_paid: true and max_usd: the most that you want "
-            "to pay"
-        )
-    if hosting.max_usd is not None and bill.usd > hosting.max_usd - spending.total:
-        left = max(0.0, hosting.max_usd - spending.total)
-        yield (
-            f"they would cost about {bill.usd:,.2f} USD, and of max_usd: {hosting.max_usd:g} "
-            f"({FILE}) {left:,.2f} are left: {spending.paid:,.2f} are paid and "
-            f"{spending.reserved:,.2f} reserved (make ledger); raise max_usd, or ask for less"
-        )
-
-
-def _known(manifest: str, actions: Iterable[Action]) -> bool:
-    """Whether an action is about a job: it then names the job's artefact, below `results`."""
-    artefact = re.sub(r"^results/|[./]manifest\.json$", "", manifest)
-    named = re.compile(rf"(?<!\w){re.escape(artefact)}(?![\w-])")
-    return any(named.search(action.about) for action in actions)
