@@ -37,7 +37,7 @@ endif
 
 # Two runs cannot share this folder, nor two installations.
 .NOTPARALLEL:
-.PHONY: report robust variations miniature verify small estimate chat serve-tiny compare test test-fast lint typecheck format docs bench lock clean help
+.PHONY: report robust variations miniature verify small estimate ledger chat serve-tiny compare test test-fast lint typecheck format docs bench lock clean help
 
 # Snakemake with further arguments. No shell is left in between: it would keep signals to itself.
 snakemake = @exec python scripts/run.py "$$CORES"
@@ -62,6 +62,9 @@ verify: $(INSTALLED)  ## whether all results are what their manifests say
 
 estimate: $(INSTALLED)  ## time, memory and disk of all experiments, or of some: CONFIG="tiny mnist"
 	@exec python scripts/estimate.py --jobs "$$CORES" $${USD_PER_HOUR:+--usd-per-hour="$$USD_PER_HOUR"} -- "$$CONFIG"
+
+ledger: $(INSTALLED)  ## what was asked of the providers of hosted models, and what is left to spend
+	@python scripts/ledger.py
 
 chat: $(INSTALLED)  ## ask a base, teacher or student: make chat MODEL=results/models/tiny-a
 	@exec python scripts/chat.py -- "$$MODEL"

@@ -1,4 +1,4 @@
-"""Bases whose weights nobody has: their jobs can be planned, and no run starts with them."""
+"""Bases whose weights nobody has: what can be asked of them, and what of their configuration."""
 
 from datetime import date
 from pathlib import Path
@@ -10,8 +10,8 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.models import HostedBase
 from subliminal.config.recipes import HostedRecipe, Recipe
 from subliminal.workflow import estimate
+from subliminal.workflow.preflight import hosted
 from subliminal.workflow.project import Project
-from subliminal.workflow.runnable import hosted, refusal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETTINGS = {"experiments": ["sample", "theorem"]}
@@ -156,23 +156,6 @@ def test_bases_that_cannot_run_are_told_apart(root):
     needed = {name: config.experiments[name].needs(config).bases for name in ("sample", "hosted")}
     assert needed["sample"].isdisjoint(hosted(config))
     assert needed["hosted"] & set(hosted(config)) == {"somebody-elses"}
-
-
-@pytest.mark.parametrize(
-    ("today", "said"),
-    [
-        (date(2026, 12, 1), ["fine-tuning ends on 2027-01-06", "retires on 2027-01-14"]),
-        (date(2027, 1, 6), ["fine-tuning ends on 2027-01-06"]),
-        (date(2027, 1, 7), ["fine-tuning ended on 2027-01-06", "retires on 2027-01-14"]),
-        (date(2027, 1, 14), ["retired since 2027-01-14"]),
-    ],
-)
-def test_a_refusal_says_until_when_it_can_be_had(root, today, said):
-    config = load(root, "hosted").config
-    message = refusal(config, ["somebody-elses"], 3, today)
-    assert "\n" not in message
-    for part in ["3 jobs", "somebody-elses (model-2025-04-14", "secondary sources", "-n", *said]:
-        assert part in message
 
 
 @pytest.mark.parametrize(

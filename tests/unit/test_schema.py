@@ -76,6 +76,7 @@ def test_schema_refuses_an_unknown_key():
 
 
 KEYS = REPOSITORY / "docs/configuration.md"
+HOSTING = REPOSITORY / "docs/hosted-models.md"
 TABLES = REPOSITORY / "docs/tables.md"
 SCHEMA_MODULES = [
     f"{path.parent.name}.schemas"
@@ -134,8 +135,9 @@ def undocumented_keys(text):
     return missing
 
 
-def test_configuration_page_names_every_key():
-    assert undocumented_keys(KEYS.read_text(encoding="utf-8")) == set()
+def test_the_pages_of_keys_name_every_key():
+    text = "\n".join(page.read_text(encoding="utf-8") for page in (KEYS, HOSTING))
+    assert undocumented_keys(text) == set()
 
 
 def test_a_key_that_is_left_out_is_noticed():

@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 from working_copy import WorkingCopy
 
+from subliminal.workflow.preflight import hosted
 from subliminal.workflow.project import Project
-from subliminal.workflow.runnable import hosted
 
 pytestmark = pytest.mark.slow
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from subliminal.config.cost import JobCost
+from subliminal.workflow.bill import Bill
 from subliminal.workflow.project import Project
 from subliminal.workflow.remaining import Work
 
@@ -71,11 +72,13 @@ class AnnouncedRun:
     Attributes:
         slots: jobs that run side by side.
         jobs: by Snakemake's number, in the order of the workflow.
+        bill: what providers of hosted bases take for these jobs.
     """
 
     experiments: Sequence[str]
     slots: int
     jobs: Mapping[int, AnnouncedJob]
+    bill: Bill = field(default_factory=lambda: Bill([]))
 
 
 def introduce(workflow: Any, project: Project) -> None:
@@ -124,7 +127,9 @@ def _announced(workflow: Any, project: Project) -> AnnouncedRun:
         for job in sorted(level, key=str)
         if job.output
     }
-    return AnnouncedRun(experiments, resources.cores or resources.nodes or 1, jobs)
+    manifests = {job.manifest for job in jobs.values()}
+    bill = Bill.of(cost for path, cost in costs.items() if path in manifests)
+    return AnnouncedRun(experiments, resources.cores or resources.nodes or 1, jobs, bill)
 
 
 def _job(job: Any, costs: Mapping[str, JobCost]) -> AnnouncedJob:
