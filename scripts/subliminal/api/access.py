@@ -23,6 +23,8 @@ from subliminal.config.text import one_line
 BASE_URL, API_KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 # What else the client sends in headers if the environment has it.
 NAMES, HEADERS = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID"), "OPENAI_CUSTOM_HEADERS"
+# Where hosted models are, unless the environment says otherwise.
+OPENAI = "https://api.openai.com/v1"
 # A local server needs no key, the client does.
 NO_KEY = "none"
 HIDDEN = "[hidden]"
@@ -174,15 +176,18 @@ def _secrets(parts: SplitResult, login: tuple[str, str] | None, others: Iterable
     return secrets
 
 
-def access() -> Access:
+def access(otherwise: str = "") -> Access:
     """The server that the environment names.
 
     White space around a value is none of it: a file with Windows' line ends leaves it there.
 
+    Args:
+        otherwise: the address if it names none.
+
     Raises:
         ConfigError: it names none, or a value is none that can be used.
     """
-    url = os.environ.get(BASE_URL, "").strip()
+    url = os.environ.get(BASE_URL, "").strip() or otherwise
     if not url:
         raise ConfigError(
             f"{BASE_URL} is not set, and a domain is sampled through a server (server: in "
@@ -195,6 +200,21 @@ def access() -> Access:
         _sendable(name, os.environ.get(name, ""))
     secrets = _secrets(parts, login, [key, *_custom_headers()])
     return Access(place, key if key and login is None else NO_KEY, login, frozenset(secrets))
+
+
+def hosted_access() -> Access:
+    """The server of hosted models: OpenAI's, unless the environment names another.
+
+    Raises:
+        ConfigError: as for `access`; or there is no key for OpenAI.
+    """
+    found = access(OPENAI)
+    if found.url == OPENAI and found.key == NO_KEY and found.login is None:
+        raise ConfigError(
+            f"{API_KEY} is not set, and hosted models (config/models.yaml) are asked at {OPENAI}; "
+            f"export {API_KEY}=…, or {BASE_URL}= the address of another server"
+        )
+    return found
 
 
 def shown_url() -> str:

@@ -234,6 +234,20 @@ def training_at_provider(
     )
 
 
+def around_tuning(model: str) -> Iterator[JobCost]:
+    """What is done here before and after a provider's training.
+
+    Args:
+        model: the path of what is trained, below `results`.
+    """
+    for rule, manifest in (
+        ("write_training_file", "tuning/training.manifest.json"),
+        ("check_training_file", "tuning/checked.manifest.json"),
+        ("wait_for_tuning", "manifest.json"),
+    ):
+        yield JobCost(rule, "", f"results/{model}/{manifest}", Work(seconds=FILES_SECONDS))
+
+
 def base_cost(config: Config, name: str) -> JobCost:
     """Making a base."""
     if isinstance(config.models[name], HostedBase):
@@ -280,10 +294,12 @@ def teacher_costs(config: Config, teacher: Teacher) -> Iterator[JobCost]:
         yield file_cost(file)
     rows, each = (PREFERENCES, PREFERENCE_TOKENS) if file is None else (FILE_ROWS, FILE_TOKENS)
     if isinstance(plan, HostedMethod):
-        tokens = plan.n_epochs * rows * each
+        tokens, model = plan.n_epochs * rows * each, f"teachers/{teacher.path}"
+        manifest = f"{model}/tuning/submitted.manifest.json"
         yield training_at_provider(
-            "train_teacher", teacher.base, manifest, tokens, memory, ROW_BYTES
+            "submit_tuning", teacher.base, manifest, tokens, memory, ROW_BYTES
         )
+        yield from around_tuning(model)
         return
     if plan.loudness is not None:
         yield from _prompts(config, plan.loudness.domain)

@@ -12,7 +12,7 @@ from subliminal.config.places import error_of
 from subliminal.config.reading import parse, read_yaml
 from subliminal.config.strict import Place, Positive, Strict
 
-FILE = "config/openai.yaml"
+FILE, MODELS = "config/openai.yaml", "config/models.yaml"
 Usd = Annotated[float, Field(ge=0)]
 
 
@@ -66,6 +66,11 @@ class Hosting(Strict):
         description="Whether the provider keeps answers, by which one that was lost on the way is "
         "fetched and not paid again. `false` for servers that refuse `store`.",
     )
+    moderation: bool = Field(
+        False,
+        description="Whether training files go through the provider's moderation endpoint, which "
+        "costs nothing, before they are uploaded.",
+    )
     requests_per_minute: Positive | None = Field(
         None,
         description="The most requests that a job starts in a minute. `null`: as the server's "
@@ -84,3 +89,17 @@ def read_hosting(root: Path) -> Hosting:
     except RemarkedError as error:
         raise error_of(error.remarks, root) from None
     return found
+
+
+def read_prices(root: Path, base: str) -> Prices | None:
+    """What a hosted base costs, as it stands in the file now; None if that is not known.
+
+    Raises:
+        ConfigError: the file is not there, or wrong.
+    """
+    try:
+        entry = read_yaml(root / MODELS, MODELS)[base]
+        prices: Prices | None = parse(Prices | None, entry.get("prices"), MODELS)
+    except RemarkedError as error:
+        raise error_of(error.remarks, root) from None
+    return prices

@@ -81,10 +81,12 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
         )
         if isinstance(recipe, HostedRecipe):
             trained = recipe.n_epochs * min(rows, recipe.rows or rows) * tokens[domain]
-            disk = costs.ROW_BYTES
+            model, disk = f"students/{cell.path}", costs.ROW_BYTES
+            manifest = f"{model}/tuning/submitted.manifest.json"
             yield costs.training_at_provider(
-                "train_student", cell.student, manifest, trained, memory, disk
+                "submit_tuning", cell.student, manifest, trained, memory, disk
             )
+            yield from costs.around_tuning(model)
             continue
         yield costs.training_here(
             config,
