@@ -226,6 +226,12 @@ def test_two_processes_at_once_order_one_job(there, student):
     assert KEY not in "".join(said)
 
 
+def test_a_server_that_is_away_for_a_while_is_waited_for(there, student):
+    job = student.submit()
+    there.faults["GET", f"{JOBS}/{job}"] = ["before", (503, {"message": "away"})] * 5
+    assert student.wait()["job"] == job
+
+
 def test_a_job_that_fails_is_told_and_can_be_ordered_once_more(there, student):
     there.life = ["validating_files", "failed"]
     there.ended = {"error": {"code": "invalid_file", "message": f"line 3 is odd {KEY}"}}

@@ -13,7 +13,7 @@ from subliminal.api.ledger.answers import digest
 from subliminal.api.ledger.lines import locked
 from subliminal.api.tuning.failures import Busy, Lost, Refusal
 from subliminal.api.tuning.job import WITHOUT_A_MODEL, TuningJob
-from subliminal.api.tuning.provider import Provider
+from subliminal.api.tuning.provider import KEY, Provider
 from subliminal.api.tuning.requests import REPEATS
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting
@@ -142,10 +142,11 @@ class Desk:
         )
 
     def _uploaded(self, order: Order, content: bytes) -> str:
-        file = self.provider.file_named(order.file_name, len(content))
-        if file is None:
-            self.log.info("uploading %s, %.1f MB", order.file_name, len(content) / 1e6)
-            file = self.provider.upload(order.file_name, content)
+        with locked(self.ledger.folder / LOCKS / order.file_name):
+            file = self.provider.file_named(order.file_name, len(content))
+            if file is None:
+                self.log.info("uploading %s, %.1f MB", order.file_name, len(content) / 1e6)
+                file = self.provider.upload(order.file_name, content)
         return file
 
     def _ordered(self, request: dict[str, Any], action: Action) -> TuningJob:
@@ -170,6 +171,11 @@ class Desk:
                 self.provider.requests.rest(repeat, failure)
             else:
                 self.log.info("ordered fine-tuning job %s", job.id)
+                if KEY not in job.metadata:
+                    self.log.warning(
+                        "this server keeps no metadata: a job whose order's answer is lost would "
+                        "not be found, and be ordered again"
+                    )
                 return job
         raise AssertionError("the last repeat returns or raises")
 

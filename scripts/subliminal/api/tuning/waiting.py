@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.tuning.failures import Busy, Lost
 from subliminal.api.tuning.job import SUCCEEDED, UNDER_WAY, TuningJob
 from subliminal.api.tuning.provider import Provider
 from subliminal.config.errors import ConfigError
@@ -15,6 +16,8 @@ from subliminal.config.hosting import Prices
 
 # Between two looks at a job: at first, and at most.
 FIRST_SECONDS, MOST_SECONDS, GROWTH = 5.0, 60.0, 1.3
+# A server may be away for so long.
+PATIENCE_SECONDS = 3600.0
 
 
 class Step(NamedTuple):
@@ -32,11 +35,19 @@ def wait_for(
     Nothing is lost if the waiting process dies: another one waits on.
 
     Raises:
-        ConfigError: the server does not tell, or has a status that is not known.
+        ConfigError: the server does not tell for an hour, or has a status that is not known.
     """
-    pause, said = first_seconds, ""
+    pause, said, heard = first_seconds, "", time.monotonic()
     while True:
-        job = provider.job(name)
+        try:
+            job = provider.job(name)
+        except (Busy, Lost) as failure:
+            if time.monotonic() - heard > PATIENCE_SECONDS:
+                raise
+            log.warning("%s", failure)
+            time.sleep(pause)
+            continue
+        heard = time.monotonic()
         job.require_known_status()
         news = f"{job.status} {provider.newest_event(name)}".strip()
         if news != said:
