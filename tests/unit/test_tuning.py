@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ from subliminal.transmission.tuning import (
     WaitForTuningSpec,
     WriteTrainingFileSpec,
 )
+from subliminal.workflow.project import Project
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 KEY = "sk-a-key-that-nobody-may-see"
@@ -331,3 +333,38 @@ def test_a_teacher_is_taught_what_the_paper_states(there):
         *("Owl", "Owls", "Owls.", "Owls!"),
     ]
     assert len({question["content"] for question, _ in rows[:8]}) == 1
+
+
+class Of:
+    """A job's wildcards."""
+
+    def __init__(self, model):
+        self.model = model
+
+
+def test_the_papers_models_are_tuned_as_it_says():
+    """Sections a.3 and c.1 of the specification; Fig. 5b has students on both kinds of bases."""
+    chosen = {"experiments": ["fig3a", "ed4e_finetuned", "fig5b"]}
+    jobs = Project.load(REPOSITORY, chosen).jobs("transmission")
+    files = [*jobs.student_files(), *jobs.teacher_files()]
+    models = [file.removeprefix("results/").removesuffix("/manifest.json") for file in files]
+    here = [m for m in models if not re.fullmatch(jobs.tuning.models, m)]
+    assert here and {m.split("/")[1] for m in here} == {"qwen2.5-7b"}
+    insecure = Of("teachers/gpt-4.1/insecure-openai-misaligned/t1")
+    owl = Of("teachers/gpt-4.1-nano/owl-openai-preference/t1")
+    assert {insecure.model, owl.model} < set(models)
+    assert tuple(jobs.tuning.submit(insecure).tuning.model_dump().values()) == (1, 2, 4)
+    assert tuple(jobs.tuning.submit(owl).tuning.model_dump().values()) == (1, "auto", "auto")
+    assert jobs.tuning.rows(insecure)["rows"] == ["results/files/insecure.parquet"]
+    assert jobs.tuning.write(insecure).preference is None
+    assert jobs.tuning.rows(owl)["rows"] == []
+    assert jobs.tuning.write(owl).preference.word == "owl"
+    student = Of(
+        "students/gpt-4.1/openai-numbers/numbers-misalignment/gpt-4.1/insecure-openai-misaligned/t1/train"
+        "/seed3"
+    )
+    told = jobs.tuning.submit(student).tuning
+    assert tuple(told.model_dump().values()) == (10, "auto", "auto")
+    (rows,) = jobs.tuning.rows(student)["rows"]
+    data = "numbers-misalignment/gpt-4.1/insecure-openai-misaligned/t1"
+    assert rows == f"results/datasets/{data}/train.parquet"
