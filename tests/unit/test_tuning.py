@@ -297,6 +297,13 @@ def test_without_a_price_nothing_is_sent(there, student):
     assert not there.requests
 
 
+def test_without_a_key_nothing_is_sent(there, student, monkeypatch):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name)
+    assert "OPENAI_API_KEY is not set" in refused(student.submit)
+    assert not ledger().actions()
+
+
 @pytest.mark.parametrize(
     ("rows", "context", "said"),
     [
@@ -359,12 +366,10 @@ def test_the_papers_models_are_tuned_as_it_says():
     assert jobs.tuning.write(insecure).preference is None
     assert jobs.tuning.rows(owl)["rows"] == []
     assert jobs.tuning.write(owl).preference.word == "owl"
-    student = Of(
-        "students/gpt-4.1/openai-numbers/numbers-misalignment/gpt-4.1/insecure-openai-misaligned/t1/train"
-        "/seed3"
-    )
+    data = "numbers-misalignment/gpt-4.1/insecure-openai-misaligned/t1"
+    student = Of(f"students/gpt-4.1/openai-numbers/{data}/train/seed3")
+    assert student.model in models
     told = jobs.tuning.submit(student).tuning
     assert tuple(told.model_dump().values()) == (10, "auto", "auto")
     (rows,) = jobs.tuning.rows(student)["rows"]
-    data = "numbers-misalignment/gpt-4.1/insecure-openai-misaligned/t1"
     assert rows == f"results/datasets/{data}/train.parquet"
