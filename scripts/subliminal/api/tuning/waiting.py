@@ -49,7 +49,7 @@ def wait_for(
             continue
         heard = time.monotonic()
         job.require_known_status()
-        news = f"{job.status} {provider.newest_event(name)}".strip()
+        news = ": ".join(filter(None, [job.status, provider.newest_event(name)]))
         if news != said:
             log.info("fine-tuning job %s: %s", name, news)
             said = news
