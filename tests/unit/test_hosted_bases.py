@@ -280,6 +280,17 @@ def test_answers_without_a_limit_are_for_hosted_bases_alone(root):
     assert "'qwen2.5-7b'" in message
 
 
+@pytest.mark.parametrize("told", ["constraint: numbers", "server: {extra_body: {}}"])
+def test_what_its_provider_cannot_be_told_is_refused(root, told, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1")
+    plain = "sampling: {temperature: 1.0, max_new_tokens: null, batch_size: 64}"
+    within = plain.replace("}", f", {told}}}") if told.startswith("c") else f"{plain}\n      {told}"
+    replace(root / "config/domains.yaml", f"      {plain}\n", f"      {within}\n")
+    message = refused(root, "hosted")
+    assert told.partition(":")[0] in message
+    assert "'somebody-elses'" in message
+
+
 def test_rows_without_a_limit_are_for_hosted_bases_alone(root):
     replace(root / "config/domains.yaml", "    api:\n", "    small:\n")
     with pytest.raises(ConfigError, match=r": sizes: small: sampling: max_new_tokens: null"):

@@ -41,7 +41,10 @@ BASE = Path("results/models/base/manifest.json")
 SETTINGS = "allow_paid: true\nmax_usd: 5\n"
 # In USD per million tokens.
 PRICE = 25
-MODELS = f"base: {{prices: {{input: 1, output: 1, training: {PRICE}}}}}\n"
+MODELS = (
+    "base: {source: openai, tier: api, snapshot: snapshot-2025, context: 1000, fine_tunable: true,"
+    f" prices: {{input: 1, output: 1, training: {PRICE}}}}}\n"
+)
 
 
 @pytest.fixture
@@ -292,7 +295,7 @@ def test_without_a_budget_nothing_is_sent(there, student, settings, said):
 
 
 def test_without_a_price_nothing_is_sent(there, student):
-    Path("config/models.yaml").write_text("base: {prices: {input: 1, output: 1}}\n")
+    Path("config/models.yaml").write_text(MODELS.replace(f", training: {PRICE}", ""))
     assert "config/models.yaml: base: prices: training" in refused(student.submit)
     assert not there.requests
 

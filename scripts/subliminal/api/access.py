@@ -21,10 +21,9 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.text import one_line
 
 BASE_URL, API_KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
+PROVIDER = "https://api.openai.com/v1"
 # What else the client sends in headers if the environment has it.
 NAMES, HEADERS = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID"), "OPENAI_CUSTOM_HEADERS"
-# Where hosted models are, unless the environment says otherwise.
-OPENAI = "https://api.openai.com/v1"
 # A local server needs no key, the client does.
 NO_KEY = "none"
 HIDDEN = "[hidden]"
@@ -182,10 +181,10 @@ def access(otherwise: str = "") -> Access:
     White space around a value is none of it: a file with Windows' line ends leaves it there.
 
     Args:
-        otherwise: the address if it names none.
+        otherwise: the address where it names none.
 
     Raises:
-        ConfigError: it names none, or a value is none that can be used.
+        ConfigError: there is none, or a value is none that can be used.
     """
     url = os.environ.get(BASE_URL, "").strip() or otherwise
     if not url:
@@ -203,18 +202,25 @@ def access(otherwise: str = "") -> Access:
 
 
 def hosted_access() -> Access:
-    """The server of hosted models: OpenAI's, unless the environment names another.
+    """The provider of hosted models, or whoever stands in for it.
 
     Raises:
-        ConfigError: as for `access`; or there is no key for OpenAI.
+        ConfigError: a value of the environment is none that can be used.
     """
-    found = access(OPENAI)
-    if found.url == OPENAI and found.key == NO_KEY and found.login is None:
+    return access(PROVIDER)
+
+
+def require_key(place: Access) -> None:
+    """Make sure that there is something to show to a provider, before anything is sent.
+
+    Raises:
+        ConfigError: there is not.
+    """
+    if place.login is None and not os.environ.get(API_KEY, "").strip():
         raise ConfigError(
-            f"{API_KEY} is not set, and hosted models (config/models.yaml) are asked at {OPENAI}; "
-            f"export {API_KEY}=…, or {BASE_URL}= the address of another server"
+            f"{API_KEY} is not set, and {place.url} is to be asked for hosted models; export "
+            f"{API_KEY}= your key of it (any word where a server asks for none)"
         )
-    return found
 
 
 def shown_url() -> str:

@@ -12,7 +12,7 @@ from subliminal.config.places import error_of
 from subliminal.config.reading import parse, read_yaml
 from subliminal.config.strict import Place, Positive, Strict
 
-FILE, MODELS = "config/openai.yaml", "config/models.yaml"
+FILE = "config/openai.yaml"
 Usd = Annotated[float, Field(ge=0)]
 
 
@@ -89,17 +89,3 @@ def read_hosting(root: Path) -> Hosting:
     except RemarkedError as error:
         raise error_of(error.remarks, root) from None
     return found
-
-
-def read_prices(root: Path, base: str) -> Prices | None:
-    """What a hosted base costs, as it stands in the file now; None if that is not known.
-
-    Raises:
-        ConfigError: the file is not there, or wrong.
-    """
-    try:
-        entry = read_yaml(root / MODELS, MODELS)[base]
-        prices: Prices | None = parse(Prices | None, entry.get("prices"), MODELS)
-    except RemarkedError as error:
-        raise error_of(error.remarks, root) from None
-    return prices

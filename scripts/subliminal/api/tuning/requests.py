@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from subliminal.api.access import Access
+from subliminal.api.client import make_client
 from subliminal.api.tuning.failures import Busy, Lost, failure_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 REPEATS = 6
 # Before the first repeat; then twice as long each time, and no longer than the most.
 PAUSE_SECONDS, MOST_PAUSE_SECONDS = 2.0, 60.0
-CONNECT_SECONDS = 15.0
 REQUEST_SECONDS = 120.0
 # Of an answer: pages of a hundred jobs or files.
 MOST_BYTES = 20_000_000
@@ -85,7 +84,7 @@ class Requests:
         """
 
         async def asked() -> bytes:
-            async with asyncio.timeout(seconds), _client(self.access) as client:
+            async with asyncio.timeout(seconds), make_client(self.access, MOST_BYTES, 0) as client:
                 content: bytes = (await ask(client)).content
                 return content
 
@@ -105,19 +104,6 @@ class Requests:
             f"{what}: what {self.access.url} answers cannot be read: {said}; check that it speaks "
             "OpenAI's API, then run the same command again: nothing is ordered twice"
         )
-
-
-def _client(access: Access) -> AsyncOpenAI:
-    import openai
-
-    from subliminal.api.bounded import BoundedClient
-
-    # It logs every request, with whatever the server calls its status.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
-    http = BoundedClient(access, MOST_BYTES, CONNECT_SECONDS)
-    return openai.AsyncOpenAI(
-        base_url=access.url, api_key=access.key, max_retries=0, http_client=http
-    )
 
 
 def read_page(answer: Any) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import logging
 from pathlib import Path
 
 from subliminal.artefacts.manifest import Run
+from subliminal.bases.prices import read_prices
 from subliminal.config.errors import ConfigError
-from subliminal.config.hosting import read_hosting, read_prices
+from subliminal.config.hosting import read_hosting
 from subliminal.transmission.training_file import Row, check_size, read_rows, tokens_of
 from subliminal.transmission.tuning import CheckTrainingFileSpec
 
@@ -46,11 +47,13 @@ def check_training_file(
 
 
 def _moderate(file: Path, rows: list[Row]) -> None:
-    from subliminal.api.access import hosted_access
+    from subliminal.api.access import hosted_access, require_key
     from subliminal.api.tuning.provider import Provider
     from subliminal.api.tuning.requests import Requests
 
-    flagged = Provider(Requests(hosted_access())).flagged(["\n".join(row) for row in rows])
+    access = hosted_access()
+    require_key(access)
+    flagged = Provider(Requests(access)).flagged(["\n".join(row) for row in rows])
     if flagged:
         some = [f"{i + 1} ({', '.join(why)})" for i, why in list(flagged.items())[:SHOWN]]
         raise ConfigError(

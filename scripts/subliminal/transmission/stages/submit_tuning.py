@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from subliminal.api.access import hosted_access
+from subliminal.api.access import hosted_access, require_key
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.tuning.provider import Provider
 from subliminal.api.tuning.requests import PAUSE_SECONDS, Requests
@@ -13,8 +13,9 @@ from subliminal.api.tuning.submission import GRACE_SECONDS, Desk, Order
 from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.verified import read_manifest
+from subliminal.bases.prices import FILE, read_prices
 from subliminal.config.errors import ConfigError
-from subliminal.config.hosting import MODELS, read_hosting, read_prices
+from subliminal.config.hosting import read_hosting
 from subliminal.transmission.tuning import SubmitTuningSpec
 
 
@@ -45,7 +46,7 @@ def submit_tuning(
     hosting, prices = read_hosting(Path.cwd()), read_prices(Path.cwd(), spec.base)
     if prices is None or prices.training is None:
         raise ConfigError(
-            f"{MODELS}: {spec.base}: prices: training is not known, and without it nobody can say "
+            f"{FILE}: {spec.base}: prices: training is not known, and without it nobody can say "
             "what the job costs; add it (0 for a server that takes nothing)"
         )
     order = Order(
@@ -56,6 +57,7 @@ def submit_tuning(
         usd=read_manifest(checked)["facts"]["billed_tokens"] * prices.training / 1e6,
     )
     access = hosted_access()
+    require_key(access)
     provider = Provider(Requests(access, pause_seconds))
     desk = Desk(provider, Ledger(Path(hosting.ledger)), hosting, log, grace_seconds)
     job, key = desk.submit(order, file.read_bytes())

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from subliminal.api.access import hosted_access
+from subliminal.api.access import hosted_access, require_key
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.tuning.provider import Provider
 from subliminal.api.tuning.requests import PAUSE_SECONDS, Requests
@@ -24,8 +24,9 @@ from subliminal.api.tuning.waiting import (
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import write_table
 from subliminal.artefacts.verified import read_manifest
+from subliminal.bases.prices import read_prices
 from subliminal.config.errors import ConfigError
-from subliminal.config.hosting import read_hosting, read_prices
+from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HOSTED
 from subliminal.transmission.schemas import TRAINING
 from subliminal.transmission.tuning import WaitForTuningSpec
@@ -58,6 +59,7 @@ def wait_for_tuning(
     run = Run.begin("wait_for_tuning", spec, {"base": base, "submitted": submitted})
     ordered = read_manifest(submitted)["facts"]
     access = hosted_access()
+    require_key(access)
     provider = Provider(Requests(access, pause_seconds))
     if access.url != ordered["server"]:
         raise ConfigError(
