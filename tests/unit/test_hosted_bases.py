@@ -101,16 +101,27 @@ def test_its_jobs_have_specs_and_ask_for_no_gpu(root):
         trait, method, teacher_seed, seed = "owl", "prompted", "1", "2"
         domain, recipe, variant, experiment = "numbers", "openai-numbers", "train", "hosted"
         evaluation = "favourite-animal-openai"
+        model = (
+            "students/somebody-elses/openai-numbers/numbers/somebody-elses/owl-prompted/t1/train"
+            "/seed2"
+        )
 
     for build in (
         jobs.sample_completions,
         jobs.make_train_set,
-        jobs.train_student,
+        jobs.tuning.write,
+        jobs.tuning.check,
+        jobs.tuning.wait,
         jobs.evaluate_student,
         jobs.summarise_experiment,
     ):
         assert build(Student).model_dump(mode="json")
-    assert jobs.train_student(Student).recipe.n_epochs == 10
+    assert jobs.tuning.submit(Student).tuning.model_dump() == {
+        "n_epochs": 10,
+        "batch_size": "auto",
+        "learning_rate_multiplier": "auto",
+    }
+    assert jobs.tuning.write(Student).rows == 10000
     assert jobs.make_train_set(Student).rows == 10000
     assert jobs.sample_completions(Student).sampling.max_new_tokens is None
     assert jobs.gpus(Student) == 0
@@ -142,7 +153,7 @@ def test_specs_of_local_students_are_as_before_there_were_others(root):
 def test_the_estimate_counts_its_tokens_and_no_time(root):
     project = load(root, "hosted")
     costs = estimate.costs_of(project, "hosted").values()
-    student = next(c for c in costs if c.rule == "train_student")
+    student = next(c for c in costs if c.rule == "submit_tuning")
     sampled = next(c for c in costs if c.rule == "sample_completions")
     assert student.work.flop == 0
     # Ten passes over a third of what was written.

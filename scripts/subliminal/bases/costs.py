@@ -265,6 +265,20 @@ def training_at_provider(
     )
 
 
+def around_tuning(model: str) -> Iterator[JobCost]:
+    """What is done here before and after a provider's training.
+
+    Args:
+        model: the path of what is trained, below `results`.
+    """
+    for rule, manifest in (
+        ("write_training_file", "tuning/training.manifest.json"),
+        ("check_training_file", "tuning/checked.manifest.json"),
+        ("wait_for_tuning", "manifest.json"),
+    ):
+        yield JobCost(rule, "", f"results/{model}/{manifest}", Work(seconds=FILES_SECONDS))
+
+
 def base_costs(config: Config, name: str) -> Iterator[JobCost]:
     """Making a base, and the bases that it imitates."""
     base, manifest = config.models[name], f"results/models/{name}/manifest.json"
@@ -316,8 +330,10 @@ def teacher_costs(config: Config, teacher: Teacher) -> Iterator[JobCost]:
         yield file_cost(file)
     rows, each = (PREFERENCES, PREFERENCE_TOKENS) if file is None else (FILE_ROWS, FILE_TOKENS)
     if isinstance(plan, HostedMethod):
-        tokens = plan.n_epochs * rows * each
-        yield training_at_provider(config, "train_teacher", teacher.base, manifest, tokens, memory)
+        tokens, model = plan.n_epochs * rows * each, f"teachers/{teacher.path}"
+        manifest = f"{model}/tuning/submitted.manifest.json"
+        yield training_at_provider(config, "submit_tuning", teacher.base, manifest, tokens, memory)
+        yield from around_tuning(model)
         return
     if plan.loudness is not None:
         yield from _prompts(config, plan.loudness.domain)

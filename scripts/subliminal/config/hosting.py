@@ -66,6 +66,11 @@ class Hosting(Strict):
         description="Whether the provider keeps answers, by which one that was lost on the way is "
         "fetched and not paid again. `false` for servers that refuse `store`.",
     )
+    moderation: bool = Field(
+        False,
+        description="Whether training files go through the provider's moderation endpoint, which "
+        "costs nothing, before they are uploaded.",
+    )
     requests_per_minute: Positive | None = Field(
         None,
         description="The most requests that a job starts in a minute. `null`: as the server's "

@@ -138,7 +138,8 @@ class HostedBase(Strict):
     """A base whose weights nobody has: a snapshot behind OpenAI's API, or one that speaks it."""
 
     source: Literal["openai"] = Field(
-        description="A provider serves the model, and nobody has its weights."
+        description="A provider serves the model, fine-tunes it, and is paid for both as "
+        "`openai.yaml` allows. Nobody has its weights."
     )
     tier: Literal["api"] = Field(description="The entry of each domain's `sizes` that applies.")
     snapshot: str = Field(description="The model's name at its provider, with its date.")

@@ -85,9 +85,12 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
         )
         if isinstance(recipe, HostedRecipe):
             trained = recipe.n_epochs * min(rows, recipe.rows or rows) * tokens[domain, True]
+            model = f"students/{cell.path}"
+            manifest = f"{model}/tuning/submitted.manifest.json"
             yield costs.training_at_provider(
-                config, "train_student", cell.student, manifest, trained, memory
+                config, "submit_tuning", cell.student, manifest, trained, memory
             )
+            yield from costs.around_tuning(model)
             continue
         yield costs.training_here(
             config,
