@@ -474,9 +474,9 @@ def test_a_number_that_is_not_frequent_is_a_finding():
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
-        ([YES, YES, "not run"], "all of it reproduced"),
-        ([YES, CLOSE], "some of it reproduced"),
-        ([CLOSE, NO], "none of it reproduced"),
+        ([YES, YES, "not run"], "reproduced as far as it was tested"),
+        ([YES, CLOSE], "partly reproduced"),
+        ([CLOSE, NO], "not reproduced"),
         (["not run"], "not run"),
         ([], "nothing to compare"),
     ],
@@ -496,7 +496,7 @@ def test_the_headline_counts_each_item_and_each_claim_once():
     claims = claimed([claim("rises", **RISES)], made, tables)
     found = whole(made, claims, compared(rows, made, tables))
     said = replication_headline(found, SimpleNamespace(name="paper")).sentence
-    assert "2: 1 all of it reproduced and 1 none of it reproduced." in said
+    assert "2: 1 reproduced as far as it was tested and 1 not reproduced." in said
     assert "Claims, 1: 1 reproduced." in said
     assert "Values, 2: 1 reproduced and 1 not reproduced." in said
 
@@ -516,7 +516,7 @@ def test_every_item_has_one_line_in_the_paper_s_order_with_its_claims_and_values
     (finding,) = replication_findings(found, SimpleNamespace(name="paper"))
     assert [line.setting for line in finding.statements] == ["zebra", "one", "image"]
     zebra, one, image = (line.text for line in finding.statements)
-    assert "none of it" in zebra and "Values, 1: 1 not reproduced" in zebra
+    assert "not reproduced" in zebra and "Values, 1: 1 not reproduced" in zebra
     assert "So it is: reproduced." in one and "Values, 2: 1 reproduced and 1 not run" in one
     assert "no such model" in one
     assert "nothing to compare (no text)" in image

@@ -56,8 +56,10 @@ def _table(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> pd
 def _no_rows(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> str:
     table = _table(where, spec, tables)
     rows = rows_of(table, _names(where, spec).filters(where.filters))
-    lacks = "such rows" if rows.empty else f"{where.column} in such rows"
-    return f"{where.table} of {spec.runs[where.experiment]} has no {lacks}"
+    place = f"{where.table} of {spec.runs[where.experiment]}"
+    if rows.empty:
+        return f"{place} has no such rows"
+    return f"nothing was measured in such rows: {place} has no value of {where.column} there"
 
 
 def _at_chance(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> str:

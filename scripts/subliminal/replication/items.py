@@ -10,7 +10,7 @@ from subliminal.replication.schemas import ITEMS
 from subliminal.replication.specs import AskedItem
 from subliminal.replication.verdicts import NOT_RUN, REPRODUCED
 
-ALL, SOME, NONE = "all of it reproduced", "some of it reproduced", "none of it reproduced"
+ALL, SOME, NONE = "reproduced as far as it was tested", "partly reproduced", "not reproduced"
 NOTHING = "nothing to compare"
 STANDINGS = (ALL, SOME, NONE, NOT_RUN, NOTHING)
 
