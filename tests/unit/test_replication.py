@@ -476,7 +476,8 @@ def test_a_number_that_is_not_frequent_is_a_finding():
     [
         ([YES, YES, "not run"], "reproduced as far as it was tested"),
         ([YES, CLOSE], "partly reproduced"),
-        ([CLOSE, NO], "not reproduced"),
+        ([CLOSE, NO], "same direction"),
+        ([NO, "not run"], "not reproduced"),
         (["not run"], "not run"),
         ([], "nothing to compare"),
     ],
