@@ -8,11 +8,15 @@ import pandas as pd
 
 from subliminal.replication.schemas import ITEMS
 from subliminal.replication.specs import AskedItem
-from subliminal.replication.verdicts import NOT_RUN, REPRODUCED
+from subliminal.replication.verdicts import (
+    NOT_REPRODUCED,
+    NOT_RUN,
+    REPRODUCED,
+    SAME_DIRECTION,
+)
 
-ALL, SOME, NONE = "reproduced as far as it was tested", "partly reproduced", "not reproduced"
-NOTHING = "nothing to compare"
-STANDINGS = (ALL, SOME, NONE, NOT_RUN, NOTHING)
+ALL, SOME, NOTHING = "reproduced as far as it was tested", "partly reproduced", "nothing to compare"
+STANDINGS = (ALL, SOME, SAME_DIRECTION, NOT_REPRODUCED, NOT_RUN, NOTHING)
 
 
 def counted(paper: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +36,9 @@ def standing(verdicts: pd.Series) -> str:
         return NOT_RUN
     if (run == REPRODUCED).all():
         return ALL
-    return SOME if (run == REPRODUCED).any() else NONE
+    if (run == REPRODUCED).any():
+        return SOME
+    return SAME_DIRECTION if (run == SAME_DIRECTION).any() else NOT_REPRODUCED
 
 
 def itemised(items: Iterable[AskedItem], claims: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
