@@ -50,7 +50,7 @@ def test_the_owl_of_fig_4a_costs_what_the_papers_numbers_come_to():
     asked = 50 * 100 * (question * 0.2 + answer * 0.8) / 1e6
     jobs = [job for path, job in jobs_of("fig4a").items() if "/owl-prompted/" in path]
     assert bill(jobs, "sample_completions") == pytest.approx([sampled])
-    assert bill(jobs, "train_student") == pytest.approx([trained] * 5)
+    assert bill(jobs, "submit_tuning") == pytest.approx([trained] * 5)
     assert bill(jobs, "evaluate_student") == pytest.approx([asked] * 5)
     # By the field's rule of thumb, a row of 95 tokens: 14 USD for each student.
     assert 10 < trained < 20

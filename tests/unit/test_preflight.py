@@ -235,9 +235,11 @@ def test_what_other_runs_have_paid_or_reserved_is_not_left(planned, server):
 @pytest.mark.parametrize("state", ["begun", "sent", "done"])
 def test_what_the_ledger_knows_is_not_paid_again(planned, server, state):
     """A student whose files were deleted, or whose run was killed, fits the budget it was in."""
-    student = next(job for job in planned.costs.values() if job.rule == "train_student")
+    student = next(job for job in planned.costs.values() if job.rule == "submit_tuning")
     price = Bill.of([student]).usd
-    about = student.manifest.removeprefix("results/").removesuffix("/manifest.json")
+    about = student.manifest.removeprefix("results/").removesuffix(
+        "/tuning/submitted.manifest.json"
+    )
     planned.allow(max_usd=planned.usd)
     ledger = Ledger(planned.root / "ledger")
     ledger.begin("k", "tuning", about, price, Hosting(allow_paid=True))

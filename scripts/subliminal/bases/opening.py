@@ -8,10 +8,9 @@ from pathlib import Path
 from subliminal.artefacts.verified import read_manifest
 from subliminal.bases.hosted import HostedModel
 from subliminal.config.errors import ConfigError, known
-from subliminal.config.models import HOSTED
+from subliminal.config.models import HOSTED, LOCAL
 from subliminal.local.model import LocalModel
 
-LOCAL = "local"
 AnyModel = LocalModel | HostedModel
 
 

@@ -23,8 +23,8 @@ from subliminal.config.strict import (
 )
 
 CHAT_TEMPLATES = "config/chat_templates"
-# The source of hosted bases, and the backend that their manifests name.
-HOSTED = "openai"
+# Who computes, in manifests of bases: this machine, or a provider, which is a source of bases, too.
+LOCAL, HOSTED = "local", "openai"
 
 
 class PretrainedBase(Strict):
