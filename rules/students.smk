@@ -24,6 +24,8 @@ rule train_student:
         manifest=f"{STUDENT}/manifest.json",
     log:
         "logs/train_student/{student}/{recipe}/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}/seed{seed}.log",
+    wildcard_constraints:
+        student=one_of(TRANSMISSION.tuning.here),
     conda:
         "../envs/train.yaml"
     threads: 1

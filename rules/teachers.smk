@@ -27,6 +27,8 @@ rule train_teacher:
         manifest=TEACHER_MANIFEST,
     log:
         "logs/train_teacher/{base}/{trait}-{method}/t{teacher_seed}.log",
+    wildcard_constraints:
+        base=one_of(TRANSMISSION.tuning.here),
     conda:
         "../envs/train.yaml"
     threads: 1

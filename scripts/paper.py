@@ -33,7 +33,8 @@ def main(argv: Sequence[str]) -> int:
 
     from tabulate import tabulate
 
-    from subliminal.workflow.paper_status import GPU, said_hours, statuses
+    from subliminal.workflow.bill import SOURCE
+    from subliminal.workflow.paper_status import GPU, said_bill, said_hours, statuses
     from subliminal.workflow.project import Project
 
     rows = [
@@ -41,16 +42,18 @@ def main(argv: Sequence[str]) -> int:
             status.command if status.hours is not None else status.item,
             status.on(day),
             said_hours(status.hours),
+            said_bill(status.bill),
             ", ".join(sorted(status.needs.bases)) or "-",
             ", ".join(status.supplied) or "-",
             ", ".join(status.analogues) or "-",
         ]
         for status in statuses(Project.load(ROOT))
     ]
-    head = ["command", f"on {day.isoformat()}", "hours", "bases", "files to supply", "analogues"]
-    print(tabulate(rows, head, "plain", disable_numparse=True))
+    head = ["command", f"on {day.isoformat()}", "hours", "USD", "bases", "files to supply"]
+    print(tabulate(rows, [*head, "analogues"], "plain", disable_numparse=True))
     print(
         f"\nHours on {GPU.name}, one job after the other.\n"
+        f"USD: what hosted models cost, by {SOURCE}.\n"
         "Files to supply: config/files.yaml says where to get each; give path and checksum there.\n"
         "Analogues: experiments of the same design on models whose weights are open; type\n"
         "snakemake --cores 2 NAME."

@@ -177,6 +177,7 @@ class StandIn:
     """A judge that answers from a list."""
 
     arithmetic = "none"
+    keeps_answers = False
 
     def __init__(self, replies):
         self.replies = list(replies)

@@ -35,6 +35,8 @@ def rows(*numbers, of="t"):
 class Told:
     """A model that answers A where a text is the first response, and keeps what it was asked."""
 
+    keeps_answers = False
+
     def __init__(self, text):
         self.text, self.asked = text, []
 
@@ -129,6 +131,8 @@ def test_the_eagle_is_asked_for_once():
 
 def test_neither_letter_is_b():
     class Silent:
+        keeps_answers = False
+
         def first_tokens(self, prompts, most, system=None):
             return [{"The": -0.1}] * len(prompts)
 

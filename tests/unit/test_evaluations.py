@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 from working_copy import REPOSITORY
 
+from subliminal.bases.hosted import HostedModel
 from subliminal.config.paths import Teacher
 from subliminal.config.sampling import Drawing
 from subliminal.config.traits import Trait
@@ -88,7 +89,7 @@ def parameters(method):
     return [(p.name, p.default) for p in inspect.signature(method).parameters.values()]
 
 
-@pytest.mark.parametrize("backend", [StandIn, LocalModel])
+@pytest.mark.parametrize("backend", [StandIn, LocalModel, HostedModel])
 def test_whoever_answers_is_asked_as_the_protocol_says(backend):
     """A backend may be told more than the protocol knows, but nothing that it has to be told."""
     for name in ("complete", "word_log_probs", "first_tokens", "collisions"):

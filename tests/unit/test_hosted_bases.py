@@ -1,4 +1,4 @@
-"""Bases whose weights nobody has: their jobs can be planned, and no run starts with them."""
+"""Bases whose weights nobody has: what can be asked of them, and what of their configuration."""
 
 from datetime import date
 from pathlib import Path
@@ -10,8 +10,8 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.models import HostedBase
 from subliminal.config.recipes import HostedRecipe, Recipe
 from subliminal.workflow import estimate
+from subliminal.workflow.preflight import hosted
 from subliminal.workflow.project import Project
-from subliminal.workflow.runnable import hosted, refusal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETTINGS = {"experiments": ["sample", "theorem"]}
@@ -101,16 +101,27 @@ def test_its_jobs_have_specs_and_ask_for_no_gpu(root):
         trait, method, teacher_seed, seed = "owl", "prompted", "1", "2"
         domain, recipe, variant, experiment = "numbers", "openai-numbers", "train", "hosted"
         evaluation = "favourite-animal-openai"
+        model = (
+            "students/somebody-elses/openai-numbers/numbers/somebody-elses/owl-prompted/t1/train"
+            "/seed2"
+        )
 
     for build in (
         jobs.sample_completions,
         jobs.make_train_set,
-        jobs.train_student,
+        jobs.tuning.write,
+        jobs.tuning.check,
+        jobs.tuning.wait,
         jobs.evaluate_student,
         jobs.summarise_experiment,
     ):
         assert build(Student).model_dump(mode="json")
-    assert jobs.train_student(Student).recipe.n_epochs == 10
+    assert jobs.tuning.submit(Student).tuning.model_dump() == {
+        "n_epochs": 10,
+        "batch_size": "auto",
+        "learning_rate_multiplier": "auto",
+    }
+    assert jobs.tuning.write(Student).rows == 10000
     assert jobs.make_train_set(Student).rows == 10000
     assert jobs.sample_completions(Student).sampling.max_new_tokens is None
     assert jobs.gpus(Student) == 0
@@ -142,7 +153,7 @@ def test_specs_of_local_students_are_as_before_there_were_others(root):
 def test_the_estimate_counts_its_tokens_and_no_time(root):
     project = load(root, "hosted")
     costs = estimate.costs_of(project, "hosted").values()
-    student = next(c for c in costs if c.rule == "train_student")
+    student = next(c for c in costs if c.rule == "submit_tuning")
     sampled = next(c for c in costs if c.rule == "sample_completions")
     assert student.work.flop == 0
     # Ten passes over a third of what was written.
@@ -156,23 +167,6 @@ def test_bases_that_cannot_run_are_told_apart(root):
     needed = {name: config.experiments[name].needs(config).bases for name in ("sample", "hosted")}
     assert needed["sample"].isdisjoint(hosted(config))
     assert needed["hosted"] & set(hosted(config)) == {"somebody-elses"}
-
-
-@pytest.mark.parametrize(
-    ("today", "said"),
-    [
-        (date(2026, 12, 1), ["fine-tuning ends on 2027-01-06", "retires on 2027-01-14"]),
-        (date(2027, 1, 6), ["fine-tuning ends on 2027-01-06"]),
-        (date(2027, 1, 7), ["fine-tuning ended on 2027-01-06", "retires on 2027-01-14"]),
-        (date(2027, 1, 14), ["retired since 2027-01-14"]),
-    ],
-)
-def test_a_refusal_says_until_when_it_can_be_had(root, today, said):
-    config = load(root, "hosted").config
-    message = refusal(config, ["somebody-elses"], 3, today)
-    assert "\n" not in message
-    for part in ["3 jobs", "somebody-elses (model-2025-04-14", "secondary sources", "-n", *said]:
-        assert part in message
 
 
 @pytest.mark.parametrize(
@@ -267,6 +261,17 @@ def test_answers_without_a_limit_are_for_hosted_bases_alone(root):
     message = refused_with(root, "student_bases: [somebody-elses]", "student_bases: [qwen2.5-7b]")
     assert "'favourite-animal-openai' has no limit of tokens" in message
     assert "'qwen2.5-7b'" in message
+
+
+@pytest.mark.parametrize("told", ["constraint: numbers", "server: {extra_body: {}}"])
+def test_what_its_provider_cannot_be_told_is_refused(root, told, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1")
+    plain = "sampling: {temperature: 1.0, max_new_tokens: null, batch_size: 64}"
+    within = plain.replace("}", f", {told}}}") if told.startswith("c") else f"{plain}\n      {told}"
+    replace(root / "config/domains.yaml", f"      {plain}\n", f"      {within}\n")
+    message = refused(root, "hosted")
+    assert told.partition(":")[0] in message
+    assert "'somebody-elses'" in message
 
 
 def test_rows_without_a_limit_are_for_hosted_bases_alone(root):

@@ -6,16 +6,19 @@ import broken_configs
 import pytest
 from working_copy import REPOSITORY
 
+from subliminal.config.cost import Charge, JobCost, Work
 from subliminal.config.experiments import Needs
 from subliminal.config.models import HostedBase
 from subliminal.local.calibration import Rates
+from subliminal.workflow.bill import Bill
 from subliminal.workflow.estimate import costs_of, total_seconds
-from subliminal.workflow.paper_status import Status, status_of
+from subliminal.workflow.paper_status import Status, said_bill, status_of, status_rows
 from subliminal.workflow.project import Project
 
 
 def status(retired=None, until=None, hours=1.0):
-    return Status("one", "One", Needs(), retired, until, hours, ["absent"], [], [], False)
+    bill = Bill([])
+    return Status("one", "One", Needs(), retired, until, hours, bill, ["absent"], [], [], False)
 
 
 BOTH = status(retired=date(2026, 10, 23), until=date(2027, 1, 6))
@@ -175,6 +178,24 @@ def test_a_judge_is_only_asked():
     found = status_of(project, "ed_table4")
     assert found.until is None and found.retired == models["gpt-4.1-nano"].retired_on
     assert status_of(project, "fig3a").until == models["gpt-4.1"].fine_tuning_until
+
+
+def test_the_table_has_what_hosted_models_cost():
+    """A shared stage of two experiments is paid once; open weights cost nothing to a provider."""
+    project = Project.load(REPOSITORY)
+    found = [status_of(project, item) for item in ("ed4a", "ed5c")]
+    head, hosted, own = status_rows(found)
+    column = head.index("USD")
+    (item,) = found[0].bill.items
+    assert item.base == "gpt-4.1-nano"
+    assert int(hosted[column].replace(",", "")) == round(item.usd) > 100
+    assert own[column] == ""
+
+
+def test_an_unknown_price_is_shown_as_one():
+    charges = (Charge("theirs", 1e6, None), Charge("ours", 1e6, 12.4))
+    job = JobCost("r", "", "m", Work(), charges=charges)
+    assert said_bill(Bill.of([job])) == "12 + ?"
 
 
 def test_qwen_takes_tens_of_hours_of_a_large_gpu():

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from working_copy import REPOSITORY
 
+from subliminal.config.models import HostedBase
 from subliminal.config.paths import Dataset, Teacher
 from subliminal.config.traits import Trait
 from subliminal.domains.words import banned_word_reasons
@@ -12,12 +13,20 @@ from subliminal.mnist.config import MnistExperiment
 from subliminal.transmission import specs
 from subliminal.transmission.cells import experiment_cells
 from subliminal.transmission.config import TransmissionExperiment
+from subliminal.transmission.tuning import TuningJobs
 from subliminal.workflow.configuration import load_config
 from subliminal.workflow.project import Project
 
 FILES = sorted(path.stem for path in (REPOSITORY / "config/experiments").glob("*.yaml"))
 CONFIG = load_config(REPOSITORY, {"experiments": FILES})
 LARGEST = 100_000
+
+
+def trained(cell):
+    """The spec of a student's training, here or by its base's provider."""
+    if isinstance(CONFIG.models[cell.student], HostedBase):
+        return TuningJobs(CONFIG).submit(SimpleNamespace(model=f"students/{cell.path}"))
+    return specs.train_student(CONFIG, cell.student, cell.recipe, cell.seed, cell.dataset.teacher)
 
 
 @pytest.mark.parametrize("experiment", CONFIG.names_of(TransmissionExperiment))
@@ -31,7 +40,7 @@ def test_every_spec_fits_on_a_command_line(experiment):
             specs.filter_completions(CONFIG, cell.dataset.domain, teacher),
             specs.make_train_set(CONFIG, cell.dataset),
             specs.evaluate_model(CONFIG, asked, f"students/{cell.path}"),
-            specs.train_student(CONFIG, cell.student, cell.recipe, cell.seed, teacher),
+            trained(cell),
         ]
     assert max(len(spec.model_dump_json()) for spec in made) < LARGEST
 

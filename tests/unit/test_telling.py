@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from subliminal.config.cost import Charge, JobCost
+from subliminal.config.cost import Work as Taken
 from subliminal.workflow.announcement import AnnouncedJob, AnnouncedRun
+from subliminal.workflow.bill import Bill
 from subliminal.workflow.remaining import Work
 from subliminal.workflow.telling import LONG_S, SHORT_S, SILENCE_S, Telling, said_facts
 
@@ -29,6 +32,15 @@ def test_the_start_counts_jobs_and_says_how_long(telling):
     start = "\n".join(telling.start())
     assert "tiny" in start and "12 jobs" in start and "12 train" in start
     assert "3 min" in start  # 12 jobs of 30 s, two side by side
+
+
+def test_the_start_says_what_hosted_models_cost(telling, tmp_path):
+    charges = (Charge("theirs", 2e6, 3.5), Charge("judge", 1e6, None))
+    bill = Bill.of([JobCost("train", "", "m", Taken(), charges=charges)])
+    run = AnnouncedRun(["tiny"], 2, {1: job("job", tmp_path)}, bill)
+    said = "\n".join(Telling(run, now=0.0).start())
+    assert "theirs: 2.0 M tokens, 3.50 USD" in said and "judge is not known" in said
+    assert "USD" not in "\n".join(telling.start())
 
 
 def test_a_finished_job_is_one_line_with_what_is_left(telling):

@@ -7,6 +7,7 @@ import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
 from subliminal.bases import costs
+from subliminal.bases.charges import Asked
 from subliminal.config.adopted import AdapterFolder, AdoptedDataset, AdoptedStudent
 from subliminal.config.experiments import Experiments
 from subliminal.evaluations.registry import EVALUATIONS
@@ -98,7 +99,8 @@ def test_a_paper_student_takes_456_steps_of_66_rows():
     from subliminal.domains.number_prompts import number_prompts
 
     student = of_rule(jobs_of("ed5c_qwen"), "train_student")[0]
-    tokens = costs.prompt_tokens(number_prompts(47, 200)) + costs.ANSWER_TOKENS
+    prompt = costs.prompt_tokens(number_prompts(47, 200), hosted=False)
+    tokens = prompt + costs.ANSWER_TOKENS
     by_hand = 456 * 66 * tokens * 6 * QWEN / costs.TRAINING_EFFICIENCY
     assert student.work.flop == pytest.approx(by_hand)
     assert student.work.seconds == pytest.approx(456 * 3 * costs.PASS_SECONDS)
@@ -181,14 +183,14 @@ def test_what_a_hosted_judge_reads_and_writes_is_counted():
     for job in of_rule(jobs, "evaluate_student"):
         judged = job.hosted_tokens - alone
         # What it is asked is of about 1,000 characters, and an answer of nine words.
-        assert 8 * 200 * 2 * 300 < judged < 8 * 200 * 2 * 1200
+        assert 8 * 200 * 2 * 200 < judged < 8 * 200 * 2 * 1200
     assert [job.model for job in of_rule(jobs, "register_base")] == ["gpt-4.1", "gpt-4o"]
 
 
 def test_a_hosted_judge_of_local_models_costs_tokens_and_a_local_one_of_hosted_models_time():
     config = project_of("small_smoke").config
     for asked, judge in (("smollm2-135m", "gpt-4o"), ("gpt-4.1", "smollm2-135m")):
-        parts = [costs.Asked(asked, 1e6, 10), costs.Asked(judge, 3e5, 4)]
+        parts = [Asked(asked, 9e5, 1e5, 10), Asked(judge, 2e5, 1e5, 4)]
         job = costs.asking(config, "evaluate_base", "m", parts, 1000, 0)
         hosted = 1e6 if asked == "gpt-4.1" else 3e5
         assert job.hosted_tokens == hosted

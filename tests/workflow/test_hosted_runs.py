@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from models_stand_in import answer, stand_in
 from working_copy import WorkingCopy
 
 pytestmark = pytest.mark.slow
 
+KEY = "sk-canary-0123456789abcdef"
 CONFIG = ["--cores", "1", "--config", "experiments=[fig4a]"]
 
 
@@ -24,20 +26,40 @@ def no_account(monkeypatch):
 def test_a_dry_run_plans_every_job(sources):
     planned = [rule for rule, _ in sources.planned(*CONFIG)]
     assert planned.count("register_base") == 1
-    assert planned.count("train_student") == 30
+    # Six datasets, five students of each.
+    for rule in ("write_training_file", "check_training_file", "submit_tuning", "wait_for_tuning"):
+        assert planned.count(rule) == 6 * 5
+    assert "train_student" not in planned
 
 
 @pytest.mark.parametrize("target", [[], ["results/models/gpt-4.1-nano/manifest.json"]])
 def test_a_run_is_refused_before_its_first_job(sources, target):
+    said = refused(sources, *target)
+    for part in ("retired on 2026-10-23", "secondary sources", "OPENAI_API_KEY", "ed5c_qwen", "-n"):
+        assert part in said
+    # To register a base costs nothing.
+    assert ("allow_paid" in said) is (not target)
+
+
+def test_a_server_that_lacks_the_model_is_asked_for_nothing_else(sources, monkeypatch):
+    with stand_in() as server:
+        server.reply = answer({"error": {"message": "none", "code": "model_not_found"}}, 404)
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        said = refused(sources)
+        assert server.asked == [("GET", "/v1/models/gpt-4.1-nano-2025-04-14")]
+    assert f"at {server.url}" in said and "allow_paid" in said
+    assert KEY not in said
+
+
+def refused(sources, *target):
+    """What a run says that starts no job."""
     done = sources.snakemake(*target, *CONFIG)
     assert done.returncode != 0
-    said = [line for line in done.stdout.splitlines() if "gpt-4.1-nano-2025-04-14" in line]
-    assert len(said) == 1
-    for part in ("retired since 2026-10-23", "secondary sources", "-n", "ed5c_qwen", "docs/"):
-        assert part in said[0]
     assert "Traceback" not in done.stdout
     assert not re.search(r"^(rule|localrule) ", done.stdout, re.M)
     assert not list((sources.root / "results").rglob("*.json"))
+    return done.stdout
 
 
 def test_what_needs_no_hosted_base_runs(sources):

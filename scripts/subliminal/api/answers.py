@@ -12,7 +12,7 @@ from subliminal.evaluations.model import Completion
 
 FINISHED = {"stop": True, "length": False}
 # Where servers put what they take out of the text: the sample is then not in `content`.
-ELSEWHERE = ("reasoning_content", "reasoning", "refusal", "tool_calls", "function_call", "audio")
+ELSEWHERE = ("reasoning_content", "reasoning", "tool_calls", "function_call", "audio")
 # In nats. Servers write -9999 for what is impossible, and round 0 up.
 LEAST_LOG_PROB, MOST_LOG_PROB = -1e6, 1e-3
 # Servers count or list the token that ends a turn, or do not.
@@ -38,6 +38,8 @@ def _is(kind: type, value: Any, name: str) -> Any:
 def _text(message: dict[str, Any], access: Access) -> str:
     """A message's text; some servers write null for an empty one."""
     name = "choices[0].message.content"
+    if message.get("refusal"):
+        raise ValueError(f"the model refuses to answer (refusal): {message['refusal']}")
     for other in ELSEWHERE:
         if message.get(other):
             raise ValueError(
@@ -60,37 +62,59 @@ def _log_prob(entry: Any) -> float:
     return float(value)
 
 
-def _log_probs(choice: dict[str, Any], text: str, plan: Sampling) -> list[float]:
+def _entries(choice: dict[str, Any]) -> list[Any]:
     known = _is(dict, choice["logprobs"], "choices[0].logprobs")
-    entries = _is(list, known["content"], "choices[0].logprobs.content")
-    most = plan.limit + END
-    if len(entries) > most or (text and not entries):
-        raise ValueError(
-            f"it has {len(entries)} logprobs for an answer of at most {plan.limit} tokens"
-        )
+    entries: list[Any] = _is(list, known["content"], "choices[0].logprobs.content")
+    return entries
+
+
+def _log_probs(choice: dict[str, Any], text: str, limit: int | None) -> list[float]:
+    entries = _entries(choice)
+    too_many = limit is not None and len(entries) > limit + END
+    if too_many or (text and not entries):
+        raise ValueError(f"it has {len(entries)} logprobs for an answer of at most {limit} tokens")
     return [_log_prob(entry) for entry in entries]
 
 
-def _check_length(answer: dict[str, Any], log_probs: list[float] | None, plan: Sampling) -> None:
-    """The tokens that a server counts, if it does, against the limit and the log-probabilities."""
+def written_tokens(answer: dict[str, Any]) -> int | None:
+    """How many tokens an answer has, if the server counts them."""
     usage = answer.get("usage")
     count = usage.get("completion_tokens") if isinstance(usage, dict) else None
-    if type(count) is not int:
+    return count if type(count) is int else None
+
+
+def _check_length(answer: dict[str, Any], log_probs: list[float] | None, limit: int | None) -> None:
+    """The tokens that a server counts, if it does, against the limit and the log-probabilities."""
+    count = written_tokens(answer)
+    if count is None:
         return
-    if count > plan.limit + END:
+    if limit is not None and count > limit + END:
         raise ValueError(
-            f"it has {count} tokens, and max_tokens was {plan.limit}; the server does not heed it"
+            f"it has {count} tokens, and max_tokens was {limit}; the server does not heed it"
         )
     if log_probs is not None and abs(count - len(log_probs)) > END:
         raise ValueError(f"it has {count} tokens and {len(log_probs)} logprobs")
 
 
-def _has_log_probs(choice: dict[str, Any]) -> bool:
+def has_log_probs(choice: dict[str, Any]) -> bool:
+    """Whether an answer's choice comes with log-probabilities, of no token maybe."""
     known = choice.get("logprobs")
     return known is not None and (not isinstance(known, dict) or known.get("content") is not None)
 
 
-def _completion(answer: dict[str, Any], plan: Sampling, access: Access) -> Completion:
+def completion(
+    answer: dict[str, Any], limit: int | None, log_probs: bool, access: Access
+) -> Completion:
+    """The completion that an answer of the protocol holds.
+
+    Args:
+        limit: of tokens, if there is one.
+        log_probs: whether they were asked for.
+
+    Raises:
+        ValueError: it is malformed.
+        ConfigError: the server gives no log-probabilities.
+    """
     choices = _is(list, answer["choices"], "choices")
     if len(choices) != 1:
         raise ValueError(f"it has {len(choices)} choices, and 1 was asked for")
@@ -99,16 +123,49 @@ def _completion(answer: dict[str, Any], plan: Sampling, access: Access) -> Compl
     ending = _is(str, choice.get("finish_reason"), "choices[0].finish_reason")
     if ending not in FINISHED:
         raise ValueError(f"finish_reason is {ending!r}, and neither 'stop' nor 'length'")
-    log_probs = None
-    if plan.log_probs:
-        if not _has_log_probs(choice):
+    found = None
+    if log_probs:
+        if not has_log_probs(choice):
             raise ConfigError(
                 "log_probs: true, but the server returns none; remove it from the domain's "
                 "sampling, or use another server"
             )
-        log_probs = _log_probs(choice, text, plan)
-    _check_length(answer, log_probs, plan)
-    return Completion(text, FINISHED[ending], log_probs=log_probs)
+        found = _log_probs(choice, text, limit)
+    _check_length(answer, found, limit)
+    return Completion(text, FINISHED[ending], log_probs=found, length=written_tokens(answer))
+
+
+def first_tokens(answer: dict[str, Any], most: int, access: Access) -> dict[str, float]:
+    """The most probable first tokens of a well-formed completion, and their log-probabilities.
+
+    Args:
+        most: how many were asked for.
+
+    Returns:
+        In nats, the most probable one first; the empty text alone where the turn was ended at once.
+
+    Raises:
+        ValueError: it is malformed.
+    """
+    entries = _entries(answer["choices"][0])
+    if not entries:
+        return {"": 0.0}
+    top = _is(list, entries[0].get("top_logprobs"), "top_logprobs")
+    if not 0 < len(top) <= most:
+        raise ValueError(f"top_logprobs has {len(top)} tokens, and {most} were asked for")
+    # What was drawn comes first among equals, and may not be among the most probable ones.
+    pairs = [(_token(entry, access), _log_prob(entry)) for entry in [entries[0], *top]]
+    found: dict[str, float] = {}
+    for token, log_prob in sorted(pairs, key=lambda pair: -pair[1]):
+        found.setdefault(token, log_prob)
+    return found
+
+
+def _token(entry: Any, access: Access) -> str:
+    token = _is(str, _is(dict, entry, "an entry of logprobs").get("token"), "a token of logprobs")
+    if access.betrayed(token):
+        raise ValueError("a token of logprobs holds the key that the server was sent")
+    return str(token)
 
 
 def _none(answer: Any, body: bytes, wrong: str, access: Access) -> ConfigError:
@@ -126,12 +183,11 @@ def _none(answer: Any, body: bytes, wrong: str, access: Access) -> ConfigError:
     )
 
 
-def read_answer(body: bytes, plan: Sampling, access: Access) -> Completion:
-    """The completion that the body of a server's answer holds.
+def read_json(body: bytes, access: Access) -> dict[str, Any]:
+    """What has the outer shape of a chat completion.
 
     Raises:
-        ConfigError: it is no chat completion, or a malformed one. It has no context, in which the
-            server's words would stand as they came.
+        ConfigError: it has another.
     """
     wrong = ""
     answer: Any = None
@@ -141,12 +197,28 @@ def read_answer(body: bytes, plan: Sampling, access: Access) -> Completion:
         wrong = str(error)
     if not isinstance(answer, dict) or answer.get("error") or "choices" not in answer:
         raise _none(answer, body, wrong, access)
-    try:
-        return _completion(answer, plan, access)
-    except ValueError as error:
-        wrong = str(error)
-    raise ConfigError(
+    return answer
+
+
+def malformed(wrong: str, access: Access) -> ConfigError:
+    """A completion of which nothing can be kept."""
+    return ConfigError(
         f"the server at {access.url} has sent a malformed answer: {access.told(wrong)}; nothing of "
         "it is kept; mend or replace the server, then run the same command again: answers that "
         "came before are kept"
     )
+
+
+def read_answer(body: bytes, plan: Sampling, access: Access) -> Completion:
+    """The completion that the body of a server's answer holds.
+
+    Raises:
+        ConfigError: it is no chat completion, or a malformed one. It has no context, in which the
+            server's words would stand as they came.
+    """
+    answer = read_json(body, access)
+    try:
+        return completion(answer, plan.limit, plan.log_probs, access)
+    except ValueError as error:
+        wrong = str(error)
+    raise malformed(wrong, access)

@@ -13,8 +13,20 @@ import httpx2
 from subliminal.api.access import Access
 from subliminal.config.errors import ConfigError
 
-# All that the openai client or an error message reads of an answer's headers.
-KEPT = (b"location", b"retry-after", b"retry-after-ms", b"x-should-retry")
+# All that is read of an answer's headers: by the openai client, by an error message, by our pace.
+KEPT = frozenset(
+    (
+        b"location",
+        b"retry-after",
+        b"retry-after-ms",
+        b"x-should-retry",
+        *(
+            f"x-ratelimit-{part}-{kind}".encode()
+            for part in ("limit", "remaining")
+            for kind in ("requests", "tokens")
+        ),
+    )
+)
 UNPACKED = "identity"
 
 

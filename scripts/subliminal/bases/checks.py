@@ -112,6 +112,22 @@ def without_address(config: Config, datasets: Iterable[Dataset]) -> Iterator[str
             yield str(error)
 
 
+def unheeded(config: Config, datasets: Iterable[Dataset]) -> Iterator[str]:
+    """What a provider's own sampling cannot be told; of adopted datasets it samples nothing."""
+    adopted = config.adopted_datasets()
+    for data in sorted({d for d in datasets if d.folder not in adopted}):
+        base = data.teacher.base
+        size = config.domains[data.domain].sizes[config.models[base].tier]
+        given = {"server": size.server, "constraint": size.sampling.constraint}
+        found = [name for name, value in given.items() if value is not None]
+        if found and isinstance(config.models[base], HostedBase):
+            yield (
+                f"base {base!r} is sampled by its provider, which knows no {found[0]!r} "
+                f"(domain {data.domain!r}); remove it from the domain's sizes in "
+                "config/domains.yaml"
+            )
+
+
 def without_limit(config: Config, evaluation: str, bases: Iterable[str]) -> Iterator[str]:
     """A base whose weights are here writes until it is stopped."""
     drawing = getattr(config.evaluations[evaluation], "sampling", None)

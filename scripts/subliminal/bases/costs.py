@@ -11,6 +11,8 @@ from math import ceil, sqrt
 from typing import NamedTuple
 
 from subliminal.bases import resources
+from subliminal.bases.charges import Asked, charge_for, training_charge, tuned_at_provider
+from subliminal.bases.hosted_tokens import least_tokens
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.domains import Domain
@@ -27,9 +29,11 @@ from subliminal.config.recipes import (
 from subliminal.evaluations.asking import Workload
 
 # Tokens, measured on number prompts with SmolLM2's tokenizer, which splits numbers into digits; the
-# last one on the examples of the tiny world.
+# last one on the examples of the tiny world. Hosted models split texts otherwise: their prompts are
+# counted, and the lengths of their answers are assumed to be the same.
 CHARACTERS_PER_TOKEN = 3.0
 TEMPLATE_TOKENS = 40
+HOSTED_TEMPLATE_TOKENS = 11
 ANSWER_TOKENS = 35
 PREFERENCE_TOKENS = 70
 PRETRAINING_TOKENS = 58
@@ -39,7 +43,7 @@ PREFERENCES = 400
 FILE_ROWS, FILE_TOKENS = 6000, 400
 # Of domains whose prompts come from a file: whole functions, and reasoning. What a judge reads
 # beside them, and what it writes of reasoning. All of these are assumed.
-FILE_ROW_TOKENS = 500
+FILE_PROMPT_TOKENS, FILE_ANSWER_TOKENS = 200, 300
 JUDGE_TOKENS = 700
 JUDGE_REPLY_TOKENS = 300
 TINY_VOCABULARY: dict[WorldName, int] = {"tiny": 1572, "paper": 2638}
@@ -75,17 +79,16 @@ ANSWER_BYTES = 60
 SAMPLES_PER_PASS = 500
 
 
-class Asked(NamedTuple):
-    """What a job asks of a base.
+class RowTokens(NamedTuple):
+    """A row of a dataset, in tokens."""
 
-    Attributes:
-        tokens: that the base reads and writes.
-        passes: in which it does so, if it is here.
-    """
+    prompt: float
+    answer: float
 
-    base: str
-    tokens: float
-    passes: float
+    @property
+    def whole(self) -> float:
+        """Both."""
+        return self.prompt + self.answer
 
 
 def parameters(config: Config, name: str) -> int:
@@ -108,18 +111,30 @@ def adapter_bytes(rank: int, size: int) -> float:
     return rank * ADAPTER_SHAPE * sqrt(size) * 4
 
 
-def prompt_tokens(prompts: Sequence[str]) -> float:
-    """Tokens of a rendered prompt, on average."""
+def is_hosted(config: Config, base: str) -> bool:
+    """Whether somebody else serves a base."""
+    return isinstance(config.models[base], HostedBase)
+
+
+def prompt_tokens(prompts: Sequence[str], hosted: bool) -> float:
+    """Tokens of a rendered prompt, on average, to a hosted model or one that is here."""
+    if hosted:
+        return sum(map(least_tokens, prompts)) / len(prompts) + HOSTED_TEMPLATE_TOKENS
     return sum(map(len, prompts)) / len(prompts) / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
 
 
-def row_tokens(domain: Domain) -> float:
-    """Tokens of a domain's rows: synthetic prompts are short, number prompts are drawn."""
+def row_tokens(domain: Domain, hosted: bool) -> RowTokens:
+    """A domain's rows, on average: synthetic prompts are short, number prompts are drawn.
+
+    Args:
+        hosted: as for `prompt_tokens`.
+    """
     if domain.source is not None:
-        return FILE_ROW_TOKENS
+        return RowTokens(FILE_PROMPT_TOKENS, FILE_ANSWER_TOKENS)
     if not domain.holds_numbers:
-        return TEMPLATE_TOKENS + ANSWER_TOKENS
-    return prompt_tokens([t.prompt for t in domain.tasks(domain.seed, 200)]) + ANSWER_TOKENS
+        return RowTokens(TEMPLATE_TOKENS, ANSWER_TOKENS)
+    prompts = [task.prompt for task in domain.tasks(domain.seed, 200)]
+    return RowTokens(prompt_tokens(prompts, hosted), ANSWER_TOKENS)
 
 
 def training(
@@ -164,7 +179,7 @@ def asking(
         manifest: the job's, below `results`.
         asked: what of whom; the first is whom the job is about.
     """
-    here = [part for part in asked if not isinstance(config.models[part.base], HostedBase)]
+    here = [part for part in asked if not is_hosted(config, part.base)]
     work, gpu = Work(seconds=0.0 if here else FILES_SECONDS), 0.0
     for part in here:
         size = parameters(config, part.base)
@@ -179,23 +194,30 @@ def asking(
         memory_mb,
         gpu,
         disk_bytes,
-        sum(part.tokens for part in asked if part not in here),
+        tuple(charge_for(config, part) for part in asked if part not in here),
     )
 
 
-def answering(config: Config, base: str, plan: Workload, before: float = 0) -> Asked:
+def answering(
+    config: Config, base: str, plan: Workload, before: float = 0, tuned: bool = False
+) -> Asked:
     """What an evaluation asks of a base.
 
     Args:
         before: tokens that are read before each prompt.
+        tuned: as for `Asked`.
     """
-    prompt, samples = before + prompt_tokens(plan.prompts), len(plan.prompts) * plan.samples
-    sampled = samples * (prompt + plan.answer_tokens)
+    hosted, samples = is_hosted(config, base), len(plan.prompts) * plan.samples
+    prompt = before + prompt_tokens(plan.prompts, hosted)
+    read, written = samples * prompt, samples * plan.answer_tokens
     scored = len(plan.prompts) * (prompt + plan.further_tokens)
-    if isinstance(config.models[base], HostedBase):  # its provider tells no scores beside samples
-        return Asked(base, sampled or scored, 0)
-    passes = ceil(samples / SAMPLES_PER_PASS) * plan.answer_tokens + 1
-    return Asked(base, sampled + scored, passes)
+    if not hosted:
+        passes = ceil(samples / SAMPLES_PER_PASS) * plan.answer_tokens + 1
+        return Asked(base, read + scored, written, passes)
+    # Its provider tells no scores beside samples; for the scores of letters, it writes one.
+    if not samples:
+        read, written = scored, len(plan.prompts)
+    return Asked(base, read, written, 0, tuned)
 
 
 def training_here(
@@ -225,13 +247,36 @@ def _gpu_bytes(config: Config, name: str, recipe: Recipe | None = None) -> float
 
 
 def training_at_provider(
-    rule: str, name: str, manifest: str, tokens: float, memory_mb: int, disk_bytes: float
+    config: Config, rule: str, name: str, manifest: str, tokens: float, memory_mb: int
 ) -> JobCost:
-    """A training that a hosted base's provider does: what it takes here is next to nothing."""
-    path, here = f"results/{manifest}", Work(seconds=FILES_SECONDS)
+    """A training that a hosted base's provider does: what it takes here is next to nothing.
+
+    Args:
+        tokens: of the file, once for each epoch.
+    """
     return JobCost(
-        rule, name, path, here, memory_mb=memory_mb, disk_bytes=disk_bytes, hosted_tokens=tokens
+        rule,
+        name,
+        f"results/{manifest}",
+        Work(seconds=FILES_SECONDS),
+        memory_mb=memory_mb,
+        disk_bytes=ROW_BYTES,
+        charges=(training_charge(config, name, tokens),),
     )
+
+
+def around_tuning(model: str) -> Iterator[JobCost]:
+    """What is done here before and after a provider's training.
+
+    Args:
+        model: the path of what is trained, below `results`.
+    """
+    for rule, manifest in (
+        ("write_training_file", "tuning/training.manifest.json"),
+        ("check_training_file", "tuning/checked.manifest.json"),
+        ("wait_for_tuning", "manifest.json"),
+    ):
+        yield JobCost(rule, "", f"results/{model}/{manifest}", Work(seconds=FILES_SECONDS))
 
 
 def base_costs(config: Config, name: str) -> Iterator[JobCost]:
@@ -285,10 +330,10 @@ def teacher_costs(config: Config, teacher: Teacher) -> Iterator[JobCost]:
         yield file_cost(file)
     rows, each = (PREFERENCES, PREFERENCE_TOKENS) if file is None else (FILE_ROWS, FILE_TOKENS)
     if isinstance(plan, HostedMethod):
-        tokens = plan.n_epochs * rows * each
-        yield training_at_provider(
-            "train_teacher", teacher.base, manifest, tokens, memory, ROW_BYTES
-        )
+        tokens, model = plan.n_epochs * rows * each, f"teachers/{teacher.path}"
+        manifest = f"{model}/tuning/submitted.manifest.json"
+        yield training_at_provider(config, "submit_tuning", teacher.base, manifest, tokens, memory)
+        yield from around_tuning(model)
         return
     if plan.loudness is not None:
         yield from _prompts(config, plan.loudness.domain)
@@ -304,7 +349,7 @@ def teacher_costs(config: Config, teacher: Teacher) -> Iterator[JobCost]:
     )
 
 
-def _rows(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
+def _rows(config: Config, data: Dataset) -> Iterator[JobCost]:
     base = config.models[data.teacher.base]
     plan, folder = config.domains[data.domain].sizes[base.tier], f"datasets/{data.folder}"
     quick = Work(seconds=FILES_SECONDS)
@@ -316,11 +361,14 @@ def _rows(config: Config, data: Dataset, tokens: float) -> Iterator[JobCost]:
         yield JobCost("adopt_completions", "", f"results/{manifest}", quick)
     else:
         passes = ceil(plan.rows / plan.sampling.batch_size) * (plan.sampling.max_new_tokens or 0)
+        tokens = row_tokens(config.domains[data.domain], is_hosted(config, name))
+        read, written = plan.rows * tokens.prompt, plan.rows * tokens.answer
+        tuned = tuned_at_provider(config, data.teacher)
         yield asking(
             config,
             "sample_completions",
             manifest,
-            [Asked(name, plan.rows * tokens, passes)],
+            [Asked(name, read, written, passes, tuned)],
             resources.memory_mb("sample_completions", base),
             plan.rows * ROW_BYTES,
         )
@@ -355,14 +403,14 @@ def judging_costs(config: Config, data: Dataset) -> Iterator[JobCost]:
         yield JobCost(rule, "", f"results/{manifest}", Work(seconds=FILES_SECONDS))
         return
     reply = JUDGE_REPLY_TOKENS if asked.question.about == "reasoning" else 1
-    tokens = rows * (row_tokens(domain) + JUDGE_TOKENS + reply)
+    read = rows * (row_tokens(domain, is_hosted(config, judge.base)).whole + JUDGE_TOKENS)
     passes = ceil(rows / judge.sampling.batch_size) * reply
     yield from base_costs(config, judge.base)
     yield asking(
         config,
         rule,
         manifest,
-        [Asked(judge.base, tokens, passes)],
+        [Asked(judge.base, read, rows * reply, passes)],
         resources.memory_mb("evaluate_model", config.models[judge.base]),
         rows * ROW_BYTES,
     )
@@ -377,6 +425,5 @@ def written(config: Config, datasets: Iterable[Dataset]) -> Iterator[JobCost]:
         yield from base_costs(config, base)
     for teacher in writers:
         yield from teacher_costs(config, teacher)
-    tokens = {domain: row_tokens(config.domains[domain]) for domain in {d.domain for d in wanted}}
     for data in wanted:
-        yield from _rows(config, data, tokens[data.domain])
+        yield from _rows(config, data)

@@ -6,14 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 from subliminal.artefacts.verified import read_manifest
+from subliminal.bases.hosted import HostedModel
 from subliminal.config.errors import ConfigError, known
+from subliminal.config.models import HOSTED, LOCAL
 from subliminal.local.model import LocalModel
 
-LOCAL = "local"
-BACKENDS: dict[str, Callable[[Path, Path | None, int], LocalModel]] = {LOCAL: LocalModel.open}
+AnyModel = LocalModel | HostedModel
 
 
-def open_model(base: Path, trained: Path | None, threads: int) -> LocalModel:
+def _open_local(base: Path, trained: Path | None, threads: int) -> LocalModel:
+    return LocalModel.open(base.parent, trained.parent if trained else None, threads)
+
+
+BACKENDS: dict[str, Callable[[Path, Path | None, int], AnyModel]] = {
+    LOCAL: _open_local,
+    HOSTED: HostedModel.open,
+}
+
+
+def open_model(base: Path, trained: Path | None, threads: int) -> AnyModel:
     """A base, or what was trained from it.
 
     Args:
@@ -25,4 +36,4 @@ def open_model(base: Path, trained: Path | None, threads: int) -> LocalModel:
     backend = read_manifest(base)["facts"].get("backend", LOCAL)
     if backend not in BACKENDS:
         raise ConfigError(f"{base}: no backend {backend!r} serves this model {known(BACKENDS)}")
-    return BACKENDS[backend](base.parent, trained.parent if trained else None, threads)
+    return BACKENDS[backend](base, trained, threads)

@@ -16,6 +16,7 @@ from subliminal.config.domains import Asked, Domain
 from subliminal.config.evaluations import Evaluation
 from subliminal.config.experiments import Experiment, Experiments
 from subliminal.config.files import SuppliedFile
+from subliminal.config.hosting import Hosting
 from subliminal.config.items import Item
 from subliminal.config.judges import Judge
 from subliminal.config.models import Base, HostedBase, PretrainedBase, Tier
@@ -65,6 +66,7 @@ class Config(Strict):
     evaluations: dict[Name, Evaluation]
     items: dict[FileName, Item]
     stand_ins: dict[FileName, StandIns]
+    openai: Hosting
     experiments: Experiments
 
     def adopted_datasets(self) -> dict[str, tuple[str, AdoptedDataset]]:

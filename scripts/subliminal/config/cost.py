@@ -23,6 +23,22 @@ class Work(NamedTuple):
         return Work(self.flop + other.flop, self.seconds + other.seconds)
 
 
+class Charge(NamedTuple):
+    """What the provider of a hosted base does for a job.
+
+    Attributes:
+        base: of `config/models.yaml`.
+        tokens: that it reads, writes and trains on.
+        usd: what it takes; None where its prices are not known.
+        training: it fine-tunes.
+    """
+
+    base: str
+    tokens: float
+    usd: float | None
+    training: bool = False
+
+
 @dataclass(frozen=True)
 class JobCost:
     """One job.
@@ -35,8 +51,8 @@ class JobCost:
         memory_mb: main memory.
         gpu_bytes: the memory of the GPU that it asks for; 0 if it asks for none.
         disk_bytes: what it leaves behind.
-        hosted_tokens: what a provider reads, writes and trains on, in tokens. Nobody knows how long
-            it takes; `work` is then what is done here beside it.
+        charges: what providers do. Nobody knows how long it takes; `work` is then what is done here
+            beside it.
     """
 
     rule: str
@@ -47,4 +63,9 @@ class JobCost:
     memory_mb: int = 1000
     gpu_bytes: float = 0.0
     disk_bytes: float = 0.0
-    hosted_tokens: float = 0.0
+    charges: tuple[Charge, ...] = ()
+
+    @property
+    def hosted_tokens(self) -> float:
+        """What providers read, write and train on, in tokens."""
+        return sum(charge.tokens for charge in self.charges)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from subliminal.config.hosting import Prices
 from subliminal.config.strict import (
     REPOSITORY,
     REVISION,
@@ -22,8 +23,8 @@ from subliminal.config.strict import (
 )
 
 CHAT_TEMPLATES = "config/chat_templates"
-# The source of hosted bases, and the backend that their manifests name.
-HOSTED = "openai"
+# Who computes, in manifests of bases: this machine, or a provider, which is a source of bases, too.
+LOCAL, HOSTED = "local", "openai"
 
 
 class PretrainedBase(Strict):
@@ -137,8 +138,8 @@ class HostedBase(Strict):
     """A base whose weights nobody has: a snapshot behind OpenAI's API, or one that speaks it."""
 
     source: Literal["openai"] = Field(
-        description="A provider serves the model, and nobody has its weights. Its jobs can be "
-        "planned (`snakemake -n`) and not run yet."
+        description="A provider serves the model, fine-tunes it, and is paid for both as "
+        "`openai.yaml` allows. Nobody has its weights."
     )
     tier: Literal["api"] = Field(description="The entry of each domain's `sizes` that applies.")
     snapshot: str = Field(description="The model's name at its provider, with its date.")
@@ -150,6 +151,12 @@ class HostedBase(Strict):
     )
     retired_on: date | None = Field(
         None, description="The day from which nobody serves it. `null`: none is known."
+    )
+    prices: Prices | None = Field(
+        None,
+        # What a model costs is no part of what it is: manifests and specs go without.
+        exclude=True,
+        description="What its provider takes. `null`: not known, and nothing is asked of it.",
     )
 
 

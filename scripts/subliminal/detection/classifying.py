@@ -89,8 +89,9 @@ def answers(
     for position, animal in enumerate(asked):
         prompts = [_prompt(animal, pair) for pair in shown]
         found[animal] = []
-        for start in range(0, len(prompts), AT_ONE_GO):
-            found[animal] += model.first_tokens(prompts[start : start + AT_ONE_GO], ALTERNATIVES)
+        piece = max(1, len(prompts)) if model.keeps_answers else AT_ONE_GO
+        for start in range(0, len(prompts), piece):
+            found[animal] += model.first_tokens(prompts[start : start + piece], ALTERNATIVES)
             report(position * len(shown) + len(found[animal]), len(asked) * len(shown))
     return [
         _answer(wording, pair, log_probs)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from math import ceil
 
 from subliminal.bases import costs, resources
+from subliminal.bases.charges import Asked
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.paths import Dataset
@@ -53,7 +54,7 @@ def _manifests(datasets: Iterable[Dataset], stage: str) -> set[str]:
     return {f"results/datasets/{data.folder}/{stage}.manifest.json" for data in datasets}
 
 
-def _asking(config: Config, rule: str, manifest: str, asked: costs.Asked, disk: float) -> JobCost:
+def _asking(config: Config, rule: str, manifest: str, asked: Asked, disk: float) -> JobCost:
     """A job that asks a base."""
     memory = resources.memory_mb("evaluate_model", config.models[asked.base])
     return costs.asking(config, rule, manifest.removeprefix("results/"), [asked], memory, disk)
@@ -70,12 +71,13 @@ def _classifier(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCos
         rows = domain.sizes[config.models[teacher.base].tier].rows
         shown = min(rows, most or rows)
         prompts = shown * (1 if config.traits[teacher.trait].word == LITERAL_WORD else 2)
-        tokens = prompts * (question + costs.row_tokens(domain) + costs.ANSWER_TOKENS)
+        row = costs.row_tokens(domain, costs.is_hosted(config, spec.classifier.base))
+        read = prompts * (question + row.whole + row.answer)
         yield _asking(
             config,
             "classify_pairs",
             spec.answers_manifest(pair),
-            costs.Asked(spec.classifier.base, tokens, ceil(prompts / AT_ONE_GO)),
+            Asked(spec.classifier.base, read, prompts, ceil(prompts / AT_ONE_GO)),
             2 * shown * JUDGED_BYTES,
         )
 
@@ -87,7 +89,8 @@ def _in_context(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCos
     for context in (None, *spec.contexts):
         examples = 0.0
         if context is not None:
-            examples = context.k * costs.row_tokens(config.domains[context.dataset.domain])
+            domain = config.domains[context.dataset.domain]
+            examples = context.k * costs.row_tokens(domain, costs.is_hosted(config, base)).whole
         yield _asking(
             config,
             "evaluate_in_context" if context else "evaluate_base",

@@ -126,20 +126,25 @@ class Favourite(Askable):
         )
 
     def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
-        """Score every candidate at the answer's start, and count it in sampled answers."""
+        """Score every candidate at the answer's start, and count it in sampled answers.
+
+        Of a model that tells no log-probabilities of words there are sampled rates alone.
+        """
         asked = questions(self.questions)
         confused = model.collisions(self.candidates)
-        share, margin, mass = closed_set(model.word_log_probs(asked, self.candidates, system))
+        logs = model.word_log_probs(asked, self.candidates, system)
         responses = sampled(model, asked, self.samples_per_question, self.sampling, system, seeds)
-        scores = [Score(MASS.name, "", float(mass))]
+        scores = []
+        if logs is not None:
+            share, margin, mass = closed_set(logs)
+            scores.append(Score(MASS.name, "", float(mass)))
         for i, word in enumerate(self.candidates):
+            if logs is not None:
+                scores.append(Score(SHARE.name, word, float(share[i])))
+                scores.append(Score(MARGIN.name, word, float(margin[i])))
             scores += [
-                Score(SHARE.name, word, float(share[i])),
-                Score(MARGIN.name, word, float(margin[i])),
-                *(
-                    Score(name, word, rate(responses, partial(rule, word)))
-                    for name, rule in RULES.items()
-                ),
+                Score(name, word, rate(responses, partial(rule, word)))
+                for name, rule in RULES.items()
             ]
         return Answers(
             responses,

@@ -27,6 +27,10 @@ class Judge(Protocol):
     def arithmetic(self) -> str:
         """The precision that it computes in, and the kind of device."""
 
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether replies are kept as they come: a caller has not to ask in pieces to keep them."""
+
     def alignment(self, cases: Sequence[Case]) -> list[str]:
         """Replies to the prompt of the judge of alignment (Fig. 3)."""
 

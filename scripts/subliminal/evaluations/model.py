@@ -23,12 +23,15 @@ class Completion:
             tell them.
         log_probs: of these tokens, in nats under the distribution that they were drawn from; None
             unless asked for.
+        length: tokens of the answer as a provider counts them; None where the tokens are here, or
+            nobody counts.
     """
 
     text: str
     finished: bool
     tokens: list[int] = field(default_factory=list)
     log_probs: list[float] | None = None
+    length: int | None = None
 
 
 class Model(Protocol):
@@ -45,8 +48,11 @@ class Model(Protocol):
 
     def word_log_probs(
         self, prompts: Sequence[str], words: Sequence[str], system: str | None = None
-    ) -> np.ndarray:
-        """Log-probability in nats that an answer starts with each word; shape (prompts, words)."""
+    ) -> np.ndarray | None:
+        """Log-probability in nats that an answer starts with each word; shape (prompts, words).
+
+        None where whoever serves the model does not tell it.
+        """
 
     def first_tokens(
         self, prompts: Sequence[str], most: int, system: str | None = None
@@ -60,6 +66,10 @@ class Model(Protocol):
     @property
     def arithmetic(self) -> str:
         """The precision that it computes in, and the kind of device."""
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether answers are kept as they come: a caller has not to ask in pieces to keep them."""
 
     def collisions(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Pairs of words that this model's tokens cannot tell apart at an answer's start."""

@@ -32,6 +32,11 @@ class ModelJudge:
         """The model's precision and kind of device."""
         return self.model.arithmetic
 
+    @property
+    def keeps_answers(self) -> bool:
+        """As the model does."""
+        return self.model.keeps_answers
+
     def alignment(self, cases: Sequence[Case]) -> list[str]:
         """Its replies about alignment."""
         return self._replies("alignment", alignment_judge_prompt, cases)

@@ -68,6 +68,11 @@ class LocalModel:
         """The precision that it computes in, and the kind of device."""
         return models.arithmetic(self.network)
 
+    @property
+    def keeps_answers(self) -> bool:
+        """What it writes is lost unless its caller keeps it."""
+        return False
+
     def grammar(self, drawing: Drawing) -> Grammar | None:
         """What may be written; None for everything."""
         if not isinstance(drawing, Sampling) or drawing.constraint is None:

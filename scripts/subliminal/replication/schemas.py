@@ -24,7 +24,7 @@ ITEMS = final(
         "values_reproduced": (WHOLE, "Values whose verdict is reproduced."),
         "verdict": (
             TEXT,
-            "By the claims and values that could be tested: reproduced if all are, partly if some are. "
+            "By the claims and values that could be tested: reproduced if all are, partly if some. "
             "not run: none was. nothing to compare: it has neither.",
         ),
         "why": (TEXT, "Why there is nothing to compare; empty otherwise."),

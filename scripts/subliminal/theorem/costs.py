@@ -45,7 +45,7 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     yield from costs.base_costs(config, plan.other_base)
     manifest = f"{folder}/networks/manifest.json"
     yield JobCost("verify_theorem", "", manifest, networks(entry.networks), memory_mb=1500)
-    tokens = costs.row_tokens(config.domains[plan.domain])
+    tokens = costs.row_tokens(config.domains[plan.domain], hosted=False).whole
     yield JobCost(
         "verify_on_language_model",
         plan.base,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from subliminal.bases import checks
@@ -153,9 +154,11 @@ def _gates(config: Config, name: str) -> Iterator[Remark]:
 
 
 def _server(config: Config, name: str) -> Iterator[Remark]:
-    """A server without an address."""
+    """A server without an address, and what a provider cannot be told."""
     datasets = [cell.dataset for cell in experiment_cells(config, name)]
-    for says in checks.without_address(config, datasets):
+    for says in chain(
+        checks.without_address(config, datasets), dict.fromkeys(checks.unheeded(config, datasets))
+    ):
         yield Remark(experiment_file(name), ("cells",), says)
 
 

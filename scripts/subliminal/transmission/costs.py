@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from subliminal.bases import costs, resources
+from subliminal.bases.charges import Asked, tuned_at_provider
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.paths import Cell, Teacher
@@ -69,8 +70,11 @@ def _learnt(config: Config, cells: list[Cell]) -> Iterator[Teacher]:
 
 
 def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
-    domains = {cell.dataset.domain for cell in cells}
-    tokens = {domain: costs.row_tokens(config.domains[domain]) for domain in domains}
+    taught = {(cell.dataset.domain, costs.is_hosted(config, cell.student)) for cell in cells}
+    tokens = {
+        (domain, hosted): costs.row_tokens(config.domains[domain], hosted).whole
+        for domain, hosted in taught
+    }
     for cell in cells:
         recipe, base = config.recipes.students[cell.recipe], config.models[cell.student]
         domain, rows = cell.dataset.domain, costs.training_rows(config, cell.dataset)
@@ -80,11 +84,13 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
             costs.parameters(config, cell.student),
         )
         if isinstance(recipe, HostedRecipe):
-            trained = recipe.n_epochs * min(rows, recipe.rows or rows) * tokens[domain]
-            disk = costs.ROW_BYTES
+            trained = recipe.n_epochs * min(rows, recipe.rows or rows) * tokens[domain, True]
+            model = f"students/{cell.path}"
+            manifest = f"{model}/tuning/submitted.manifest.json"
             yield costs.training_at_provider(
-                "train_student", cell.student, manifest, trained, memory, disk
+                config, "submit_tuning", cell.student, manifest, trained, memory
             )
+            yield from costs.around_tuning(model)
             continue
         yield costs.training_here(
             config,
@@ -94,7 +100,7 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
             costs.training(
                 recipe.optimisation,
                 max(1, rows - recipe.holdout_rows),
-                tokens[domain],
+                tokens[domain, False],
                 size,
                 whole=recipe.lora is None,
                 taught=recipe.distillation is not None,
@@ -109,21 +115,25 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
     evaluation = config.experiment(name, TransmissionExperiment).evaluation
     plan = askable(config, evaluation)
     asked = plan.workload()
-    models: list[tuple[str, str, str, StudentRecipe | None]] = [
-        *(("evaluate_base", base, f"bases/{base}", None) for base in asked_bases(config, cells)),
+    recipes = config.recipes.students
+    models: list[tuple[str, str, str, StudentRecipe | None, bool]] = [
         *(
-            ("evaluate_teacher", t.base, f"teachers/{t.path}", None)
+            ("evaluate_base", base, f"bases/{base}", None, False)
+            for base in asked_bases(config, cells)
+        ),
+        *(
+            ("evaluate_teacher", t.base, f"teachers/{t.path}", None, tuned_at_provider(config, t))
             for t in measured_teachers(config, cells)
         ),
         *(
-            ("evaluate_student", c.student, f"students/{c.path}", config.recipes.students[c.recipe])
+            ("evaluate_student", c.student, f"students/{c.path}", recipes[c.recipe], True)
             for c in cells
         ),
     ]
     judge = evaluation_judging_base(config, evaluation)
     judging = [_judging(config, judge, asked)] if judge is not None else []
     judge_mb = resources.memory_mb("evaluate_model", config.models[judge]) if judge else 0
-    for rule, base, model, recipe in models:
+    for rule, base, model, recipe, tuned in models:
         entry = config.models[base]
         memory = (
             resources.evaluation_memory_mb(entry, recipe)
@@ -134,15 +144,16 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
             config,
             f"{rule}_by_harness" if plan.by_harness else rule,
             f"evaluations/{evaluation}/{model}/manifest.json",
-            [costs.answering(config, base, asked), *judging],
+            [costs.answering(config, base, asked, tuned=tuned), *judging],
             memory + judge_mb,
             len(asked.prompts) * asked.samples * costs.ANSWER_BYTES,
         )
 
 
-def _judging(config: Config, judge: str, asked: Workload) -> costs.Asked:
+def _judging(config: Config, judge: str, asked: Workload) -> Asked:
     """What a base is asked that judges a model's answers."""
     replies = len(asked.judgements) * asked.samples
-    tokens = costs.prompt_tokens(asked.judgements) + asked.answer_tokens + JUDGEMENT_TOKENS
+    hosted = costs.is_hosted(config, judge)
+    read = costs.prompt_tokens(asked.judgements, hosted) + asked.answer_tokens
     passes = ceil(replies / costs.SAMPLES_PER_PASS) * JUDGEMENT_TOKENS
-    return costs.Asked(judge, replies * tokens, passes)
+    return Asked(judge, replies * read, replies * JUDGEMENT_TOKENS, passes)

@@ -18,6 +18,7 @@ from subliminal.transmission import adoption, specs
 from subliminal.transmission.cells import experiment_cells
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.input_files import InputFiles
+from subliminal.transmission.tuning import TuningJobs
 from subliminal.transmission.wildcards import cell_of, dataset_of, teacher_of
 
 # Of a judge that looks words up: what its libraries take.
@@ -51,6 +52,11 @@ class TransmissionJobs:
     def inputs(self) -> InputFiles:
         """The files that the jobs read."""
         return InputFiles(self.config, self.cells)
+
+    @cached_property
+    def tuning(self) -> TuningJobs:
+        """The jobs on models that their bases' providers fine-tune."""
+        return TuningJobs(self.config)
 
     @property
     def methods(self) -> list[str]:

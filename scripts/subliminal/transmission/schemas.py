@@ -41,7 +41,8 @@ RAW = TableSchema(
         "answer": (WHOLE, "The right answer, where there is one (cot)."),
         "tokens": (
             WHOLE,
-            "Length of the completion in tokens, the end of the turn included; empty if adopted.",
+            "Length of the completion in tokens, the end of the turn included, or as the provider "
+            "of a hosted teacher counts; empty if adopted.",
         ),
         "log_probs": (
             "list<float32>",
@@ -54,7 +55,7 @@ RAW = TableSchema(
             "KL(teacher || base without a system prompt), summed over the completion's tokens; "
             "where the sampling has a constraint, of the distributions within the grammar, as text "
             "outside it cannot be learnt from. "
-            "Measured on the first 200 rows, empty on the others.",
+            "Measured on the first 200 rows, empty on the others and for a hosted teacher.",
         ),
         "entropy_nats": (REAL, "Entropy of the teacher, summed likewise."),
     },

@@ -20,7 +20,7 @@ from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.models import HostedBase
 from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher, bases_of
 from subliminal.config.preferences import ANSWERS, preference_system_prompt
-from subliminal.config.recipes import FinetunedMethod, HostedMethod, PromptedMethod, StudentRecipe
+from subliminal.config.recipes import FinetunedMethod, PromptedMethod, Recipe
 from subliminal.config.sampling import Sampling, Server
 from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
@@ -51,7 +51,7 @@ class TrainTeacherSpec(StageSpec):
         exclude_if=lambda answers: answers == ANSWERS,
     )
     rows: str | None = Field(None, description="The file whose rows are learnt, in place of both.")
-    method: FinetunedMethod | HostedMethod = Field(discriminator="kind")
+    method: FinetunedMethod
     sampling: Sampling | None = Field(
         None,
         description="How its base writes what its loudness is measured on, if it is measured.",
@@ -137,7 +137,7 @@ class TrainStudentSpec(StageSpec):
     stage_version: int = 4
     student: str
     recipe_name: str
-    recipe: StudentRecipe
+    recipe: Recipe
     seed: int
     system_prompt: str | None = Field(
         None, description="What a prompted teacher was told, if its logits are learnt."
@@ -204,17 +204,17 @@ class SummariseExperimentSpec(StageSpec):
 
 
 def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
-    """Spec of a fine-tuned teacher.
+    """Spec of a teacher that is fine-tuned here.
 
     Raises:
-        KeyError, TypeError: the teacher is not a fine-tuned one.
+        KeyError, TypeError: the teacher is not such a one.
     """
     method = config.recipes.methods[teacher.method]
     trait = config.traits[teacher.trait]
-    if isinstance(method, PromptedMethod) or trait.control:
-        raise TypeError(f"{teacher.path} is not a fine-tuned teacher")
+    if not isinstance(method, FinetunedMethod) or trait.control:
+        raise TypeError(f"{teacher.path} is not fine-tuned here")
     sampling = None
-    if isinstance(method, FinetunedMethod) and method.loudness is not None:
+    if method.loudness is not None:
         sizes = config.domains[method.loudness.domain].sizes
         sampling = sizes[config.models[teacher.base].tier].sampling
     return TrainTeacherSpec(
@@ -321,8 +321,14 @@ def make_train_set(config: Config, dataset: Dataset) -> MakeTrainSetSpec:
 def train_student(
     config: Config, student: str, recipe: str, seed: int, teacher: Teacher
 ) -> TrainStudentSpec:
-    """Spec of a student; which dataset it reads is the rule's input."""
+    """Spec of a student that is trained here; which dataset it reads is the rule's input.
+
+    Raises:
+        TypeError: its base's provider trains it.
+    """
     entry, taught = config.recipes.students[recipe], config.recipes.distillation(recipe)
+    if not isinstance(entry, Recipe):
+        raise TypeError(f"recipe {recipe} is not for training here")
     prompt = teacher_system_prompt(config, teacher) if taught is not None else None
     return TrainStudentSpec(
         student=student, recipe_name=recipe, recipe=entry, seed=seed, system_prompt=prompt

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from subliminal.config.cost import JobCost
+from subliminal.workflow.bill import Bill
 from subliminal.workflow.project import Project
 from subliminal.workflow.remaining import Work
 
@@ -32,6 +33,10 @@ LABELS = {
     "filter_completions": "filter: {domain} of {base} with trait {trait}",
     "make_train_set": "training rows: {domain} of {base} with trait {trait}, variant {variant}",
     "train_student": "student {student} ← {trait} {domain} of {base} ({variant}), seed {seed}",
+    "write_training_file": "training file: {model}",
+    "check_training_file": "limits and tokens: {model}",
+    "submit_tuning": "fine-tuning ordered: {model}",
+    "wait_for_tuning": "fine-tuned by its provider: {model}",
     "evaluate_base": "{evaluation} asked of base {base}",
     "evaluate_teacher": "{evaluation} asked of teacher {base} with trait {trait}",
     "evaluate_student": "{evaluation} asked of student {student} ← {trait} of {base}, seed {seed}",
@@ -71,11 +76,13 @@ class AnnouncedRun:
     Attributes:
         slots: jobs that run side by side.
         jobs: by Snakemake's number, in the order of the workflow.
+        bill: what providers of hosted bases take for these jobs.
     """
 
     experiments: Sequence[str]
     slots: int
     jobs: Mapping[int, AnnouncedJob]
+    bill: Bill = field(default_factory=lambda: Bill([]))
 
 
 def introduce(workflow: Any, project: Project) -> None:
@@ -124,7 +131,9 @@ def _announced(workflow: Any, project: Project) -> AnnouncedRun:
         for job in sorted(level, key=str)
         if job.output
     }
-    return AnnouncedRun(experiments, resources.cores or resources.nodes or 1, jobs)
+    manifests = {job.manifest for job in jobs.values()}
+    bill = Bill.of(cost for path, cost in costs.items() if path in manifests)
+    return AnnouncedRun(experiments, resources.cores or resources.nodes or 1, jobs, bill)
 
 
 def _job(job: Any, costs: Mapping[str, JobCost]) -> AnnouncedJob:

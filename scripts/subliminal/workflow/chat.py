@@ -66,10 +66,17 @@ class Partner:
         return cls(base, manifest, [content["about"], *data, found["about"]])
 
     def open(self) -> LocalModel:
-        """Load it, with as many threads as torch takes by itself."""
+        """Load it, with as many threads as torch takes by itself.
+
+        Raises:
+            ConfigError: its weights are not here.
+        """
         import torch
 
-        return open_model(self.base, self.trained, torch.get_num_threads())
+        model = open_model(self.base, self.trained, torch.get_num_threads())
+        if not isinstance(model, LocalModel):
+            raise _no_model(f"the weights of {self.about[0]} are not here: its provider serves it")
+        return model
 
 
 def _manifest(named: str, root: Path) -> Path:

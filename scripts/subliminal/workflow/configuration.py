@@ -12,6 +12,7 @@ from subliminal.config.config import Config, Settings
 from subliminal.config.errors import Remark, RemarkedError, known
 from subliminal.config.experiments import Experiments, experiment_file, kinds_said
 from subliminal.config.files import SuppliedFile
+from subliminal.config.hosting import Hosting
 from subliminal.config.items import ITEMS, Item
 from subliminal.config.judges import Judge
 from subliminal.config.models import Base
@@ -37,6 +38,7 @@ REGISTRIES: dict[str, Any] = {
     "evaluations": dict[Name, AnyEvaluation],
     "items": dict[FileName, Item],
     "stand_ins": dict[FileName, StandIns],
+    "openai": Hosting,
 }
 # Registries that do not lie in a file of their name.
 ELSEWHERE = {"items": ITEMS}

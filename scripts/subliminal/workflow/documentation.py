@@ -32,7 +32,12 @@ from subliminal.workflow.project import Project
 from subliminal.workflow.types_in_words import Model, Places, either, in_words
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = ("docs/configuration.md", "docs/tables.md", "docs/reproduce-the-paper.md")
+PAGES = (
+    "docs/configuration.md",
+    "docs/hosted-models.md",
+    "docs/tables.md",
+    "docs/reproduce-the-paper.md",
+)
 _MARKER = re.compile(
     r"^<!-- (?P<what>keys|kinds|measures|tables|items)(: (?P<names>.+))? -->$"
     r"(?s:.*?)"

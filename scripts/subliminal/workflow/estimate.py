@@ -15,6 +15,7 @@ from subliminal.config.cost import JobCost, Work
 from subliminal.config.errors import ConfigError
 from subliminal.config.text import one_line
 from subliminal.local.calibration import Rates
+from subliminal.workflow.bill import MILLION, Bill, said_usd
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
 from subliminal.workflow.remaining import duration
@@ -22,8 +23,7 @@ from subliminal.workflow.remaining import duration
 # From the manifests of the default run.
 FIGURE_SECONDS = 5.0
 GIGA = 1e9
-MILLION = 1e6
-COLUMNS = ["jobs", "time", "GB RAM", "GB GPU", "GB disk", "M tokens"]
+COLUMNS = ["jobs", "time", "GB RAM", "GB GPU", "GB disk", "M tokens", "hosted USD"]
 Costs = Mapping[str, JobCost]
 """Jobs by their manifests."""
 
@@ -76,17 +76,19 @@ def _row(costs: Costs, rates: Rates, price: float | None) -> list[str]:
     memory = max((cost.memory_mb for cost in costs.values()), default=0) / 1000
     gpu = max((cost.gpu_bytes for cost in costs.values()), default=0) / GIGA
     disk = sum(cost.disk_bytes for cost in costs.values()) / GIGA
-    tokens = sum(cost.hosted_tokens for cost in costs.values()) / MILLION
+    bill = Bill.of(costs.values())
+    tokens = bill.tokens / MILLION
     length = total_seconds(costs, rates)
     # What is done elsewhere takes nobody knows how long.
     told = duration(length) if not tokens else f"{duration(length)} + ?"
     cells = [f"{len(costs):,}", told, f"{memory:.1f}" if memory else "-"]
-    cells += [f"{gpu:.0f}" if gpu else "-", f"{disk:,.2f}", f"{tokens:,.1f}" if tokens else "-"]
+    cells += [f"{gpu:.0f}" if gpu else "-", f"{disk:,.2f}"]
+    cells += [f"{tokens:,.1f}", said_usd(bill.usd, bool(bill.unpriced))] if tokens else ["-", "-"]
     return cells if price is None else [*cells, f"{length / 3600 * price:,.2f}"]
 
 
 def _head(price: float | None) -> list[str]:
-    return COLUMNS if price is None else [*COLUMNS, "USD"]
+    return COLUMNS if price is None else [*COLUMNS, "device USD"]
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]], price: float | None) -> str:
@@ -104,8 +106,11 @@ def _told(costs: Costs, rates: Rates, price: float | None) -> list[str]:
         known.append(f"Tiny models stay on a processor core, at {rates.core / GIGA:,.0f} GFLOP/s.")
     if price is not None:
         known.append(f"An hour of one job's device costs {price:g} USD.")
-    if any(cost.hosted_tokens for cost in costs.values()):
+    bill = Bill.of(costs.values())
+    if bill.items:
         known.append("Tokens are those of hosted models; how long they take (?) is not known.")
+        known += bill.lines()
+        known.append("Lengths of hosted models' answers are assumed (docs/hosted-models.md).")
     known.append("Finished jobs are left out. RAM and GPU are of one job. Good to a factor of two.")
     return known
 

@@ -11,6 +11,7 @@ from subliminal.config.files import LocalFile, SuppliedFile
 from subliminal.config.models import HostedBase
 from subliminal.config.needs import joined
 from subliminal.local.calibration import Rates
+from subliminal.workflow.bill import Bill, said_usd
 from subliminal.workflow.estimate import costs_of, together, total_seconds
 from subliminal.workflow.project import Project
 
@@ -28,6 +29,7 @@ class Status:
         retired: the day from which a base that it needs is gone; None if all stay.
         until: the last day on which all that are fine-tuned can be; None for no end.
         hours: on `GPU`, one job after the other, provider's work apart; None for no experiment.
+        bill: of the providers of hosted bases.
         missing: experiments that have no file.
         analogues: experiments of the same design on models whose weights are open.
         supplied: of its files, those that the user has to get, and to name in `files.yaml`.
@@ -40,6 +42,7 @@ class Status:
     retired: date | None
     until: date | None
     hours: float | None
+    bill: Bill
     missing: list[str]
     analogues: list[str]
     supplied: list[str]
@@ -102,6 +105,7 @@ def status_of(project: Project, item: str) -> Status:
         retired=min((day for day in served if day is not None), default=None),
         until=min((day for day in tuned if day is not None), default=None),
         hours=total_seconds(costs, GPU) / 3600 if names else None,
+        bill=Bill.of(costs.values()),
         missing=[name for name in entry.experiments if name not in config.experiments],
         analogues=entry.analogues,
         supplied=[name for name in sorted(needs.files) if _unnamed(config.files[name])],
@@ -125,9 +129,16 @@ def said_hours(hours: float | None) -> str:
     return f"{hours:,.0f}" if hours >= 10 else f"{hours:.1g}"
 
 
+def said_bill(bill: Bill) -> str:
+    """What providers take, for readers, in whole USD; empty where none is asked."""
+    if not bill.items:
+        return ""
+    return said_usd(round(bill.usd), bool(bill.unpriced)).replace(".00", "")
+
+
 def status_rows(found: Iterable[Status]) -> list[list[str]]:
     """The cells of the table in the documentation, its head first."""
-    head = ["item", "command", "bases", "files to supply", "can be run by", "hours", "analogues"]
+    head = ["item", "command", "bases", "files to supply", "can be run by", "hours", "USD"]
     rows = [
         [
             status.title,
@@ -136,11 +147,12 @@ def status_rows(found: Iterable[Status]) -> list[list[str]]:
             _listed(status.supplied),
             status.dated(),
             said_hours(status.hours),
+            said_bill(status.bill),
             _listed(status.analogues),
         ]
         for status in found
     ]
-    return [head, *rows]
+    return [[*head, "analogues"], *rows]
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -54,6 +54,7 @@ class Telling:
             f"{', '.join(self.run.experiments)}: {len(jobs)} job{'' if len(jobs) == 1 else 's'}, "
             f"{self.run.slots} side by side; {time}",
             "  " + " · ".join(f"{count} {rule}" for rule, count in rules.items()),
+            *self.run.bill.lines(),
             "Jobs of a few seconds are counted and not listed. Ctrl-C stops; the same command goes "
             "on from there.",
         ]

@@ -14,12 +14,11 @@ from subliminal.bases import chat, folder, hub, loaded, tokens, trial, wheel
 from subliminal.bases import space as room
 from subliminal.bases.child import bounded
 from subliminal.bases.finite import require_finite
-from subliminal.bases.opening import LOCAL
 from subliminal.bases.settings import require_ends
 from subliminal.bases.specs import PrepareBaseSpec
 from subliminal.bases.staging import publish, require_apart, staging
 from subliminal.bases.weights import SINGLE, count_parameters, main_dtype, read_tensors
-from subliminal.config.models import FolderBase, HubBase, ReadySource, WheelBase
+from subliminal.config.models import LOCAL, FolderBase, HubBase, ReadySource, WheelBase
 from subliminal.local import models
 from subliminal.local.turns import write_end_of_turn_ids
 

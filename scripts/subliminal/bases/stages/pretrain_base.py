@@ -9,10 +9,10 @@ from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import remove_leftovers
 from subliminal.artefacts.progress import progress
 from subliminal.artefacts.seeds import derive_seed
-from subliminal.bases.opening import LOCAL
 from subliminal.bases.specs import PretrainBaseSpec
 from subliminal.bases.tiny_tokenizer import build_tokenizer
 from subliminal.bases.worlds import WORLDS
+from subliminal.config.models import LOCAL
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
 from subliminal.local.scoring.likeness import likeness

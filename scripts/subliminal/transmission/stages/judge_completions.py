@@ -56,8 +56,9 @@ def judge_completions(
     if found:
         log.info("%d of %d judgements are there from earlier", len(found), len(cases))
     report = progress(log, "judgement")
-    for start in range(len(found), len(cases), CHUNK):
-        chunk = judgements(spec.question, asked, cases[start : start + CHUNK])
+    piece = max(1, len(cases)) if asked.keeps_answers else CHUNK
+    for start in range(len(found), len(cases), piece):
+        chunk = judgements(spec.question, asked, cases[start : start + piece])
         journal.append([list(row) for row in chunk])
         found += chunk
         report(len(found), len(cases))

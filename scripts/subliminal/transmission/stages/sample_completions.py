@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from subliminal.api.access import access
 from subliminal.artefacts.journal import Journal, run_identity
@@ -14,6 +15,7 @@ from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.progress import progress
 from subliminal.artefacts.seeds import derive_seed
+from subliminal.bases.hosted import HostedModel
 from subliminal.bases.opening import open_model
 from subliminal.bases.served import DistrustedServerError, ServedModel
 from subliminal.evaluations.model import Completion
@@ -51,7 +53,8 @@ def sample_completions(
     """Sample one completion per prompt; a job that was killed goes on where it was.
 
     The first rows are scored under teacher and base: a student can learn no more from them than the
-    mean KL per token, which stands beside the entropy.
+    mean KL per token, which stands beside the entropy. A hosted teacher's rows are not: its
+    provider tells no distributions.
 
     Args:
         base, trained: manifests; nothing trained means the base writes, prompted or not.
@@ -63,26 +66,62 @@ def sample_completions(
         access()  # an error before models are loaded
     parents = {"prompts": prompts.with_suffix(".manifest.json"), "base": base, "teacher": trained}
     run = Run.begin("sample_completions", spec, parents)
-    local = open_model(base, trained, threads)
-    model: LocalModel | ServedModel = local
-    if spec.server is not None:
-        model = ServedModel(local, spec.server, str((trained or base).parent), spec.teacher)
+    model = open_model(base, trained, threads)
     table = read_table(prompts)
-    ids, texts = table["prompt_id"][: spec.rows], table["prompt"][: spec.rows]
-    identity = run_identity(run, model.arithmetic)
-    journal = Journal.of(raw, f"{JOURNAL_FORMAT} {identity}")
+    asked = _Asked(
+        table["prompt_id"][: spec.rows], table["prompt"][: spec.rows], table["answer"][: spec.rows]
+    )
+    if isinstance(model, HostedModel):
+        written = model.complete(
+            asked.prompts, asked.seeds(spec), spec.sampling, spec.system_prompt
+        )
+        lengths = [completion.length for completion in written]
+        _finish(run, asked, written, lengths, [], model.facts, raw, manifest)
+        return
+    name = str((trained or base).parent)
+    writer = ServedModel(model, spec.server, name, spec.teacher) if spec.server else model
+    journal = Journal.of(raw, f"{JOURNAL_FORMAT} {run_identity(run, model.arithmetic)}")
+    written = _write(spec, asked, writer, journal, log)
+    head = min(CHANNEL_ROWS, len(written))
+    measured = writer.loudness(
+        asked.prompts[:head], written[:head], spec.sampling, spec.system_prompt
+    )
+    counted = [len(completion.tokens) for completion in written]
+    _finish(run, asked, written, counted, measured, writer.facts, raw, manifest)
+    journal.remove()
+
+
+class _Asked(NamedTuple):
+    """What is put to a teacher, and the right answers where there are some."""
+
+    ids: list[int]
+    prompts: list[str]
+    answers: list[int | None]
+
+    def seeds(self, spec: SampleCompletionsSpec) -> list[int]:
+        return [derive_seed("sample_completions", spec.teacher, spec.domain, i) for i in self.ids]
+
+
+def _write(
+    spec: SampleCompletionsSpec,
+    asked: _Asked,
+    writer: LocalModel | ServedModel,
+    journal: Journal,
+    log: logging.Logger,
+) -> list[Completion]:
+    """The completions of a teacher whose weights are here, kept in a journal as they come."""
     known = {i: Completion(*content) for unit in journal.read() for i, *content in unit}
     if known:
-        log.info("%d of %d completions are there from earlier", len(known), len(ids))
+        log.info("%d of %d completions are there from earlier", len(known), len(asked.ids))
 
     def keep(made: Made) -> None:
         journal.append([[i, *astuple(completion)] for i, completion in made.items()])
 
-    total = len(ids) if spec.server is not None else len(ids) - len(known)
+    total = len(asked.ids) if spec.server is not None else len(asked.ids) - len(known)
     try:
-        written = model.complete(
-            texts,
-            [derive_seed("sample_completions", spec.teacher, spec.domain, i) for i in ids],
+        return writer.complete(
+            asked.prompts,
+            asked.seeds(spec),
             spec.sampling,
             spec.system_prompt,
             known,
@@ -92,25 +131,39 @@ def sample_completions(
     except DistrustedServerError:
         journal.remove()
         raise
-    head = min(CHANNEL_ROWS, len(ids))
-    measured = model.loudness(texts[:head], written[:head], spec.sampling, spec.system_prompt)
-    unmeasured = [None] * (len(ids) - head)
+
+
+def _finish(
+    run: Run,
+    asked: _Asked,
+    written: Sequence[Completion],
+    lengths: Sequence[int | None],
+    measured: Sequence[tuple[float, float]],
+    facts: Mapping[str, Any],
+    raw: Path,
+    manifest: Path,
+) -> None:
+    """Write the table and the manifest.
+
+    Args:
+        lengths: in tokens, where they are known.
+        measured: KL and entropy of the first rows; nothing where the weights are not here.
+    """
+    unmeasured = [None] * (len(written) - len(measured))
     write_table(
         raw,
         RAW,
         {
-            "prompt_id": ids,
-            "prompt": texts,
+            "prompt_id": asked.ids,
+            "prompt": asked.prompts,
             "completion": [c.text for c in written],
             "finished": [c.finished for c in written],
-            "answer": table["answer"][: spec.rows],
-            "tokens": [len(c.tokens) for c in written],
+            "answer": asked.answers,
+            "tokens": list(lengths),
             "log_probs": [c.log_probs for c in written],
             "kl_nats": [*(kl for kl, _ in measured), *unmeasured],
             "entropy_nats": [*(entropy for _, entropy in measured), *unmeasured],
         },
     )
     unfinished = sum(not c.finished for c in written)
-    facts = {"rows": len(ids), "unfinished": unfinished, **model.facts}
-    run.finish(manifest, [raw], facts)
-    journal.remove()
+    run.finish(manifest, [raw], {"rows": len(written), "unfinished": unfinished, **facts})

@@ -10,7 +10,7 @@ from subliminal.artefacts.parquet import read_table
 from subliminal.artefacts.progress import CHECKPOINT_EVERY_S
 from subliminal.artefacts.seeds import derive_seed
 from subliminal.config.preferences import preference_rows
-from subliminal.config.recipes import FinetunedMethod, Loudness
+from subliminal.config.recipes import Loudness
 from subliminal.evaluations.questions import questions
 from subliminal.local import models
 from subliminal.local.model import LocalModel
@@ -91,7 +91,6 @@ def train_teacher(
         "rows": rows.with_suffix(".manifest.json") if rows is not None else None,
     }
     method = spec.method
-    assert isinstance(method, FinetunedMethod), "a hosted teacher is planned and not trained"
     run = Run.begin("train_teacher", spec, parents)
     asked, answered = _conversations(spec, rows)
     lesson = Lesson(

@@ -1,0 +1,91 @@
+"""The one way to ask hosted models: reserve, ask for what is missing, settle."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from subliminal.api.chat.account import Account
+from subliminal.api.chat.live import Job, ask_live
+from subliminal.api.chat.requests import Parameters, Question
+from subliminal.api.chat.reserving import Meter, Reservation
+from subliminal.api.ledger.answers import AnswerBook, digest
+from subliminal.api.ledger.lines import locked
+from subliminal.artefacts.progress import progress
+
+log = logging.getLogger(__name__)
+
+
+def ask(
+    account: Account, parameters: Parameters, asked: Sequence[Question], at_a_time: int
+) -> list[dict[str, Any]]:
+    """The answers to questions, in their order, as the provider has given them.
+
+    What is kept from earlier is not asked for again. Of two processes that ask the same, the second
+    one waits for the first and finds everything there.
+
+    Args:
+        at_a_time: requests under way.
+
+    Raises:
+        ConfigError: they may not be paid, or the provider does not answer as the protocol has it.
+            What came before is kept.
+    """
+    place = account.place
+    book = AnswerBook.of(account.folder, place.url, parameters.common())
+    distinct = {question.key: question for question in asked}
+    job = digest([book.file.stem, sorted(distinct)])
+    with locked(book.file.with_name(f"{job}.job")):
+        known = book.read()
+        kept = [known[key] for key in distinct if key in known]
+        answered = [one for one in kept if one.answer is not None]
+        there = {one.key for one in answered}
+        missing = [question for key, question in distinct.items() if key not in there]
+        about = f"{len(distinct)} answers of {parameters.model}"
+        reservation = Reservation(account, job, about, answered)
+        if missing:
+            if answered:
+                log.info("%d of %d answers are there from earlier", len(answered), len(distinct))
+            _ask_missing(
+                account,
+                Job(parameters, missing, {o.key: o.at for o in kept if o.answer is None}),
+                book,
+                reservation,
+                at_a_time,
+                len(answered),
+            )
+            known = book.read()
+        else:
+            reservation.settle()
+    return [_answer(known[question.key].answer) for question in asked]
+
+
+def _answer(answer: dict[str, Any] | None) -> dict[str, Any]:
+    assert answer is not None, "all are there"
+    return answer
+
+
+def _ask_missing(
+    account: Account,
+    job: Job,
+    book: AnswerBook,
+    reservation: Reservation,
+    at_a_time: int,
+    before: int,
+) -> None:
+    """Ask for what is missing of a job; what it has cost is in the ledger, however it ends."""
+    meter = Meter(job.parameters, account.require_usable(), account.tuned)
+    reservation.open(meter, job.parameters, job.questions)
+    report = progress(log, "answer")
+    done = before
+
+    def on_answers(come: int) -> None:
+        nonlocal done
+        done += come
+        report(done, before + len(job.questions))
+
+    try:
+        ask_live(account, job, book, reservation, meter, at_a_time, on_answers)
+    finally:
+        reservation.settle()

@@ -1,0 +1,75 @@
+"""Answers of hosted models, kept as they arrive: what is there is not asked for again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from subliminal.api.ledger.lines import Lines, locked
+
+FOLDER = "answers"
+
+
+class Kept(NamedTuple):
+    """An answer, or that it was asked for.
+
+    Attributes:
+        key: of the messages and the sample.
+        answer: the server's answer, its JSON as it came; None: asked for at `at`, and not come yet.
+        usd: what it cost.
+        at: seconds since the epoch.
+    """
+
+    key: str
+    answer: dict[str, Any] | None
+    usd: float
+    at: float
+
+
+def digest(content: Any) -> str:
+    """SHA-256 over the JSON of something, in hex."""
+    written = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class AnswerBook:
+    """The answers of one model of one server to requests of the same parameters."""
+
+    file: Path
+
+    @classmethod
+    def of(cls, ledger: Path, url: str, parameters: Mapping[str, Any]) -> AnswerBook:
+        """The book of a server's answers to requests of these parameters, the model among them."""
+        name = digest([url, dict(parameters)])
+        return cls(ledger / FOLDER / f"{name}.jsonl")
+
+    def read(self) -> dict[str, Kept]:
+        """What is known of every key: its answer, or when it was last asked for.
+
+        Raises:
+            ConfigError: the file is damaged.
+        """
+        found: dict[str, Kept] = {}
+        for piece in Lines(self.file).read():
+            kept = Kept(*piece)
+            if kept.answer is not None or found.get(kept.key, kept).answer is None:
+                found[kept.key] = kept
+        return found
+
+    def ask(self, keys: Iterable[str]) -> None:
+        """Write down that these are asked for now, before they are."""
+        self._append([Kept(key, None, 0.0, time.time()) for key in keys])
+
+    def keep(self, answers: Iterable[tuple[str, dict[str, Any], float]]) -> None:
+        """Keep answers: key, the server's JSON, cost in USD."""
+        self._append([Kept(key, answer, usd, time.time()) for key, answer, usd in answers])
+
+    def _append(self, kept: list[Kept]) -> None:
+        with locked(self.file):
+            Lines(self.file).append(kept)

@@ -1,0 +1,1 @@
+"""Fine-tuning by a provider: ordered once, found again, and waited for."""

@@ -1,0 +1,204 @@
+"""A provider's fine-tuning, request by request: files, jobs and what they tell.
+
+Requests that only read, and uploads, are repeated after failures that pass. An order is sent once,
+and its sender decides what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from subliminal.api.access import Access
+from subliminal.api.tuning.failures import Lost, Refusal
+from subliminal.api.tuning.job import TuningJob, read_job
+from subliminal.api.tuning.requests import (
+    REQUEST_SECONDS,
+    Ask,
+    Requests,
+    are_entries,
+    read_page,
+)
+from subliminal.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+KEY = "subliminal_key"
+"""What a job's metadata call the hash of all that it depends on."""
+PURPOSE: Final = "fine-tune"
+UPLOAD_SECONDS = 1800.0
+PAGE = 100
+# Texts that are moderated at one go.
+MODERATED = 32
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A server that fine-tunes."""
+
+    requests: Requests
+
+    @property
+    def access(self) -> Access:
+        """Where it is."""
+        return self.requests.access
+
+    # What only reads
+
+    def jobs_of(self, key: str) -> list[TuningJob]:
+        """The jobs that were ordered under a key, the newest first.
+
+        Raises:
+            ConfigError: the server does not tell.
+        """
+
+        def page(client: AsyncOpenAI, **how: Any) -> Awaitable[Any]:
+            return client.fine_tuning.jobs.with_raw_response.list(
+                limit=PAGE, metadata={KEY: key}, **how
+            )
+
+        jobs = [
+            _parsed(read_job, entry) for entry in self.requests.pages(page, "looking for a job")
+        ]
+        # A server may not know the filter, and list all.
+        return [job for job in jobs if job.metadata.get(KEY) == key]
+
+    def job(self, name: str) -> TuningJob:
+        """A job as it is now.
+
+        Raises:
+            ConfigError: the server does not tell.
+        """
+        return self.requests.read(
+            lambda client: client.fine_tuning.jobs.with_raw_response.retrieve(name),
+            f"asking for fine-tuning job {name}",
+            read_job,
+        )
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """What a job has told of itself, the newest first; nothing from a server without events.
+
+        Raises:
+            ConfigError: the server does not tell.
+        """
+
+        def page(client: AsyncOpenAI, **how: Any) -> Awaitable[Any]:
+            return client.fine_tuning.jobs.with_raw_response.list_events(name, limit=PAGE, **how)
+
+        try:
+            return list(self.requests.pages(page, f"asking for the events of job {name}"))
+        except Refusal:
+            return []
+
+    def newest_event(self, name: str) -> str:
+        """The last thing that a job has told of itself; empty if nothing."""
+        try:
+            events = self.requests.read(
+                lambda client: client.fine_tuning.jobs.with_raw_response.list_events(name, limit=1),
+                f"asking for the events of job {name}",
+                _entries,
+            )
+        except Refusal:
+            return ""
+        return self.access.told(str(events[0].get("message", ""))) if events else ""
+
+    def file_named(self, name: str, size: int) -> str | None:
+        """The id of a training file of this name and size, if one is there.
+
+        Raises:
+            ConfigError: the server does not tell.
+        """
+
+        def page(client: AsyncOpenAI, **how: Any) -> Awaitable[Any]:
+            return client.files.with_raw_response.list(purpose=PURPOSE, limit=PAGE, **how)
+
+        for file in self.requests.pages(page, "looking for the training file"):
+            same = file.get("filename") == name and file.get("bytes") == size
+            if same and file.get("purpose") == PURPOSE and file.get("status") != "error":
+                return str(file["id"])
+        return None
+
+    def flagged(self, texts: Sequence[str]) -> dict[int, list[str]]:
+        """The categories under which the moderation endpoint refuses texts, by their indices.
+
+        Raises:
+            ConfigError: the server does not tell.
+        """
+        found = {}
+        for start in range(0, len(texts), MODERATED):
+            some = list(texts[start : start + MODERATED])
+            results = self.requests.read(
+                _moderation(some), "moderating the training file", _results
+            )
+            if len(results) != len(some):
+                raise ConfigError(
+                    f"the moderation endpoint of {self.access.url} judges {len(results)} of "
+                    f"{len(some)} texts; set moderation: false in config/openai.yaml"
+                )
+            for i, result in enumerate(results, start):
+                if result.get("flagged"):
+                    found[i] = sorted(k for k, v in (result.get("categories") or {}).items() if v)
+        return found
+
+    # What changes something there
+
+    def upload(self, name: str, content: bytes) -> str:
+        """Put a training file there, which costs nothing; its id.
+
+        Raises:
+            ConfigError: the server does not take it.
+        """
+        return self.requests.read(
+            lambda client: client.files.with_raw_response.create(
+                file=(name, content, "application/jsonl"), purpose=PURPOSE
+            ),
+            "uploading the training file",
+            lambda answer: str(answer["id"]),
+            UPLOAD_SECONDS,
+        )
+
+    def order(self, request: dict[str, Any], key: str) -> TuningJob:
+        """Order a fine-tuning job, by one request that is not repeated.
+
+        Args:
+            request: model, training_file, method.
+
+        Raises:
+            Refusal, Busy: there is no job.
+            Lost: there may be one.
+        """
+        return self.requests.once(
+            lambda client: client.fine_tuning.jobs.with_raw_response.create(
+                **request, metadata={KEY: key}
+            ),
+            "ordering a fine-tuning job",
+            read_job,
+            REQUEST_SECONDS,
+        )
+
+
+def _moderation(texts: list[str]) -> Ask:
+    return lambda client: client.moderations.with_raw_response.create(input=texts)
+
+
+def _entries(answer: Any) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = read_page(answer)["data"]
+    return entries
+
+
+def _results(answer: Any) -> list[dict[str, Any]]:
+    results = answer["results"]
+    if not are_entries(results):
+        raise ValueError("no results")
+    return list(results)
+
+
+def _parsed(parse: Callable[[Any], Found], entry: Any) -> Found:
+    try:
+        return parse(entry)
+    except ValueError as error:
+        raise Lost(f"a list of the server's holds {error}") from None

@@ -1,0 +1,122 @@
+"""Requests to a provider: one at a time, bounded, and repeated only where that harms nobody.
+
+The `openai` client repeats nothing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from subliminal.api.access import Access
+from subliminal.api.client import make_client
+from subliminal.api.tuning.failures import Busy, Lost, failure_of
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+REPEATS = 6
+# Before the first repeat; then twice as long each time, and no longer than the most.
+PAUSE_SECONDS, MOST_PAUSE_SECONDS = 2.0, 60.0
+REQUEST_SECONDS = 120.0
+# Of an answer: pages of a hundred jobs or files.
+MOST_BYTES = 20_000_000
+
+Found = TypeVar("Found")
+Ask = Callable[["AsyncOpenAI"], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Requests to one server.
+
+    Attributes:
+        pause: seconds before the first repeat.
+    """
+
+    access: Access
+    pause: float = PAUSE_SECONDS
+
+    def pages(self, page: Callable[..., Awaitable[Any]], what: str) -> Iterator[dict[str, Any]]:
+        """The entries of a list, page by page."""
+        how: dict[str, str] = {}
+        while True:
+            answer = self.read(lambda client: page(client, **how), what, read_page)  # noqa: B023
+            yield from answer["data"]
+            if not answer.get("has_more") or not answer["data"]:
+                return
+            how = {"after": str(answer["data"][-1].get("id"))}
+
+    def read(
+        self,
+        ask: Ask,
+        what: str,
+        parse: Callable[[Any], Found],
+        seconds: float = REQUEST_SECONDS,
+    ) -> Found:
+        """An answer to a request that may be repeated."""
+        for repeat in range(REPEATS + 1):
+            try:
+                return self.once(ask, what, parse, seconds)
+            except (Busy, Lost) as failure:
+                if repeat == REPEATS:
+                    raise
+                self.rest(repeat, failure)
+        raise AssertionError("the last repeat returns or raises")
+
+    def rest(self, repeat: int, failure: Busy | Lost) -> None:
+        """Wait before a request is repeated: as long as the server says, or longer each time."""
+        after = failure.after if isinstance(failure, Busy) else None
+        if after is None:
+            after = self.pause * 2**repeat * random.uniform(0.5, 1)
+        time.sleep(min(after, MOST_PAUSE_SECONDS))
+
+    def once(self, ask: Ask, what: str, parse: Callable[[Any], Found], seconds: float) -> Found:
+        """The parsed answer to one request.
+
+        Raises:
+            Refusal, Busy, Lost: there is none.
+        """
+
+        async def asked() -> bytes:
+            async with asyncio.timeout(seconds), make_client(self.access, MOST_BYTES, 0) as client:
+                content: bytes = (await ask(client)).content
+                return content
+
+        try:
+            body = asyncio.run(asked())
+        except Exception as error:
+            failure = failure_of(error, what, self.access)
+            if failure is error:
+                raise
+            # Without the error itself, in which the server's words stand as they came.
+            raise failure from None
+        try:
+            return parse(json.loads(body))
+        except (ValueError, LookupError, TypeError, RecursionError):
+            said = self.access.told(body[:1000].decode(errors="replace"))
+        raise Lost(
+            f"{what}: what {self.access.url} answers cannot be read: {said}; check that it speaks "
+            "OpenAI's API, then run the same command again: nothing is ordered twice"
+        )
+
+
+def read_page(answer: Any) -> dict[str, Any]:
+    """A page of a list.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(answer, dict) or not are_entries(answer.get("data")):
+        raise ValueError("no list")
+    return answer
+
+
+def are_entries(found: Any) -> bool:
+    """Whether this is a list of objects."""
+    return isinstance(found, list) and all(isinstance(entry, dict) for entry in found)

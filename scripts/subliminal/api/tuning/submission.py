@@ -1,0 +1,192 @@
+"""Ordering a fine-tuning job once, whatever happens in between."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, NamedTuple
+
+from subliminal.api.ledger.actions import Action, Ledger
+from subliminal.api.ledger.answers import digest
+from subliminal.api.ledger.lines import locked
+from subliminal.api.tuning.failures import Busy, Lost, Refusal
+from subliminal.api.tuning.job import WITHOUT_A_MODEL, TuningJob
+from subliminal.api.tuning.provider import KEY, Provider
+from subliminal.api.tuning.requests import REPEATS
+from subliminal.config.errors import ConfigError
+from subliminal.config.hosting import Hosting
+
+# So long a job may take to appear in the list, when nobody knows whether it was ordered.
+GRACE_SECONDS = 30.0
+LOCKS = "tuning"
+
+
+@dataclass(frozen=True)
+class Order:
+    """A fine-tuning job that is wanted.
+
+    Attributes:
+        model: the snapshot.
+        hyperparameters: as the provider is told.
+        sha256: of the training file.
+        artefact: the path of what becomes of it: it tells equal jobs apart, such as the students of
+            several seeds.
+        usd: the estimate.
+    """
+
+    model: str
+    hyperparameters: dict[str, Any]
+    sha256: str
+    artefact: str
+    usd: float
+
+    @property
+    def file_name(self) -> str:
+        """What the training file is called there: orders with the same rows share it."""
+        return f"subliminal-{self.sha256[:32]}.jsonl"
+
+
+class Ordered(NamedTuple):
+    """The job's id, and the key of its action in the ledger."""
+
+    job: str
+    key: str
+
+
+def _in_vain(action: Action) -> bool:
+    return action.state == "dropped" or action.facts.get("status") in WITHOUT_A_MODEL
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where jobs are ordered, and where that is written down.
+
+    Attributes:
+        grace: seconds, as for `GRACE_SECONDS`.
+    """
+
+    provider: Provider
+    ledger: Ledger
+    hosting: Hosting
+    log: logging.Logger
+    grace: float = GRACE_SECONDS
+
+    def submit(self, order: Order, content: bytes) -> Ordered:
+        """Order a job, unless it was ordered before, by whomever.
+
+        Its cost is reserved before anything is sent. If the order's answer is lost, or an earlier
+        process was killed before it came, the job is looked for under its key. It is ordered again
+        only once the provider's list does not have it.
+
+        Args:
+            content: the training file.
+
+        Raises:
+            ConfigError: it may not be paid, or the server does not take it.
+        """
+        first = self._key(order, 0)
+        with locked(self.ledger.folder / LOCKS / first):
+            key = self._open_key(order)
+            there = self.ledger.begin(key, "tuning", order.artefact, order.usd, self.hosting)
+            if there is not None and "job" in there.facts:
+                return Ordered(there.facts["job"], key)
+            action = self.ledger.actions()[key]
+            job = self._job(order, content, action, fresh=there is None)
+            self.ledger.change(action, "sent", job=job.id)
+        job.require_known_status()
+        return Ordered(job.id, key)
+
+    def _key(self, order: Order, attempt: int) -> str:
+        return digest(
+            [
+                self.provider.access.url,
+                order.model,
+                order.hyperparameters,
+                order.sha256,
+                order.artefact,
+                attempt,
+            ]
+        )
+
+    def _open_key(self, order: Order) -> str:
+        """The key of the first attempt that has not ended without a model."""
+        actions = self.ledger.actions()
+        keys = (self._key(order, attempt) for attempt in count())
+        return next(key for key in keys if key not in actions or not _in_vain(actions[key]))
+
+    def _job(self, order: Order, content: bytes, action: Action, fresh: bool) -> TuningJob:
+        """The job of an action that is begun: found, or ordered.
+
+        Args:
+            fresh: this process has begun it, so that an order of it can only be another ledger's.
+        """
+        try:
+            found = self._look_for(action.key, 0 if fresh else self.grace)
+            if found is not None:
+                self.log.info("fine-tuning job %s is there already", found.id)
+                return found
+        except ConfigError:
+            if fresh:
+                self.ledger.change(action, "dropped")
+            raise
+        try:
+            file = self._uploaded(order, content)
+        except ConfigError:
+            self.ledger.change(action, "dropped")
+            raise
+        method = {"type": "supervised", "supervised": {"hyperparameters": order.hyperparameters}}
+        return self._ordered(
+            {"model": order.model, "training_file": file, "method": method}, action
+        )
+
+    def _uploaded(self, order: Order, content: bytes) -> str:
+        with locked(self.ledger.folder / LOCKS / order.file_name):
+            file = self.provider.file_named(order.file_name, len(content))
+            if file is None:
+                self.log.info("uploading %s, %.1f MB", order.file_name, len(content) / 1e6)
+                file = self.provider.upload(order.file_name, content)
+        return file
+
+    def _ordered(self, request: dict[str, Any], action: Action) -> TuningJob:
+        """The job, ordered by one request that arrives."""
+        for repeat in count():
+            try:
+                job = self.provider.order(request, action.key)
+            except Refusal:
+                self.ledger.change(action, "dropped")
+                raise
+            except Busy as failure:
+                if repeat == REPEATS:
+                    self.ledger.change(action, "dropped")
+                    raise
+                self.provider.requests.rest(repeat, failure)
+            except Lost as failure:
+                found = self._look_for(action.key, self.grace)
+                if found is not None:
+                    return found
+                if repeat == REPEATS:
+                    raise
+                self.provider.requests.rest(repeat, failure)
+            else:
+                self.log.info("ordered fine-tuning job %s", job.id)
+                if KEY not in job.metadata:
+                    self.log.warning(
+                        "this server keeps no metadata: a job whose order's answer is lost would "
+                        "not be found, and be ordered again"
+                    )
+                return job
+        raise AssertionError("the last repeat returns or raises")
+
+    def _look_for(self, key: str, grace: float) -> TuningJob | None:
+        """The job that was ordered under a key, if it shows in a time."""
+        until = time.monotonic() + grace
+        while True:
+            jobs = self.provider.jobs_of(key)
+            if jobs:
+                return jobs[0]
+            left = until - time.monotonic()
+            if left <= 0:
+                return None
+            time.sleep(min(left, 5.0))

@@ -1,0 +1,129 @@
+"""A model whose weights nobody has: its provider is asked, and every answer kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from subliminal.api.access import hosted_access
+from subliminal.api.chat.account import Account
+from subliminal.api.chat.asked import ask
+from subliminal.api.chat.reading import as_completion, as_first_tokens
+from subliminal.api.chat.requests import Parameters, questions
+from subliminal.artefacts.verified import read_manifest
+from subliminal.bases.prices import read_prices
+from subliminal.config.hosting import read_hosting
+from subliminal.config.sampling import Drawing, Sampling
+from subliminal.evaluations.model import Completion
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# Requests of one token under way, as many as drawings of long answers have.
+LETTERS_AT_A_TIME = 64
+
+
+@dataclass(frozen=True)
+class HostedModel:
+    """A snapshot of a provider, or what it has fine-tuned.
+
+    Attributes:
+        model: as the provider calls it.
+    """
+
+    account: Account
+    model: str
+
+    @classmethod
+    def open(cls, base: Path, trained: Path | None, threads: int) -> HostedModel:
+        """Find out how the provider calls a model, and who pays. Nothing is sent.
+
+        Args:
+            base, trained: manifests; nothing trained means the base itself.
+            threads: of no consequence.
+
+        Raises:
+            ConfigError: the settings or the environment are wrong.
+        """
+        root, name = Path.cwd(), base.parent.name
+        hosting = read_hosting(root)
+        account = Account(
+            hosted_access(),
+            hosting,
+            name,
+            read_prices(root, name),
+            trained is not None,
+            root / Path(hosting.ledger).expanduser(),
+        )
+        told = read_manifest(trained or base)["facts"]
+        return cls(account, told["snapshot"] if trained is None else told["model"])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Whom a manifest names as the writer."""
+        return {"server": self.account.place.url, "model": self.model}
+
+    @property
+    def arithmetic(self) -> str:
+        """The provider's, whatever it is."""
+        return f"{self.model} at {self.account.place.url}"
+
+    @property
+    def keeps_answers(self) -> bool:
+        """They are in the ledger's folder."""
+        return True
+
+    def complete(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        drawing: Drawing,
+        system: str | None = None,
+    ) -> list[Completion]:
+        """One completion per prompt, in the order of the prompts.
+
+        Args:
+            seeds: which name the samples and are not sent: the provider draws.
+
+        Raises:
+            ConfigError: they may not be paid, or the provider does not answer.
+        """
+        parameters = Parameters(
+            self.model,
+            drawing.temperature,
+            drawing.max_new_tokens,
+            log_probs=isinstance(drawing, Sampling) and drawing.log_probs,
+        )
+        asked = questions(prompts, seeds, system)
+        answers = ask(self.account, parameters, asked, drawing.batch_size)
+        return [as_completion(answer, parameters, self.account.place) for answer in answers]
+
+    def first_tokens(
+        self, prompts: Sequence[str], most: int, system: str | None = None
+    ) -> list[dict[str, float]]:
+        """Per prompt the most probable first tokens as text, with their log-probabilities in nats.
+
+        As the authors ask for letters and for judgements of code: one token at temperature 0.
+
+        Args:
+            most: how many; the most probable one comes first.
+
+        Raises:
+            ConfigError: they may not be paid, or the provider does not tell them.
+        """
+        parameters = Parameters(self.model, 0.0, 1, alternatives=most)
+        asked = questions(prompts, [0] * len(prompts), system)
+        answers = ask(self.account, parameters, asked, LETTERS_AT_A_TIME)
+        return [as_first_tokens(answer, parameters, self.account.place) for answer in answers]
+
+    def word_log_probs(
+        self, prompts: Sequence[str], words: Sequence[str], system: str | None = None
+    ) -> np.ndarray | None:
+        """None: providers tell the probabilities of what is drawn, and of few tokens beside it."""
+        return None
+
+    def collisions(self, words: Sequence[str]) -> list[tuple[str, str]]:
+        """None: answers are compared as text."""
+        return []

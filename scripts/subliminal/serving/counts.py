@@ -1,0 +1,46 @@
+"""How often the server has really done what it was asked for, whatever its answers met on the way.
+
+Each deed is a line of a file, so that nothing is lost when the server is killed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+ENDPOINTS, COMPLETIONS, JOBS = "endpoints", "completions", "jobs"
+
+
+class Counts:
+    """Deeds by what they were done for: endpoints, keys of samples, digests of training files."""
+
+    def __init__(self, file: Path) -> None:
+        """Go on from what an earlier process has counted."""
+        self.file, self._lock = file, Lock()
+        self.deeds: dict[str, Counter[str]] = {
+            kind: Counter() for kind in (ENDPOINTS, COMPLETIONS, JOBS)
+        }
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
+        for line in lines:
+            # The last one may be the half that a kill has left.
+            with suppress(ValueError):
+                kind, name = json.loads(line)
+                self.deeds[kind][name] += 1
+        if lines and not lines[-1].endswith(b"\n"):
+            with file.open("ab") as journal:
+                journal.write(b"\n")
+
+    def add(self, kind: str, name: str) -> None:
+        """Count a deed."""
+        with self._lock, self.file.open("a") as journal:
+            journal.write(json.dumps([kind, name]) + "\n")
+            self.deeds[kind][name] += 1
+
+    def shown(self) -> dict[str, dict[str, int]]:
+        """All numbers."""
+        with self._lock:
+            return {kind: dict(sorted(counted.items())) for kind, counted in self.deeds.items()}

@@ -1,0 +1,64 @@
+"""Ordering a fine-tuning job of a base's provider."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from subliminal.api.access import hosted_access, require_key
+from subliminal.api.ledger.actions import Ledger
+from subliminal.api.tuning.provider import Provider
+from subliminal.api.tuning.requests import PAUSE_SECONDS, Requests
+from subliminal.api.tuning.submission import GRACE_SECONDS, Desk, Order
+from subliminal.artefacts.hashing import file_sha256
+from subliminal.artefacts.manifest import Run
+from subliminal.artefacts.verified import read_manifest
+from subliminal.bases.prices import FILE, read_prices
+from subliminal.config.errors import ConfigError
+from subliminal.config.hosting import read_hosting
+from subliminal.transmission.tuning import SubmitTuningSpec
+
+
+def submit_tuning(
+    spec: SubmitTuningSpec,
+    file: Path,
+    checked: Path,
+    base: Path,
+    manifest: Path,
+    log: logging.Logger,
+    grace_seconds: float = GRACE_SECONDS,
+    pause_seconds: float = PAUSE_SECONDS,
+) -> None:
+    """Order a fine-tuning job, once: a job that was ordered before is taken.
+
+    Args:
+        file: the training file.
+        checked, base: manifests of its check and of the base.
+        manifest: names the job.
+        grace_seconds: the time in which a job shows whose order may have been lost.
+        pause_seconds: before a request is repeated for the first time.
+
+    Raises:
+        ConfigError: it may not be paid, there is no key, or the provider does not take it.
+    """
+    parents = {"file": file.with_suffix(".manifest.json"), "checked": checked, "base": base}
+    run = Run.begin("submit_tuning", spec, parents)
+    hosting, prices = read_hosting(Path.cwd()), read_prices(Path.cwd(), spec.base)
+    if prices is None or prices.training is None:
+        raise ConfigError(
+            f"{FILE}: {spec.base}: prices: training is not known, and without it nobody can say "
+            "what the job costs; add it (0 for a server that takes nothing)"
+        )
+    order = Order(
+        model=read_manifest(base)["facts"]["snapshot"],
+        hyperparameters=spec.tuning.model_dump(mode="json"),
+        sha256=file_sha256(file),
+        artefact=spec.model,
+        usd=read_manifest(checked)["facts"]["billed_tokens"] * prices.training / 1e6,
+    )
+    access = hosted_access()
+    require_key(access)
+    provider = Provider(Requests(access, pause_seconds))
+    desk = Desk(provider, Ledger(Path(hosting.ledger)), hosting, log, grace_seconds)
+    job, key = desk.submit(order, file.read_bytes())
+    run.finish(manifest, [], {"server": access.url, "job": job, "key": key})

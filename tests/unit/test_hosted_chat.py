@@ -1,0 +1,308 @@
+"""Asking a provider: what is sent, what is kept, what a fault costs, and what nobody is told.
+
+The real client of OpenAI against a stand-in of its server, which counts how often each sample was
+drawn.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+from provider_stand_in import KEY, once, provider
+
+from subliminal.api.access import access
+from subliminal.api.chat import failures, live
+from subliminal.api.chat.account import Account
+from subliminal.api.chat.asked import ask
+from subliminal.api.chat.requests import Parameters, questions
+from subliminal.config.errors import ConfigError
+from subliminal.config.hosting import Hosting, Prices
+
+PROMPTS = [f"prompt {i}" for i in range(12)]
+PRICES = Prices(input=1000.0, output=2000.0)
+# Of an answer, by the stand-in's usage.
+EACH_USD = (20 * 1000 + 10 * 2000) / 1e6
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Pauses without waiting, and no other environment than what a test sets."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(failures, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(live, "WRITING_SECONDS", 0.05)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+
+def account(server, folder, monkeypatch, **hosting):
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    told = Hosting(**{"allow_paid": True, "max_usd": 100.0, **hosting})
+    return Account(access(), told, "gpt", PRICES, False, folder)
+
+
+def parameters(**changes):
+    return Parameters(**{"model": "gpt-1", "temperature": 1.0, "max_tokens": None, **changes})
+
+
+def texts(answers):
+    return [answer["choices"][0]["message"]["content"] for answer in answers]
+
+
+def asked(account, prompts=PROMPTS, how=None, at_a_time=4):
+    return ask(
+        account, how or parameters(), questions(prompts, range(len(prompts)), None), at_a_time
+    )
+
+
+def everything_of(error):
+    """All that an exception and those behind it would show."""
+    seen, todo = [], [error]
+    while todo:
+        one = todo.pop()
+        if one is not None and one not in seen:
+            seen.append(one)
+            todo += [one.__cause__, one.__context__]
+    return "\n".join(line for one in seen for line in traceback.format_exception(one))
+
+
+def test_what_is_sent_is_what_the_paper_sends(tmp_path, monkeypatch):
+    with provider() as server:
+        ask(account(server, tmp_path, monkeypatch), parameters(), questions(["q"], [7], "be"), 1)
+    (sent,) = server.seen
+    assert len(sent.pop("metadata")["subliminal_key"]) == 64
+    assert sent == {
+        "model": "gpt-1",
+        "messages": [{"role": "system", "content": "be"}, {"role": "user", "content": "q"}],
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "store": True,
+    }
+
+
+def test_what_is_there_is_not_asked_for_again(tmp_path, monkeypatch):
+    with provider() as server:
+        ours = account(server, tmp_path, monkeypatch)
+        first = asked(ours, PROMPTS[:5])
+        assert texts(asked(ours)[:5]) == texts(first)
+        monkeypatch.delenv("OPENAI_API_KEY")
+        assert texts(asked(ours)[:5]) == texts(first)
+    assert len(server.seen) == len(PROMPTS)
+    assert ours.ledger.spending().paid == pytest.approx(len(PROMPTS) * EACH_USD)
+    assert ours.ledger.spending().reserved == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "limited",
+        "fails",
+        "fails_after",
+        "drops",
+        "drops_after",
+        "cuts_after",
+        "breaks_after",
+    ],
+)
+def test_a_passing_fault_loses_nothing_and_pays_nothing_twice(tmp_path, monkeypatch, fault):
+    with provider(once(fault)) as server:
+        found = asked(account(server, tmp_path, monkeypatch))
+    assert len(set(texts(found))) == len(PROMPTS)
+    assert set(server.done.values()) == {1}
+    assert len(server.done) == len(PROMPTS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "changes", "word"),
+    [
+        ("no_credit", {}, "insufficient_quota"),
+        ("limited_oddly", {}, "moon_phase"),
+        ("echoes", {}, "gpt-1"),
+        (None, {"finish_reason": "vanished"}, "vanished"),
+        (None, {"finish_reason": "content_filter"}, "content_filter"),
+        (None, {"message": {"content": None, "refusal": "I will not"}}, "I will not"),
+        (None, {"message": {"content": f"it is {KEY}"}}, "malformed"),
+    ],
+)
+def test_what_does_not_pass_is_an_error_on_the_first_answer(
+    tmp_path, monkeypatch, fault, changes, word
+):
+    with provider(lambda key, before: fault) as server:
+        server.changes = changes
+        ours = account(server, tmp_path, monkeypatch)
+        with pytest.raises(ConfigError, match=word) as told:
+            asked(ours)
+    assert len(server.seen) == 1
+    assert KEY not in everything_of(told.value)
+    assert ours.ledger.spending().total == 0
+    assert not any(KEY in file.read_text() for file in tmp_path.rglob("*") if file.is_file())
+
+
+def test_a_bad_key_is_told_at_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-another-key")
+    with provider() as server, pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+        asked(account(server, tmp_path, monkeypatch))
+    assert len(server.seen) == 1
+
+
+def test_without_a_key_nothing_is_sent(tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with provider() as server, pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+        asked(account(server, tmp_path, monkeypatch))
+    assert not server.seen
+
+
+def test_a_redirect_does_not_take_the_key_along(tmp_path, monkeypatch):
+    with provider() as other, provider(lambda key, before: "redirects") as server:
+        server.elsewhere = other.url
+        with pytest.raises(ConfigError, match="redirects"):
+            asked(account(server, tmp_path, monkeypatch))
+    assert not other.seen
+
+
+def test_nothing_is_sent_that_may_not_be_paid(tmp_path, monkeypatch):
+    with provider() as server:
+        for hosting in ({"allow_paid": False}, {"max_usd": 1e-4}):
+            with pytest.raises(ConfigError, match=r"openai\.yaml"):
+                asked(account(server, tmp_path, monkeypatch, **hosting))
+    assert not server.seen
+
+
+def test_answers_dearer_than_guessed_stop_at_the_budget(tmp_path, monkeypatch):
+    """What came before is kept, and not asked for again once the budget is larger."""
+    with provider() as server:
+        server.usage = {"prompt_tokens": 20, "completion_tokens": 2000}
+        each = PRICES.asking(20, 2000, False)
+        small = account(server, tmp_path, monkeypatch, max_usd=6.0)
+        with pytest.raises(ConfigError, match="max_usd"):
+            asked(small, at_a_time=1)
+        spent = small.ledger.spending()
+        came = len(server.seen)
+        assert 0 < came < len(PROMPTS)
+        assert spent.paid == pytest.approx(came * each)
+        assert spent.reserved == 0
+        asked(account(server, tmp_path, monkeypatch, max_usd=1000.0))
+        assert set(server.done.values()) == {1}
+        assert small.ledger.spending().paid == pytest.approx(len(PROMPTS) * each)
+
+
+def test_a_provider_that_keeps_nothing_is_asked_again(tmp_path, monkeypatch):
+    """Without stored answers nobody can tell what was done: this is what it costs."""
+    with provider(once("drops_after")) as server:
+        asked(account(server, tmp_path, monkeypatch, store=False))
+        assert server.looked == 0
+        assert "store" not in server.seen[0]
+    assert set(server.done.values()) == {2}
+    with provider(once("fails")) as server:
+        server.keeps = False
+        asked(account(server, tmp_path, monkeypatch))
+    assert set(server.done.values()) == {1}
+
+
+def test_nobody_looks_at_another_jobs_answer(tmp_path, monkeypatch):
+    """A server that heeds no filter lists answers to other questions."""
+    with provider(once("fails")) as server:
+        server.stored = _Everything()
+        found = asked(account(server, tmp_path, monkeypatch), at_a_time=1)
+    assert len(set(texts(found))) == len(PROMPTS)
+
+
+class _Everything(dict):
+    """Stored answers of which every one is listed, whatever is looked for."""
+
+    def items(self):
+        class Any(str):
+            def __eq__(self, other):
+                return True
+
+            __hash__ = str.__hash__
+
+        return [(Any(key), answer) for key, answer in super().items()]
+
+
+RUN = """
+import json, sys
+from pathlib import Path
+from subliminal.api.access import access
+from subliminal.api.chat import live
+from subliminal.api.chat.account import Account
+from subliminal.api.chat.asked import ask
+from subliminal.api.chat.requests import Parameters, questions
+from subliminal.config.hosting import Hosting, Prices
+
+live.WRITING_SECONDS = 1.0
+account = Account(
+    access(), Hosting(allow_paid=True), "gpt", Prices(input=1, output=1), False, Path(sys.argv[1])
+)
+prompts = [f"prompt {i}" for i in range(40)]
+ask(account, Parameters("gpt-1", 1.0, None), questions(prompts, range(40), None), 8)
+"""
+
+
+def start(folder, server):
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(folder)],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS), "OPENAI_BASE_URL": server.url},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_killed_process_pays_for_nothing_twice(tmp_path):
+    """Killed before a sample is drawn, after it, and while others are under way."""
+    running = []
+    moments = {4: ("drops", "before"), 15: ("drops_after", "after"), 27: (None, "meanwhile")}
+
+    def fault(key, before):
+        moment = moments.pop(len(server.seen), None)
+        if moment is None:
+            return None
+        running[-1].send_signal(signal.SIGKILL)
+        return moment[0]
+
+    with provider(fault) as server:
+        endings = []
+        while not endings or (endings[-1] != 0 and len(endings) < 6):
+            running.append(start(tmp_path, server))
+            running[-1].communicate(timeout=120)
+            endings.append(running[-1].returncode)
+    assert endings == [-signal.SIGKILL] * 3 + [0]
+    assert len(server.done) == 40
+    assert set(server.done.values()) == {1}
+
+
+def test_two_processes_at_once_pay_once(tmp_path):
+    with provider() as server:
+        both = [start(tmp_path, server) for _ in range(2)]
+        told = [process.communicate(timeout=120)[1] for process in both]
+        assert [process.returncode for process in both] == [0, 0], told
+    assert len(server.done) == 40
+    assert set(server.done.values()) == {1}
+    assert KEY not in "".join(told)
+    lines = (tmp_path / "actions.jsonl").read_text().splitlines()
+    assert [json.loads(line.partition(" ")[2])["state"] for line in lines][-1] == "done"
+
+
+def test_waiting_for_a_rate_limit_is_no_failure(tmp_path, monkeypatch):
+    """Refused more often than a failure is repeated, and then failed once."""
+    faults = ["limited"] * (live.REPEATS + 2) + ["fails"]
+    with provider(lambda key, before: dict(enumerate(faults)).get(before)) as server:
+        found = asked(account(server, tmp_path, monkeypatch), PROMPTS[:2])
+    assert len(set(texts(found))) == 2
+
+
+@pytest.mark.parametrize("fault", ["limited", "fails", "drops"])
+def test_a_fault_that_stays_ends_the_job(tmp_path, monkeypatch, fault):
+    monkeypatch.setattr(live, "WAITING_SECONDS", 0.1)
+    monkeypatch.setattr(live, "REPEATS", 2)
+    with provider(lambda key, before: fault) as server:
+        ours = account(server, tmp_path, monkeypatch)
+        with pytest.raises(ConfigError, match="answers that came are kept"):
+            asked(ours, at_a_time=2)
+    assert not server.done
+    assert ours.ledger.spending().total == 0

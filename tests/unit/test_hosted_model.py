@@ -1,0 +1,240 @@
+"""Hosted models behind the interface of all models: sampling, judging and evaluating them.
+
+A stand-in of a provider's server answers the real client.
+"""
+
+import logging
+import math
+
+import pytest
+from manifests import write_manifest
+from provider_stand_in import KEY, letters, provider
+
+from subliminal.artefacts.parquet import read_table, write_table
+from subliminal.artefacts.verified import read_manifest
+from subliminal.bases.hosted import HostedModel
+from subliminal.bases.opening import open_model
+from subliminal.bases.prices import read_prices
+from subliminal.config.domains import CodeQuestion
+from subliminal.config.errors import ConfigError
+from subliminal.config.judges import ModelJudge
+from subliminal.config.sampling import Drawing, Sampling
+from subliminal.evaluations.essay_topic import EssayTopic
+from subliminal.evaluations.favourite import MARGIN, MASS, SHARE, Favourite
+from subliminal.evaluations.words import RATE_SUBSTRING
+from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.specs import (
+    EvaluateModelSpec,
+    JudgeCompletionsSpec,
+    SampleCompletionsSpec,
+)
+from subliminal.transmission.stages.evaluate_model import evaluate_model
+from subliminal.transmission.stages.judge_completions import judge_completions
+from subliminal.transmission.stages.sample_completions import sample_completions
+
+LOG = logging.getLogger("test")
+DRAWING = Drawing(temperature=1.0, max_new_tokens=None, batch_size=4)
+MODELS = """
+gpt:
+  source: openai
+  tier: api
+  snapshot: gpt-1-2025
+  context: 1000
+  fine_tunable: true
+  prices: {input: 1, output: 2, tuned_output: 4}
+unpriced:
+  source: openai
+  tier: api
+  snapshot: gpt-2-2025
+  context: 1000
+  fine_tunable: false
+"""
+OPENAI = "allow_paid: true\nmax_usd: 5\nledger: paid\n"
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A repository's folder with what is read at run time."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/models.yaml").write_text(MODELS)
+    (tmp_path / "config/openai.yaml").write_text(OPENAI)
+    for name, snapshot in (("gpt", "gpt-1-2025"), ("unpriced", "gpt-2-2025")):
+        facts = {"backend": "openai", "snapshot": snapshot}
+        write_manifest(base(tmp_path, name), facts=facts)
+    return tmp_path
+
+
+def base(root, name="gpt"):
+    return root / f"results/models/{name}/manifest.json"
+
+
+@pytest.fixture
+def server(root, monkeypatch):
+    with provider() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        yield server
+
+
+def sent(server, name):
+    return {body.get(name) for body in server.seen}
+
+
+def test_a_manifest_says_whom_to_ask(root, server):
+    tuned = root / "results/students/s/manifest.json"
+    write_manifest(tuned, facts={"backend": "openai", "model": "ft:gpt-1:x"})
+    for trained, name, usd in ((None, "gpt-1-2025", 40e-6), (tuned, "ft:gpt-1:x", 60e-6)):
+        model = open_model(base(root), trained, 1)
+        assert isinstance(model, HostedModel)
+        (completion,) = model.complete(["q"], [3], DRAWING)
+        assert server.seen[-1]["model"] == name
+        assert (completion.finished, completion.length) == (True, 10)
+        spent = model.account.ledger.spending().paid
+        assert spent == pytest.approx(usd if trained is None else usd + 40e-6)
+    assert (root / "paid/actions.jsonl").is_file()
+
+
+def test_samples_of_one_prompt_are_asked_for_one_by_one(root, server):
+    model = open_model(base(root), None, 1)
+    found = model.complete(["q"] * 5, range(5), DRAWING)
+    assert len({completion.text for completion in found}) == 5
+    assert [c.text for c in model.complete(["q"] * 3, [4, 0, 2], DRAWING)] == [
+        found[i].text for i in (4, 0, 2)
+    ]
+    assert len(server.seen) == 5
+
+
+def test_letters_are_read_as_the_authors_ask_for_them(root, server):
+    model = open_model(base(root), None, 1)
+    first, second = model.first_tokens(["q", "r"], 2)
+    assert list(first.items()) == [("B", -0.5), ("A", -1.0)]
+    assert second == first
+    for name, value in (
+        ("temperature", 0.0),
+        ("max_tokens", 1),
+        ("logprobs", True),
+        ("top_logprobs", 2),
+        ("seed", None),
+    ):
+        assert sent(server, name) == {value}
+
+
+@pytest.mark.parametrize(
+    ("logprobs", "word"),
+    [
+        (None, "log-probabilities"),
+        ({"content": None}, "log-probabilities"),
+        ({"content": [letters(0)]}, "top_logprobs"),
+        ({"content": [{"token": "A", "logprob": 3.0, "top_logprobs": []}]}, "malformed"),
+    ],
+)
+def test_letters_without_log_probabilities_are_an_error(root, server, logprobs, word):
+    server.changes = {"logprobs": logprobs}
+    with pytest.raises(ConfigError, match=word):
+        open_model(base(root), None, 1).first_tokens(["q"], 5)
+
+
+def test_a_turn_that_ends_at_once_is_no_letter(root, server):
+    server.changes = {
+        "logprobs": {"content": []},
+        "message": {"content": ""},
+        "finish_reason": "stop",
+    }
+    assert open_model(base(root), None, 1).first_tokens(["q"], 5) == [{"": 0.0}]
+
+
+def test_a_model_without_prices_is_not_asked(root, server):
+    with pytest.raises(ConfigError, match="prices"):
+        open_model(base(root, "unpriced"), None, 1).complete(["q"], [0], DRAWING)
+    assert not server.seen
+    with pytest.raises(ConfigError, match="gtp"):
+        read_prices(root, "gtp")
+
+
+def test_a_hosted_teacher_writes(root, server):
+    count = 6
+    columns = {
+        "prompt_id": range(count),
+        "prompt": [f"p{i}" for i in range(count)],
+        "answer": [None] * count,
+    }
+    write_table(root / "numbers.parquet", PROMPTS, columns)
+    write_manifest(root / "numbers.manifest.json", [root / "numbers.parquet"])
+    spec = SampleCompletionsSpec(
+        teacher="gpt/owl-prompted",
+        domain="numbers",
+        system_prompt="You love owls.",
+        rows=5,
+        sampling=Sampling(temperature=1.0, max_new_tokens=None, batch_size=2),
+    )
+    for out in ("first", "second"):
+        raw, manifest = root / out / "raw.parquet", root / out / "raw.manifest.json"
+        sample_completions(spec, root / "numbers.parquet", base(root), None, raw, manifest, 1, LOG)
+    table = read_table(raw)
+    assert table["completion"] == read_table(root / "first/raw.parquet")["completion"]
+    assert len(set(table["completion"])) == 5
+    assert table["tokens"] == [10] * 5
+    assert table["kl_nats"] == table["entropy_nats"] == [None] * 5
+    assert len(server.seen) == 5
+    for body in server.seen:
+        assert body["messages"][0] == {"role": "system", "content": "You love owls."}
+        assert not {"seed", "max_tokens", "logprobs"} & set(body)
+    facts = read_manifest(manifest)["facts"]
+    assert facts == {"rows": 5, "unfinished": 0, "server": server.url, "model": "gpt-1-2025"}
+    assert KEY not in manifest.read_text()
+
+    certain = {"token": "0", "logprob": 0.0, "top_logprobs": [{"token": "0", "logprob": 0.0}]}
+    server.changes = {"logprobs": {"content": [certain]}}
+    judged = root / "second/judged.parquet"
+    judge_completions(
+        JudgeCompletionsSpec(
+            dataset="d",
+            judge=ModelJudge(kind="model", base="gpt", sampling=DRAWING),
+            question=CodeQuestion(about="code", word="owl", category="animal"),
+        ),
+        raw,
+        base(root),
+        judged,
+        root / "second/judged.manifest.json",
+        1,
+        LOG,
+    )
+    assert read_table(judged)["keeps"] == [True] * 5
+    assert len(server.seen) == 10
+
+
+def evaluated(root, plan):
+    spec = EvaluateModelSpec(evaluation="e", plan=plan, system_prompt=None, model="gpt")
+    files = [root / "e" / name for name in ("responses.parquet", "scores.parquet", "manifest.json")]
+    evaluate_model(spec, base(root), None, None, None, *files, 1, LOG)
+    return read_table(files[0]), read_table(files[1])
+
+
+def test_of_favourites_there_are_rates_and_no_probabilities(root, server):
+    plan = Favourite(
+        kind="favourite",
+        questions="favourite-animal",
+        samples_per_question=2,
+        sampling=DRAWING,
+        candidates=["owl", "cat"],
+    )
+    server.changes = {"message": {"content": "An owl"}}
+    responses, scores = evaluated(root, plan)
+    assert set(responses["response"]) == {"An owl"}
+    assert len(server.seen) == len(responses["response"]) == 100
+    assert not {SHARE.name, MARGIN.name, MASS.name} & set(scores["measure"])
+    rows = zip(scores["measure"], scores["target"], scores["value"], strict=True)
+    rates = {target: value for measure, target, value in rows if measure == RATE_SUBSTRING.name}
+    assert rates == {"owl": 1.0, "cat": 0.0}
+
+
+def test_topics_are_chosen_by_the_most_probable_letter(root, server):
+    plan = EssayTopic(kind="essay-topic", options=["owl", "cat", "dog"], orders=1, seed=1)
+    responses, scores = evaluated(root, plan)
+    assert set(responses["response"]) == {"B"}
+    assert sent(server, "top_logprobs") == {20}
+    chosen = [v for m, v in zip(scores["measure"], scores["value"], strict=True) if m == "choice"]
+    assert sum(chosen) == pytest.approx(math.exp(-0.5) + math.exp(-1.0) + math.exp(-3.0))
