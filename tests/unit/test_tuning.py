@@ -156,6 +156,15 @@ def test_a_student_from_its_rows_to_its_model(there, student):
     assert ledger().spending() == (2000 * PRICE / 1e6, 0)
 
 
+def test_the_ledger_may_lie_in_the_home(there, student, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    Path("config/openai.yaml").write_text(f"{SETTINGS}ledger: ~/ledger\n")
+    student.submit()
+    student.wait()
+    assert Ledger(tmp_path / "home/ledger").spending() == (2000 * PRICE / 1e6, 0)
+    assert not Path("~").exists()
+
+
 def test_students_of_two_seeds_share_a_file_and_no_job(there, student):
     other = Student(2).write().check()
     assert student.submit() != other.submit()

@@ -55,7 +55,7 @@ class HostedModel:
             name,
             read_prices(root, name),
             trained is not None,
-            root / Path(hosting.ledger).expanduser(),
+            hosting.folder(root),
         )
         told = read_manifest(trained or base)["facts"]
         return cls(account, told["snapshot"] if trained is None else told["model"])
