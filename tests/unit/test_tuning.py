@@ -227,6 +227,40 @@ def test_an_order_is_not_repeated_where_nobody_can_tell_whether_it_arrived(there
     assert len(there.orders) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        (JOBS, (400, {"message": "no"})),
+        (JOBS, (429, {"message": "pay", "code": "insufficient_quota"})),
+        ("/files", (401, {"message": "no"})),
+    ],
+)
+def test_an_order_that_may_be_out_is_never_written_off(there, student, path, fault):
+    """The list lags behind; meanwhile the order is refused, of which the first may have arrived."""
+    there.unlisted = True
+    there.faults["POST", JOBS] = ["after", (400, {"message": "no"})]
+    assert "400 no" in refused(student.submit)
+    there.faults["POST", path] = [fault]
+    for file in there.files.values():
+        file["status"] = "error"
+    assert fault[1]["message"] in refused(student.submit)
+    assert ledger().spending().reserved > 0
+    there.unlisted = False
+    assert student.submit() == "ftjob-0"
+    assert len(there.orders) == 1
+
+
+def test_the_job_of_an_order_that_its_owner_dropped_is_found(there, student):
+    there.unlisted = True
+    there.faults["POST", JOBS] = ["after", (400, {"message": "no"})]
+    refused(student.submit)
+    (action,) = ledger().actions().values()
+    ledger().change(action, "dropped")
+    there.unlisted = False
+    assert student.submit() == "ftjob-0"
+    assert len(there.orders) == 1
+
+
 @pytest.mark.slow
 def test_two_processes_at_once_order_one_job(there, student):
     command = [sys.executable, REPOSITORY / "scripts/stage.py", "submit_tuning"]
