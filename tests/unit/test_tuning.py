@@ -317,6 +317,7 @@ def test_a_status_that_is_not_known_is_named(there, student):
         ("/files", (401, {"message": f"wrong key {KEY}"})),
         (JOBS, (400, {"message": "no such model"})),
         (JOBS, (429, {"message": "pay", "code": "insufficient_quota"})),
+        (JOBS, (429, {"message": "moon_phase", "code": "moon_phase"})),
     ],
 )
 def test_a_refusal_is_one_error_and_reserves_nothing(there, student, path, fault):
