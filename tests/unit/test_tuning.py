@@ -150,6 +150,7 @@ def test_a_student_from_its_rows_to_its_model(there, student):
         },
     }
     assert (facts["backend"], facts["model"]) == ("openai", "ft:snapshot:someone::abc")
+    assert facts["server"] == read_manifest(student.submitted)["facts"]["server"]
     assert (facts["job"], facts["trained_tokens"]) == ("ftjob-0", 2000)
     curve = read_table(student.folder / "training.parquet")
     assert (curve["step"], curve["loss"]) == ([1, 2, 3], [2.0, 1.0, pytest.approx(2 / 3)])

@@ -115,9 +115,7 @@ class Requests:
             return parse(json.loads(body))
         except (ValueError, LookupError, TypeError, RecursionError):
             said = self.access.told(body[:1000].decode(errors="replace"))
-        raise Lost(
-            f"{what}: what {self.access.url} answers cannot be read: {said}; {OTHER_SERVER}"
-        )
+        raise Lost(f"{what}: what {self.access.url} answers cannot be read: {said}; {OTHER_SERVER}")
 
 
 def read_page(answer: Any) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def wait_for_tuning(
     write_table(training, TRAINING, columns)
     facts = {
         "backend": HOSTED,
+        "server": access.url,
         "model": model,
         "job": job.id,
         "trained_tokens": job.trained_tokens,
