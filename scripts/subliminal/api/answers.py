@@ -82,8 +82,7 @@ def _log_probs(choice: dict[str, Any], text: str, limit: int | None) -> list[flo
 def require_model(answer: dict[str, Any], asked: str, access: Access) -> None:
     """Make sure that an answer is of the model that was asked, if the server names one.
 
-    A provider that is asked by a name without a date may answer with the dated one, and the other
-    way round.
+    Either name may lack the date of the other one.
 
     Raises:
         ConfigError: another model has answered.
@@ -92,17 +91,13 @@ def require_model(answer: dict[str, Any], asked: str, access: Access) -> None:
     if found is None:
         return
     said = found if isinstance(found, str) else repr(found)
-    if asked not in (said, _undated(said)) and said != _undated(asked):
+    if asked not in (said, DATE.sub("", said)) and said != DATE.sub("", asked):
         told = access.told(said)
         raise ConfigError(
             f"the server at {access.url} was asked for model {asked!r}, and model {told!r} has "
             "answered; if that is the model that you want, write its name as snapshot into "
             f"config/models.yaml, and otherwise correct {BASE_URL}"
         )
-
-
-def _undated(model: str) -> str:
-    return DATE.sub("", model)
 
 
 def written_tokens(answer: dict[str, Any]) -> int | None:
