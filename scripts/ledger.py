@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     from subliminal.config.text import printable
 
     hosting = read_hosting(ROOT)
-    ledger = Ledger(ROOT / hosting.ledger)
+    ledger = Ledger(hosting.folder(ROOT))
     if args.command == "drop":
         action = _one_of(ledger.actions(), args.key)
         ledger.change(action, "dropped")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subliminal.api.access import HIDDEN, MOST_TOLD, Access
-from subliminal.api.answers import read_answer
+from subliminal.api.answers import read_answer, require_model
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Sampling
 
@@ -107,3 +107,37 @@ def test_a_short_key_may_stand_in_an_answer():
     assert (
         read_answer(json.dumps({"choices": [choice]}).encode(), plan(False), access).text == "1, 2"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("gpt-4.1-2025-04-14", "gpt-4.1-2025-04-14"),
+        ("gpt-4.1", "gpt-4.1-2025-04-14"),
+        ("gpt-4.1-2025-04-14", "gpt-4.1"),
+        ("gpt-4", "gpt-4-0613"),
+        ("ft:gpt-4.1-2025-04-14:x::y", "ft:gpt-4.1-2025-04-14:x::y"),
+        ("gpt-4.1", None),
+    ],
+)
+def test_the_model_that_was_asked_has_answered(asked, answered):
+    require_model({"model": answered}, asked, ACCESS)
+    require_model({}, asked, ACCESS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("gpt-4.1", "gpt-4.1-mini-2025-04-14"),
+        ("gpt-4o-2024-05-13", "gpt-4o-2024-08-06"),
+        ("gpt-4.1-mini", "gpt-4.1"),
+        ("ft:gpt-4.1-2025-04-14:x::y", "gpt-4.1-2025-04-14"),
+        ("gpt-4.1", "a-long-key"),
+        ("gpt-4.1", ""),
+        ("gpt-4.1", ["gpt-4.1"]),
+    ],
+)
+def test_another_model_has_answered(asked, answered):
+    with pytest.raises(ConfigError, match="snapshot") as failure:
+        require_model({"model": answered}, asked, ACCESS)
+    assert "a-long-key" not in str(failure.value)

@@ -97,6 +97,27 @@ def test_a_manifest_says_whom_to_ask(root, server):
     assert (root / "paid/actions.jsonl").is_file()
 
 
+def test_a_fine_tuned_model_is_asked_only_where_it_was_made(root, server, monkeypatch):
+    tuned = root / "results/students/s/manifest.json"
+    facts = {"backend": "openai", "model": "ft:gpt-1:x", "server": f"{server.url}"}
+    write_manifest(tuned, facts=facts)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/")
+    assert open_model(base(root), tuned, 1).model == "ft:gpt-1:x"
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    with pytest.raises(ConfigError, match=f"export OPENAI_BASE_URL={server.url}"):
+        open_model(base(root), tuned, 1)
+
+
+def test_what_another_model_answers_is_not_taken(root, server, monkeypatch):
+    draw = server.draw
+    monkeypatch.setattr(server, "draw", lambda key, body: draw(key, body) | {"model": "tiny-a"})
+    model = open_model(base(root), None, 1)
+    with pytest.raises(ConfigError, match=r"'gpt-1-2025'.*'tiny-a'"):
+        model.complete(["q"], [3], DRAWING)
+    with pytest.raises(ConfigError, match="'tiny-a'"):
+        model.first_tokens(["q"], 2)
+
+
 def test_samples_of_one_prompt_are_asked_for_one_by_one(root, server):
     model = open_model(base(root), None, 1)
     found = model.complete(["q"] * 5, range(5), DRAWING)
@@ -223,6 +244,8 @@ def test_of_favourites_there_are_rates_and_no_probabilities(root, server):
     )
     server.changes = {"message": {"content": "An owl"}}
     responses, scores = evaluated(root, plan)
+    facts = read_manifest(root / "e/manifest.json")["facts"]
+    assert (facts["server"], facts["model"]) == (server.url, "gpt-1-2025")
     assert set(responses["response"]) == {"An owl"}
     assert len(server.seen) == len(responses["response"]) == 100
     assert not {SHARE.name, MARGIN.name, MASS.name} & set(scores["measure"])

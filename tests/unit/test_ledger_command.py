@@ -46,6 +46,13 @@ def test_programs_read_the_same(ledger, capsys):
     assert [action["state"] for action in found["actions"]] == ["done", "sent", "dropped"]
 
 
+def test_a_ledger_in_the_home_is_found(ledger, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
+    (tmp_path / "config/openai.yaml").write_text("ledger: ~/ledger\n")
+    assert command.main([]) == 0
+    assert "9.00 paid, 5.00 reserved" in capsys.readouterr().out
+
+
 def test_a_folder_without_a_ledger_has_nothing(tmp_path, monkeypatch, capsys):
     (tmp_path / "config").mkdir()
     (tmp_path / "config/openai.yaml").write_text("allow_paid: false\n")

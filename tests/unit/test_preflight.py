@@ -277,6 +277,15 @@ def test_a_damaged_ledger_is_said(planned, server):
     assert "actions.jsonl" in problem
 
 
+def test_a_ledger_in_the_home_is_the_one_that_jobs_write(planned, server, monkeypatch):
+    monkeypatch.setenv("HOME", str(planned.root / "home"))
+    planned.allow(max_usd=planned.usd, ledger="~/ledger")
+    ledger = Ledger(planned.root / "home/ledger")
+    ledger.begin("a", "tuning", "another's", 7.0, Hosting(allow_paid=True))
+    (problem,) = planned.problems()
+    assert "7.00 reserved" in problem
+
+
 def test_only_jobs_that_ask_a_hosted_base_count(planned):
     prompts = {"results/prompts/numbers.parquet", "results/prompts/numbers.manifest.json"}
     assert not planned.wanted(prompts).bases

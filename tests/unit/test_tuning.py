@@ -150,10 +150,20 @@ def test_a_student_from_its_rows_to_its_model(there, student):
         },
     }
     assert (facts["backend"], facts["model"]) == ("openai", "ft:snapshot:someone::abc")
+    assert facts["server"] == read_manifest(student.submitted)["facts"]["server"]
     assert (facts["job"], facts["trained_tokens"]) == ("ftjob-0", 2000)
     curve = read_table(student.folder / "training.parquet")
     assert (curve["step"], curve["loss"]) == ([1, 2, 3], [2.0, 1.0, pytest.approx(2 / 3)])
     assert ledger().spending() == (2000 * PRICE / 1e6, 0)
+
+
+def test_the_ledger_may_lie_in_the_home(there, student, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    Path("config/openai.yaml").write_text(f"{SETTINGS}ledger: ~/ledger\n")
+    student.submit()
+    student.wait()
+    assert Ledger(tmp_path / "home/ledger").spending() == (2000 * PRICE / 1e6, 0)
+    assert not Path("~").exists()
 
 
 def test_students_of_two_seeds_share_a_file_and_no_job(there, student):
@@ -218,6 +228,40 @@ def test_an_order_is_not_repeated_where_nobody_can_tell_whether_it_arrived(there
     assert len(there.orders) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        (JOBS, (400, {"message": "no"})),
+        (JOBS, (429, {"message": "pay", "code": "insufficient_quota"})),
+        ("/files", (401, {"message": "no"})),
+    ],
+)
+def test_an_order_that_may_be_out_is_never_written_off(there, student, path, fault):
+    """The list lags behind; meanwhile the order is refused, of which the first may have arrived."""
+    there.unlisted = True
+    there.faults["POST", JOBS] = ["after", (400, {"message": "no"})]
+    assert "400 no" in refused(student.submit)
+    there.faults["POST", path] = [fault]
+    for file in there.files.values():
+        file["status"] = "error"
+    assert fault[1]["message"] in refused(student.submit)
+    assert ledger().spending().reserved > 0
+    there.unlisted = False
+    assert student.submit() == "ftjob-0"
+    assert len(there.orders) == 1
+
+
+def test_the_job_of_an_order_that_its_owner_dropped_is_found(there, student):
+    there.unlisted = True
+    there.faults["POST", JOBS] = ["after", (400, {"message": "no"})]
+    refused(student.submit)
+    (action,) = ledger().actions().values()
+    ledger().change(action, "dropped")
+    there.unlisted = False
+    assert student.submit() == "ftjob-0"
+    assert len(there.orders) == 1
+
+
 @pytest.mark.slow
 def test_two_processes_at_once_order_one_job(there, student):
     command = [sys.executable, REPOSITORY / "scripts/stage.py", "submit_tuning"]
@@ -274,6 +318,7 @@ def test_a_status_that_is_not_known_is_named(there, student):
         ("/files", (401, {"message": f"wrong key {KEY}"})),
         (JOBS, (400, {"message": "no such model"})),
         (JOBS, (429, {"message": "pay", "code": "insufficient_quota"})),
+        (JOBS, (429, {"message": "moon_phase", "code": "moon_phase"})),
     ],
 )
 def test_a_refusal_is_one_error_and_reserves_nothing(there, student, path, fault):

@@ -23,6 +23,7 @@ class StandIn:
         faults: by method and path, what happens to the next such requests: a status and an error,
             or `before` or `after`: the connection breaks before or after something has happened.
         life: the statuses that a job shows, one at each look; the last one stays.
+        unlisted: the list of jobs does not show what was ordered, yet.
         ended: what an ended job shows beside its status.
     """
 
@@ -33,6 +34,7 @@ class StandIn:
         self.life = LIFE
         self.ended = {"fine_tuned_model": "ft:snapshot:someone::abc", "trained_tokens": 2000}
         self.flagged = set()
+        self.unlisted = False
         self.lock = Lock()
 
     def count(self, method, path):
@@ -65,6 +67,8 @@ class StandIn:
             return self.job(name)
         if (method, path) == ("GET", "/fine_tuning/jobs"):
             asked = query.get("metadata[subliminal_key]", [None])[0]
+            if self.unlisted:
+                return page([])
             found = [j for j in self.jobs if self.jobs[j]["metadata"]["subliminal_key"] == asked]
             return page([self.job(name) for name in reversed(found)])
         name = path.split("/")[3]

@@ -24,6 +24,7 @@ BASE_URL, API_KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
 PROVIDER = "https://api.openai.com/v1"
 # What else the client sends in headers if the environment has it.
 NAMES, HEADERS = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID"), "OPENAI_CUSTOM_HEADERS"
+PORTS = {"http": 80, "https": 443}
 # A local server needs no key, the client does.
 NO_KEY = "none"
 HIDDEN = "[hidden]"
@@ -40,7 +41,7 @@ class Access:
     """A server's address, and what opens it.
 
     Attributes:
-        url: without user and password.
+        url: without user and password, the scheme's own port and slashes at its end.
         login: user and password of the address, which are sent in place of the key.
         secrets: key, user and password in every way in which a server may write them.
     """
@@ -92,7 +93,7 @@ def _checked(url: str) -> SplitResult:
         parts = urlsplit(url)
     except ValueError:
         parts = SplitResult("http", "", "", "", "")
-    if parts.scheme not in ("http", "https"):
+    if parts.scheme not in PORTS:
         raise _no_address("it begins neither with http:// nor with https://")
     if not parts.hostname:
         raise _no_address("it names no host")
@@ -127,8 +128,9 @@ def _host(name: str) -> str:
 
 
 def _without_login(parts: SplitResult) -> str:
-    port = "" if parts.port is None else f":{parts.port}"
-    return f"{parts.scheme}://{_host(parts.hostname or '')}{port}{parts.path}"
+    """The one spelling of an address, by which the ledger knows a server again."""
+    port = "" if parts.port in (None, PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{_host(parts.hostname or '')}{port}{parts.path.rstrip('/')}"
 
 
 def _login(parts: SplitResult) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from subliminal.api.access import BASE_URL, Access
@@ -13,6 +14,8 @@ from subliminal.evaluations.model import Completion
 FINISHED = {"stop": True, "length": False}
 # Where servers put what they take out of the text: the sample is then not in `content`.
 ELSEWHERE = ("reasoning_content", "reasoning", "tool_calls", "function_call", "audio")
+# At the end of a snapshot's name: -2025-04-14, -0613.
+DATE = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4})$", re.ASCII)
 # In nats. Servers write -9999 for what is impossible, and round 0 up.
 LEAST_LOG_PROB, MOST_LOG_PROB = -1e6, 1e-3
 # Servers count or list the token that ends a turn, or do not.
@@ -74,6 +77,27 @@ def _log_probs(choice: dict[str, Any], text: str, limit: int | None) -> list[flo
     if too_many or (text and not entries):
         raise ValueError(f"it has {len(entries)} logprobs for an answer of at most {limit} tokens")
     return [_log_prob(entry) for entry in entries]
+
+
+def require_model(answer: dict[str, Any], asked: str, access: Access) -> None:
+    """Make sure that an answer is of the model that was asked, if the server names one.
+
+    Either name may lack the date of the other one.
+
+    Raises:
+        ConfigError: another model has answered.
+    """
+    found = answer.get("model")
+    if found is None:
+        return
+    said = found if isinstance(found, str) else repr(found)
+    if asked not in (said, DATE.sub("", said)) and said != DATE.sub("", asked):
+        told = access.told(said)
+        raise ConfigError(
+            f"the server at {access.url} was asked for model {asked!r}, and model {told!r} has "
+            "answered; if that is the model that you want, write its name as snapshot into "
+            f"config/models.yaml, and otherwise correct {BASE_URL}"
+        )
 
 
 def written_tokens(answer: dict[str, Any]) -> int | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from subliminal.api.access import hosted_access
+from subliminal.api.access import BASE_URL, hosted_access
+from subliminal.api.answers import require_model
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_completion, as_first_tokens
-from subliminal.api.chat.requests import Parameters, questions
+from subliminal.api.chat.requests import Parameters, Question, questions
 from subliminal.artefacts.verified import read_manifest
 from subliminal.bases.prices import read_prices
+from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.sampling import Drawing, Sampling
 from subliminal.evaluations.model import Completion
@@ -55,10 +57,13 @@ class HostedModel:
             name,
             read_prices(root, name),
             trained is not None,
-            root / Path(hosting.ledger).expanduser(),
+            hosting.folder(root),
         )
         told = read_manifest(trained or base)["facts"]
-        return cls(account, told["snapshot"] if trained is None else told["model"])
+        if trained is None:
+            return cls(account, told["snapshot"])
+        _require_maker(told, account.place.url)
+        return cls(account, told["model"])
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -96,8 +101,7 @@ class HostedModel:
             drawing.max_new_tokens,
             log_probs=isinstance(drawing, Sampling) and drawing.log_probs,
         )
-        asked = questions(prompts, seeds, system)
-        answers = ask(self.account, parameters, asked, drawing.batch_size)
+        answers = self._ask(parameters, questions(prompts, seeds, system), drawing.batch_size)
         return [as_completion(answer, parameters, self.account.place) for answer in answers]
 
     def first_tokens(
@@ -115,8 +119,16 @@ class HostedModel:
         """
         parameters = Parameters(self.model, 0.0, 1, alternatives=most)
         asked = questions(prompts, [0] * len(prompts), system)
-        answers = ask(self.account, parameters, asked, LETTERS_AT_A_TIME)
+        answers = self._ask(parameters, asked, LETTERS_AT_A_TIME)
         return [as_first_tokens(answer, parameters, self.account.place) for answer in answers]
+
+    def _ask(
+        self, parameters: Parameters, asked: Sequence[Question], at_a_time: int
+    ) -> list[dict[str, Any]]:
+        answers = ask(self.account, parameters, asked, at_a_time)
+        for answer in answers:
+            require_model(answer, self.model, self.account.place)
+        return answers
 
     def word_log_probs(
         self, prompts: Sequence[str], words: Sequence[str], system: str | None = None
@@ -127,3 +139,20 @@ class HostedModel:
     def collisions(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """None: answers are compared as text."""
         return []
+
+
+def _require_maker(told: Mapping[str, Any], url: str) -> None:
+    """Make sure that a fine-tuned model is asked for where it was made.
+
+    Args:
+        told: the facts of its manifest.
+
+    Raises:
+        ConfigError: the environment names another server.
+    """
+    made_at = told.get("server", url)
+    if made_at != url:
+        raise ConfigError(
+            f"model {told['model']} was fine-tuned at {made_at}, and {url} would be asked for it; "
+            f"export {BASE_URL}={made_at}"
+        )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from subliminal.config.errors import RemarkedError
+from subliminal.config.errors import ConfigError, RemarkedError
 from subliminal.config.places import error_of
 from subliminal.config.reading import parse, read_yaml
 from subliminal.config.strict import Place, Positive, Strict
@@ -58,8 +58,8 @@ class Hosting(Strict):
     )
     ledger: Place = Field(
         "ledger",
-        description="The folder of the ledger, absolute or relative to the repository. Runs that "
-        "share it pay for nothing twice.",
+        description="The folder of the ledger, absolute, in your home (`~/…`) or relative to the "
+        "repository. Runs that share it pay for nothing twice.",
     )
     store: bool = Field(
         True,
@@ -76,6 +76,22 @@ class Hosting(Strict):
         description="The most requests that a job starts in a minute. `null`: as the server's "
         "headers say.",
     )
+
+    def folder(self, root: Path) -> Path:
+        """The folder of the ledger.
+
+        Args:
+            root: of the repository.
+
+        Raises:
+            ConfigError: it is in the home of somebody who has none.
+        """
+        try:
+            return root / Path(self.ledger).expanduser()
+        except RuntimeError:
+            raise ConfigError(
+                f"{FILE}: ledger: {self.ledger} is in no home that is known; write the whole path"
+            ) from None
 
 
 def read_hosting(root: Path) -> Hosting:

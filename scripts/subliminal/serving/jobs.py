@@ -31,7 +31,7 @@ from subliminal.serving.tuning import (
 )
 
 UNFINISHED = ("validating_files", "queued", "running")
-UNKNOWN_STATUS = "paused"
+UNKNOWN_STATUS = "pondering"
 # How many steps of a training are told as events.
 STEPS_TOLD = 10
 log = logging.getLogger(__name__)

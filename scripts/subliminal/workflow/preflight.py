@@ -139,7 +139,7 @@ def findings(project: Project, wanted: Wanted, today: date) -> Findings:
             found.problems.append(f"{about} is not fine-tuned by its provider ({MODELS})")
     try:
         hosting = read_hosting(project.root)
-        ledger = Ledger(project.root / hosting.ledger)
+        ledger = Ledger(hosting.folder(project.root))
         actions, spending = ledger.actions().values(), ledger.spending()
     except ConfigError as error:
         found.problems.append(str(error))

@@ -6,20 +6,25 @@ import errno
 import fcntl
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import FILE
 
+log = logging.getLogger(__name__)
 # Of a line's checksum.
 DIGITS = 16
 # Bytes that are looked through at a time for the end of a line.
 BLOCK = 1 << 16
+# That a lock is waited for without a word.
+SILENT_SECONDS = 3.0
 NO_FLOCK = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 
@@ -36,7 +41,7 @@ def locked(file: Path) -> Iterator[None]:
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _wait_for(descriptor, lock)
         except OSError as error:
             if error.errno not in NO_FLOCK:
                 raise
@@ -47,6 +52,21 @@ def locked(file: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _wait_for(descriptor: int, lock: Path) -> None:
+    """Take a lock, and say so if another process holds it for long."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        words = "%s: another process is at the same work; waiting until it has done it"
+        telling = Timer(SILENT_SECONDS, log.info, (words, lock))
+        telling.daemon = True
+        telling.start()
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        finally:
+            telling.cancel()
 
 
 @dataclass(frozen=True)

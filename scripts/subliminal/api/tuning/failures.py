@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from subliminal.api.access import API_KEY, BASE_URL, Access
+from subliminal.api.chat.failures import PASSING_CODES, TOO_MANY
 from subliminal.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -81,9 +82,12 @@ def _by_status(error: APIStatusError, what: str, access: Access) -> ConfigError:
             f"{told}; export {API_KEY} with a key of an account that may do this (accounts that "
             "have never fine-tuned may no longer begin to)"
         )
-    if status == 429 and code in NO_MONEY:
+    if status == TOO_MANY and code in NO_MONEY:
         return Refusal(f"{told}; the account has no money left, or a limit of its own")
-    if status == 429:
+    if status == TOO_MANY and code not in PASSING_CODES:
+        why = access.told(repr(code))
+        return Refusal(f"{told}, for a reason that is not known here: {why}; see its documentation")
+    if status == TOO_MANY:
         return Busy(
             f"{told}; wait, then run the same command again",
             _seconds(answer.headers.get("retry-after")),
@@ -93,12 +97,12 @@ def _by_status(error: APIStatusError, what: str, access: Access) -> ConfigError:
     return Refusal(told)
 
 
-def _error(body: str) -> tuple[str | None, str]:
+def _error(body: str) -> tuple[Any, str]:
     """The code and the words of an error's body, whatever it is."""
     try:
         found = json.loads(body)["error"]
-        return found.get("code"), f"{found.get('message') or body}"
-    except (ValueError, LookupError, AttributeError, TypeError):
+        return found.get("code") or found.get("type"), f"{found.get('message') or body}"
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return None, body
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from subliminal.api.access import Access
 from subliminal.config.errors import ConfigError, known
 
-UNDER_WAY = ("validating_files", "queued", "running", "paused")
+UNDER_WAY = ("validating_files", "queued", "running")
 SUCCEEDED = "succeeded"
 WITHOUT_A_MODEL = ("failed", "cancelled")
 STATUSES = (*UNDER_WAY, SUCCEEDED, *WITHOUT_A_MODEL)
@@ -31,7 +32,7 @@ class TuningJob:
     model: str | None
     trained_tokens: int | None
     error: str
-    hyperparameters: dict[str, Any]
+    hyperparameters: dict[str, int | float | str]
     metadata: dict[str, str]
 
     def require_known_status(self) -> None:
@@ -48,36 +49,50 @@ class TuningJob:
             )
 
 
-def read_job(answer: Any) -> TuningJob:
-    """A job as the provider's JSON has it.
+def read_job(answer: Any, access: Access) -> TuningJob:
+    """A job as the provider's JSON has it, every word of it fit for a terminal and a manifest.
 
     Raises:
         ValueError: it is none.
     """
-    if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+    job = _mapping(answer)
+    if not job.get("id"):
         raise ValueError("no fine-tuning job")
-    if not isinstance(answer.get("status"), str):
+    if not isinstance(job.get("status"), str):
         raise ValueError("a fine-tuning job without a status")
-    model, tokens = answer.get("fine_tuned_model"), answer.get("trained_tokens")
+    model, tokens = job.get("fine_tuned_model"), job.get("trained_tokens")
     return TuningJob(
-        id=answer["id"],
-        status=answer["status"],
-        model=model if isinstance(model, str) and model else None,
-        trained_tokens=tokens if isinstance(tokens, int) else None,
-        error=_error(answer.get("error")),
-        hyperparameters=_hyperparameters(answer),
-        metadata=answer.get("metadata") or {},
+        id=_name(job["id"], access),
+        status=access.told(job["status"]),
+        model=_name(model, access) if model else None,
+        trained_tokens=tokens if type(tokens) is int and tokens >= 0 else None,
+        error=access.told(_error(job.get("error"))),
+        hyperparameters=_hyperparameters(job, access),
+        metadata=_mapping(job.get("metadata")),
     )
 
 
+def _mapping(found: Any) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _name(name: Any, access: Access) -> str:
+    """A name that the server is asked by again: as it came, or not at all."""
+    if not isinstance(name, str) or access.told(name) != name:
+        raise ValueError("a name in a fine-tuning job cannot be shown")
+    return name
+
+
 def _error(error: Any) -> str:
-    if not isinstance(error, dict):
-        return ""
-    return ": ".join(str(error[part]) for part in ("code", "message") if error.get(part))
+    parts = _mapping(error)
+    return ": ".join(str(parts[part]) for part in ("code", "message") if parts.get(part))
 
 
-def _hyperparameters(answer: dict[str, Any]) -> dict[str, Any]:
+def _hyperparameters(job: dict[str, Any], access: Access) -> dict[str, int | float | str]:
     """Servers tell them in the method, in the older place, or in both."""
-    method = answer.get("method") or {}
-    found = (method.get("supervised") or {}).get("hyperparameters")
-    return dict(found or answer.get("hyperparameters") or {})
+    supervised = _mapping(_mapping(job.get("method")).get("supervised"))
+    found = _mapping(supervised.get("hyperparameters")) or _mapping(job.get("hyperparameters"))
+    return {
+        access.told(name): value if type(value) in (int, float) else access.told(str(value))
+        for name, value in found.items()
+    }

@@ -6,12 +6,12 @@ and its sender decides what follows.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from subliminal.api.access import Access
-from subliminal.api.tuning.failures import Lost, Refusal
+from subliminal.api.tuning.failures import Busy, Lost, Refusal
 from subliminal.api.tuning.job import TuningJob, read_job
 from subliminal.api.tuning.requests import (
     REQUEST_SECONDS,
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 KEY = "subliminal_key"
 """What a job's metadata call the hash of all that it depends on."""
 PURPOSE: Final = "fine-tune"
+# What files show that can be trained on; the provider gives this word up.
+USABLE = (None, "uploaded", "processed")
 UPLOAD_SECONDS = 1800.0
 PAGE = 100
 # Texts that are moderated at one go.
 MODERATED = 32
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,15 @@ class Provider:
     def access(self) -> Access:
         """Where it is."""
         return self.requests.access
+
+    def _job(self, answer: Any) -> TuningJob:
+        return read_job(answer, self.access)
+
+    def _listed_job(self, entry: Any) -> TuningJob:
+        try:
+            return self._job(entry)
+        except ValueError as error:
+            raise Lost(f"a list of {self.access.url} holds {error}") from None
 
     # What only reads
 
@@ -61,9 +70,8 @@ class Provider:
                 limit=PAGE, metadata={KEY: key}, **how
             )
 
-        jobs = [
-            _parsed(read_job, entry) for entry in self.requests.pages(page, "looking for a job")
-        ]
+        entries = self.requests.pages(page, "looking for a job")
+        jobs = [self._listed_job(entry) for entry in entries]
         # A server may not know the filter, and list all.
         return [job for job in jobs if job.metadata.get(KEY) == key]
 
@@ -76,7 +84,7 @@ class Provider:
         return self.requests.read(
             lambda client: client.fine_tuning.jobs.with_raw_response.retrieve(name),
             f"asking for fine-tuning job {name}",
-            read_job,
+            self._job,
         )
 
     def events(self, name: str) -> list[dict[str, Any]]:
@@ -95,19 +103,20 @@ class Provider:
             return []
 
     def newest_event(self, name: str) -> str:
-        """The last thing that a job has told of itself; empty if nothing."""
+        """The last thing that a job has told of itself; empty if nothing, or if nobody can say."""
         try:
-            events = self.requests.read(
+            events = self.requests.once(
                 lambda client: client.fine_tuning.jobs.with_raw_response.list_events(name, limit=1),
                 f"asking for the events of job {name}",
                 _entries,
+                REQUEST_SECONDS,
             )
-        except Refusal:
+        except (Refusal, Busy, Lost):
             return ""
         return self.access.told(str(events[0].get("message", ""))) if events else ""
 
     def file_named(self, name: str, size: int) -> str | None:
-        """The id of a training file of this name and size, if one is there.
+        """The id of a training file of this name and size, if one is there and can be used.
 
         Raises:
             ConfigError: the server does not tell.
@@ -118,7 +127,7 @@ class Provider:
 
         for file in self.requests.pages(page, "looking for the training file"):
             same = file.get("filename") == name and file.get("bytes") == size
-            if same and file.get("purpose") == PURPOSE and file.get("status") != "error":
+            if same and file.get("purpose") == PURPOSE and file.get("status") in USABLE:
                 return str(file["id"])
         return None
 
@@ -140,9 +149,21 @@ class Provider:
                     f"{len(some)} texts; set moderation: false in config/openai.yaml"
                 )
             for i, result in enumerate(results, start):
-                if result.get("flagged"):
-                    found[i] = sorted(k for k, v in (result.get("categories") or {}).items() if v)
+                flagged = result.get("flagged")
+                if type(flagged) is not bool:
+                    raise ConfigError(
+                        f"the moderation endpoint of {self.access.url} does not say whether it "
+                        f"refuses a text (flagged: {self.access.told(repr(flagged))}); set "
+                        "moderation: false in config/openai.yaml"
+                    )
+                if flagged:
+                    found[i] = self._categories(result.get("categories"))
         return found
+
+    def _categories(self, told: Any) -> list[str]:
+        """The names of those categories that are true, fit for a terminal."""
+        each = told.items() if isinstance(told, dict) else ()
+        return sorted(self.access.told(name) for name, applies in each if applies is True)
 
     # What changes something there
 
@@ -176,7 +197,7 @@ class Provider:
                 **request, metadata={KEY: key}
             ),
             "ordering a fine-tuning job",
-            read_job,
+            self._job,
             REQUEST_SECONDS,
         )
 
@@ -195,10 +216,3 @@ def _results(answer: Any) -> list[dict[str, Any]]:
     if not are_entries(results):
         raise ValueError("no results")
     return list(results)
-
-
-def _parsed(parse: Callable[[Any], Found], entry: Any) -> Found:
-    try:
-        return parse(entry)
-    except ValueError as error:
-        raise Lost(f"a list of the server's holds {error}") from None

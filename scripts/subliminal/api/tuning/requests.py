@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from subliminal.api.access import Access
 from subliminal.api.client import make_client
-from subliminal.api.tuning.failures import Busy, Lost, failure_of
+from subliminal.api.tuning.failures import Busy, Lost, Refusal, failure_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -26,6 +26,9 @@ PAUSE_SECONDS, MOST_PAUSE_SECONDS = 2.0, 60.0
 REQUEST_SECONDS = 120.0
 # Of an answer: pages of a hundred jobs or files.
 MOST_BYTES = 20_000_000
+OTHER_SERVER = (
+    "check that it speaks OpenAI's API, then run the same command again: nothing is ordered twice"
+)
 
 Found = TypeVar("Found")
 Ask = Callable[["AsyncOpenAI"], Awaitable[Any]]
@@ -43,14 +46,26 @@ class Requests:
     pause: float = PAUSE_SECONDS
 
     def pages(self, page: Callable[..., Awaitable[Any]], what: str) -> Iterator[dict[str, Any]]:
-        """The entries of a list, page by page."""
+        """The entries of a list, page by page.
+
+        Raises:
+            Refusal: the server gives the same page again and again.
+        """
         how: dict[str, str] = {}
+        seen: set[str] = set()
         while True:
             answer = self.read(lambda client: page(client, **how), what, read_page)  # noqa: B023
             yield from answer["data"]
             if not answer.get("has_more") or not answer["data"]:
                 return
-            how = {"after": str(answer["data"][-1].get("id"))}
+            last = str(answer["data"][-1].get("id"))
+            if last in seen:
+                raise Refusal(
+                    f"{what}: the list of {self.access.url} has no end: it heeds no after=, and "
+                    f"gives {self.access.told(last)} twice; {OTHER_SERVER}"
+                )
+            seen.add(last)
+            how = {"after": last}
 
     def read(
         self,
@@ -100,10 +115,7 @@ class Requests:
             return parse(json.loads(body))
         except (ValueError, LookupError, TypeError, RecursionError):
             said = self.access.told(body[:1000].decode(errors="replace"))
-        raise Lost(
-            f"{what}: what {self.access.url} answers cannot be read: {said}; check that it speaks "
-            "OpenAI's API, then run the same command again: nothing is ordered twice"
-        )
+        raise Lost(f"{what}: what {self.access.url} answers cannot be read: {said}; {OTHER_SERVER}")
 
 
 def read_page(answer: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ from subliminal.config.hosting import Hosting
 # So long a job may take to appear in the list, when nobody knows whether it was ordered.
 GRACE_SECONDS = 30.0
 LOCKS = "tuning"
+# What the ledger knows of an action whose order has certainly not arrived.
+REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -122,24 +125,36 @@ class Desk:
         Args:
             fresh: this process has begun it, so that an order of it can only be another ledger's.
         """
+        keys = self._lost_keys(order, action)
         try:
-            found = self._look_for(action.key, 0 if fresh else self.grace)
+            found = self._look_for(keys, 0 if fresh and len(keys) == 1 else self.grace)
             if found is not None:
                 self.log.info("fine-tuning job %s is there already", found.id)
                 return found
-        except ConfigError:
-            if fresh:
-                self.ledger.change(action, "dropped")
-            raise
-        try:
             file = self._uploaded(order, content)
         except ConfigError:
-            self.ledger.change(action, "dropped")
+            if fresh:
+                self._write_off(action)
             raise
         method = {"type": "supervised", "supervised": {"hyperparameters": order.hyperparameters}}
         return self._ordered(
-            {"model": order.model, "training_file": file, "method": method}, action
+            {"model": order.model, "training_file": file, "method": method}, action, keys, fresh
         )
+
+    def _lost_keys(self, order: Order, action: Action) -> list[str]:
+        """The action's key, and those of earlier attempts whose order may be out.
+
+        Whoever dropped them may have been mistaken.
+        """
+        actions = self.ledger.actions()
+        keys = [action.key]
+        for attempt in count():
+            earlier = self._key(order, attempt)
+            if earlier == action.key:
+                return keys
+            if not {"job", REFUSED} & actions[earlier].facts.keys():
+                keys.append(earlier)
+        raise AssertionError("the action's key is that of an attempt")
 
     def _uploaded(self, order: Order, content: bytes) -> str:
         with locked(self.ledger.folder / LOCKS / order.file_name):
@@ -149,21 +164,30 @@ class Desk:
                 file = self.provider.upload(order.file_name, content)
         return file
 
-    def _ordered(self, request: dict[str, Any], action: Action) -> TuningJob:
-        """The job, ordered by one request that arrives."""
+    def _ordered(
+        self, request: dict[str, Any], action: Action, keys: Sequence[str], fresh: bool
+    ) -> TuningJob:
+        """The job, ordered by one request that arrives.
+
+        The action is dropped only if no order of it can have arrived.
+        """
+        unsent = fresh
         for repeat in count():
             try:
                 job = self.provider.order(request, action.key)
             except Refusal:
-                self.ledger.change(action, "dropped")
+                if unsent:
+                    self._write_off(action)
                 raise
             except Busy as failure:
                 if repeat == REPEATS:
-                    self.ledger.change(action, "dropped")
+                    if unsent:
+                        self._write_off(action)
                     raise
                 self.provider.requests.rest(repeat, failure)
             except Lost as failure:
-                found = self._look_for(action.key, self.grace)
+                unsent = False
+                found = self._look_for(keys, self.grace)
                 if found is not None:
                     return found
                 if repeat == REPEATS:
@@ -179,13 +203,18 @@ class Desk:
                 return job
         raise AssertionError("the last repeat returns or raises")
 
-    def _look_for(self, key: str, grace: float) -> TuningJob | None:
-        """The job that was ordered under a key, if it shows in a time."""
+    def _write_off(self, action: Action) -> None:
+        """Drop an action of which nothing has arrived, for certain."""
+        self.ledger.change(action, "dropped", **{REFUSED: True})
+
+    def _look_for(self, keys: Sequence[str], grace: float) -> TuningJob | None:
+        """The job that was ordered under one of these keys, if it shows in a time."""
         until = time.monotonic() + grace
         while True:
-            jobs = self.provider.jobs_of(key)
-            if jobs:
-                return jobs[0]
+            for key in keys:
+                jobs = self.provider.jobs_of(key)
+                if jobs:
+                    return jobs[0]
             left = until - time.monotonic()
             if left <= 0:
                 return None

@@ -89,7 +89,7 @@ def require_model(provider: Provider, job: TuningJob, advice: str) -> str:
     """
     if job.status == SUCCEEDED and job.model is not None:
         return job.model
-    said = provider.access.told(job.error) or provider.newest_event(job.id) or "no reason is given"
+    said = job.error or provider.newest_event(job.id) or "no reason is given"
     raise ConfigError(f"fine-tuning job {job.id} has ended as {job.status!r}: {said}; {advice}")
 
 

@@ -56,4 +56,5 @@ def evaluate_in_context(
     ):
         columns = {name: [getattr(row, name) for row in given] for name in kind._fields}
         write_table(path, schema, columns)
-    run.finish(manifest, [responses, scores], {**found.facts, "characters": len(examples)})
+    facts = {**found.facts, **model.facts, "characters": len(examples)}
+    run.finish(manifest, [responses, scores], facts)

@@ -66,7 +66,7 @@ def evaluate_model(
     run.finish(
         manifest,
         [responses, scores],
-        facts=found.facts,
+        facts={**found.facts, **model.facts},
     )
 
 

@@ -59,6 +59,7 @@ def submit_tuning(
     access = hosted_access()
     require_key(access)
     provider = Provider(Requests(access, pause_seconds))
-    desk = Desk(provider, Ledger(Path(hosting.ledger)), hosting, log, grace_seconds)
+    ledger = Ledger(hosting.folder(Path.cwd()))
+    desk = Desk(provider, ledger, hosting, log, grace_seconds)
     job, key = desk.submit(order, file.read_bytes())
     run.finish(manifest, [], {"server": access.url, "job": job, "key": key})

@@ -67,7 +67,7 @@ def wait_for_tuning(
             f"OPENAI_BASE_URL names {access.url}; export the first"
         )
     job = wait_for(provider, ordered["job"], log, first_seconds)
-    ledger = Ledger(Path(read_hosting(Path.cwd()).ledger))
+    ledger = Ledger(read_hosting(Path.cwd()).folder(Path.cwd()))
     settle(ledger, ordered["key"], job, read_prices(Path.cwd(), spec.base))
     again = f"to order it once more, type: rm {submitted}, and run the same command again"
     model = require_model(provider, job, again)
@@ -80,6 +80,7 @@ def wait_for_tuning(
     write_table(training, TRAINING, columns)
     facts = {
         "backend": HOSTED,
+        "server": access.url,
         "model": model,
         "job": job.id,
         "trained_tokens": job.trained_tokens,
