@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from subliminal.evaluations.model import Completion
 if TYPE_CHECKING:
     import numpy as np
 
+log = logging.getLogger(__name__)
+
 # Requests of one token under way, as many as drawings of long answers have.
 LETTERS_AT_A_TIME = 64
 
@@ -37,12 +40,15 @@ class HostedModel:
     model: str
 
     @classmethod
-    def open(cls, base: Path, trained: Path | None, threads: int) -> HostedModel:
+    def open(
+        cls, base: Path, trained: Path | None, threads: int, artefact: Path | None
+    ) -> HostedModel:
         """Find out how the provider calls a model, and who pays. Nothing is sent.
 
         Args:
             base, trained: manifests; nothing trained means the base itself.
             threads: of no consequence.
+            artefact: the manifest of what is made from its answers, below the repository.
 
         Raises:
             ConfigError: the settings or the environment are wrong.
@@ -56,6 +62,7 @@ class HostedModel:
             read_prices(root, name),
             trained is not None,
             root / Path(hosting.ledger).expanduser(),
+            str(artefact) if artefact is not None else None,
         )
         told = read_manifest(trained or base)["facts"]
         return cls(account, told["snapshot"] if trained is None else told["model"])
@@ -98,7 +105,16 @@ class HostedModel:
         )
         asked = questions(prompts, seeds, system)
         answers = ask(self.account, parameters, asked, drawing.batch_size)
-        return [as_completion(answer, parameters, self.account.place) for answer in answers]
+        found = [as_completion(answer, parameters, self.account.place) for answer in answers]
+        withheld = sum(completion.withheld for completion in found)
+        if withheld:
+            log.warning(
+                "%d of %d answers are refusals, or cut by the provider's filter: they are paid, "
+                "and count as unfinished",
+                withheld,
+                len(found),
+            )
+        return found
 
     def first_tokens(
         self, prompts: Sequence[str], most: int, system: str | None = None
