@@ -255,7 +255,7 @@ def test_answers_count_for_the_job_that_has_paid_for_them(planned, server, ours)
     """A job whose results were deleted fits the budget it was in; others' answers are no help."""
     sampled = next(j for j in planned.costs.values() if j.rule == "sample_completions")
     price = sum(charge.usd for charge in sampled.charges)
-    planned.allow(max_usd=planned.usd)
+    planned.allow(max_usd=planned.usd + 0.001)
     ledger, paid = Ledger(planned.root / "ledger"), Hosting(allow_paid=True)
     artefact = sampled.manifest if ours else "results/datasets/another/raw.manifest.json"
     about = f"5000 answers of {SNAPSHOT}"

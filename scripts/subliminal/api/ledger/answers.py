@@ -66,7 +66,8 @@ class AnswerBook:
         """
         found: dict[str, Kept] = {}
         for kept in self._all():
-            if kept.key in keys and found.get(kept.key, kept).answer is None:
+            known = found.get(kept.key)
+            if kept.key in keys and (known is None or known.answer is None):
                 found[kept.key] = kept
         return found
 
