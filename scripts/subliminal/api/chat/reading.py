@@ -7,7 +7,6 @@ from typing import Any
 
 from subliminal.api.access import Access
 from subliminal.api.answers import (
-    FINISHED,
     completion,
     first_tokens,
     has_log_probs,
@@ -70,11 +69,11 @@ def is_withheld(answer: dict[str, Any]) -> bool:
     """Whether the model refuses to answer, or the provider's filter has cut the answer."""
     choices = answer["choices"]
     choice = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
-    message = choice.get("message") if isinstance(choice, dict) else None
-    if not isinstance(message, dict):
+    if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
         return False
-    refuses = choice.get("finish_reason") in FINISHED and bool(message.get("refusal"))
-    return refuses or choice.get("finish_reason") == FILTERED
+    ending = choice.get("finish_reason")
+    refuses = bool(choice["message"].get("refusal")) and ending in ("stop", "length")
+    return refuses or ending == FILTERED
 
 
 def as_completion(answer: dict[str, Any], parameters: Parameters, place: Access) -> Completion:

@@ -93,9 +93,16 @@ class Reservation:
 
     def _reserve(self, usd: float) -> None:
         account = self._account
-        known = {"book": self._book, "artefact": account.artefact}
-        known["not_its_own"] = self._kept - self._paid
-        account.ledger.begin(self.key, "chat", self._about, usd, account.hosting, **known)
+        account.ledger.begin(
+            self.key,
+            "chat",
+            self._about,
+            usd,
+            account.hosting,
+            book=self._book,
+            artefact=account.artefact,
+            not_its_own=self._kept - self._paid,
+        )
         self._reserved, self._open = usd, True
 
     def require(self, question: Question) -> None:
