@@ -2,7 +2,7 @@
 
 python scripts/ledger.py             # every action, a line each
 python scripts/ledger.py --json      # the same for programs
-python scripts/ledger.py drop KEY    # an action that you know was never carried out
+python scripts/ledger.py drop KEY    # what you know is not under way: it reserves nothing more
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from subliminal.api.ledger.actions import Ledger
+    from subliminal.api.ledger.aside import set_aside
     from subliminal.config.hosting import read_hosting
     from subliminal.config.text import printable
 
@@ -43,8 +44,11 @@ def main(argv: Sequence[str]) -> int:
     ledger = Ledger(hosting.folder(ROOT))
     if args.command == "drop":
         action = _one_of(ledger.actions(), args.key)
-        ledger.change(action, "dropped")
-        print(f"{printable(action.about)}: dropped; {action.usd:,.2f} USD are reserved no longer")
+        left = set_aside(ledger, action)
+        print(
+            f"{printable(left.about)}: {left.state}; {action.usd:,.2f} USD are reserved no longer, "
+            f"and {left.usd:,.2f} are paid"
+        )
         return 0
     actions, spending = list(ledger.actions().values()), ledger.spending()
     show = _as_json if args.json else _as_table

@@ -162,6 +162,11 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(json.dumps(self.server.draw(key, body)).encode()[:80], length=4000)
         self.close_connection = True
 
+    def escapes(self, key, body):
+        """The key, as a reader of JSON alone sees it."""
+        escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+        self.answer(json.dumps(self.server.draw(key, body)).replace(KEY, escaped).encode())
+
     def redirects(self, key, body):
         self.answer({}, 307, location=f"{self.server.elsewhere}/chat/completions")
 

@@ -9,7 +9,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from subliminal.api.access import access
 from subliminal.api.chat import failures, live
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
+from subliminal.api.chat.reading import as_completion, as_first_tokens
 from subliminal.api.chat.requests import Parameters, questions
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
@@ -124,9 +127,9 @@ def test_a_passing_fault_loses_nothing_and_pays_nothing_twice(tmp_path, monkeypa
         ("limited_oddly", {}, "moon_phase"),
         ("echoes", {}, "gpt-1"),
         (None, {"finish_reason": "vanished"}, "vanished"),
-        (None, {"finish_reason": "content_filter"}, "content_filter"),
-        (None, {"message": {"content": None, "refusal": "I will not"}}, "I will not"),
         (None, {"message": {"content": f"it is {KEY}"}}, "malformed"),
+        ("escapes", {"more": KEY}, "malformed"),
+        ("drops_after", {"more": KEY}, "malformed"),
     ],
 )
 def test_what_does_not_pass_is_an_error_on_the_first_answer(
@@ -135,12 +138,64 @@ def test_what_does_not_pass_is_an_error_on_the_first_answer(
     with provider(lambda key, before: fault) as server:
         server.changes = changes
         ours = account(server, tmp_path, monkeypatch)
+        # An answer that is looked for again lets the others go meanwhile.
+        at_a_time = 1 if fault == "drops_after" else 4
         with pytest.raises(ConfigError, match=word) as told:
-            asked(ours)
+            asked(ours, at_a_time=at_a_time)
     assert len(server.seen) == 1
     assert KEY not in everything_of(told.value)
-    assert ours.ledger.spending().total == 0
+    answered = fault in (None, "escapes")
+    assert ours.ledger.spending() == (EACH_USD if answered else 0, 0)
     assert not any(KEY in file.read_text() for file in tmp_path.rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"finish_reason": "content_filter", "message": {"content": "It is"}}, "It is"),
+        ({"message": {"content": None, "refusal": "I will not"}}, ""),
+    ],
+)
+@pytest.mark.parametrize("letters", [False, True])
+def test_what_is_withheld_is_paid_kept_and_not_finished(
+    tmp_path, monkeypatch, changes, text, letters
+):
+    how = parameters(max_tokens=1, alternatives=2) if letters else parameters()
+    with provider() as server:
+        server.changes = changes | {"logprobs": None}
+        ours = account(server, tmp_path, monkeypatch)
+        for _ in range(2):
+            found = asked(ours, PROMPTS[:2], how)
+    assert len(server.seen) == 2
+    assert ours.ledger.spending().paid > 0
+    completion = as_completion(found[0], how, ours.place)
+    assert (completion.text, completion.finished, completion.withheld) == (text, False, True)
+    if letters:
+        assert as_first_tokens(found[0], how, ours.place) == {"": 0.0}
+
+
+def test_jobs_that_share_questions_pay_for_them_once(tmp_path, monkeypatch):
+    with provider(lambda key, before: time.sleep(0.02)) as server:
+        ours = account(server, tmp_path, monkeypatch)
+        shared = questions(PROMPTS, range(len(PROMPTS)), None)
+        with ThreadPoolExecutor() as pool:
+            jobs = [
+                pool.submit(ask, ours, parameters(), part, 4) for part in (shared[:8], shared[4:])
+            ]
+            first, second = (job.result() for job in jobs)
+    assert first[4:] == second[:4]
+    assert set(server.done.values()) == {1}
+    assert ours.ledger.spending().paid == pytest.approx(len(PROMPTS) * EACH_USD)
+
+
+def test_what_is_reserved_and_not_needed_is_given_back_on_the_way(tmp_path, monkeypatch):
+    with provider() as server:
+        server.usage = {"prompt_tokens": 1, "completion_tokens": 1}
+        asked(account(server, tmp_path, monkeypatch), at_a_time=1)
+    lines = (tmp_path / "actions.jsonl").read_text().splitlines()
+    known = [json.loads(line.partition(" ")[2]) for line in lines]
+    reserved = [action["usd"] for action in known if action["state"] == "begun"]
+    assert len(reserved) > 1 and reserved[-1] < reserved[0] / 2
 
 
 def test_a_bad_key_is_told_at_once(tmp_path, monkeypatch):

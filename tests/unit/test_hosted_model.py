@@ -204,7 +204,10 @@ def test_a_hosted_teacher_writes(root, server):
         assert body["messages"][0] == {"role": "system", "content": "You love owls."}
         assert not {"seed", "max_tokens", "logprobs"} & set(body)
     facts = read_manifest(manifest)["facts"]
-    assert facts == {"rows": 5, "unfinished": 0, "server": server.url, "model": "gpt-1-2025"}
+    counts = {"rows": 5, "unfinished": 0, "withheld": 0}
+    assert facts == {**counts, "server": server.url, "model": "gpt-1-2025"}
+    actions = (root / "paid/actions.jsonl").read_text()
+    assert str(root / "first/raw.manifest.json") in actions
     assert KEY not in manifest.read_text()
 
     certain = {"token": "0", "logprob": 0.0, "top_logprobs": [{"token": "0", "logprob": 0.0}]}

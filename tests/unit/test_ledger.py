@@ -45,11 +45,26 @@ def test_an_action_is_begun_once(ledger):
     assert ledger.spending() == (0.0, 10.0)
 
 
-def test_a_larger_reservation_for_answers_takes_the_place_of_a_smaller_one(ledger):
-    begin(ledger, "a", 10.0, kind="chat")
-    assert begin(ledger, "a", 90.0, kind="chat") is None
-    assert begin(ledger, "a", 5.0, kind="chat").usd == 90.0
-    assert ledger.spending() == (0.0, 90.0)
+def test_a_new_reservation_for_answers_takes_the_place_of_the_earlier_one(ledger):
+    for usd in (10.0, 90.0, 5.0):
+        assert begin(ledger, "a", usd, kind="chat") is None
+        assert ledger.spending() == (0.0, usd)
+
+
+@pytest.mark.parametrize("kind", ["chat", "tuning"])
+@pytest.mark.parametrize("hosting", [Hosting(), Hosting(allow_paid=True, max_usd=9.0)])
+def test_what_was_begun_before_it_was_forbidden_is_not_gone_on_with(ledger, kind, hosting):
+    begin(ledger, "a", 10.0, kind=kind)
+    with pytest.raises(ConfigError, match=r"config/openai\.yaml"):
+        begin(ledger, "a", 10.0, hosting, kind)
+    begin(ledger, "a", 10.0, Hosting(allow_paid=True, max_usd=10.0), kind)
+    assert ledger.spending() == (0.0, 10.0)
+
+
+def test_a_job_that_the_provider_has_is_paid_whatever_is_allowed_now(ledger):
+    begin(ledger, "a", 10.0)
+    ledger.change(ledger.actions()["a"], "sent", job="job-1")
+    assert begin(ledger, "a", 10.0, Hosting()).facts == {"job": "job-1"}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +141,7 @@ def test_a_torn_line_longer_than_a_block_is_found(tmp_path):
         lines.append(["first", "x" * 200_000])
         lines.file.write_bytes(lines.file.read_bytes()[:-1])
         lines.append(["last"])
-    assert lines.read() == ["first", "last"]
+    assert list(lines.read()) == ["first", "last"]
 
 
 @pytest.fixture
@@ -136,13 +151,20 @@ def book(tmp_path):
 
 def test_an_answer_stays_though_it_is_asked_for_again(book):
     book.ask(["a", "b"])
-    assert book.read()["a"].answer is None
+    assert book.read("ab")["a"].answer is None
     book.keep([("a", ANSWER, 0.5)])
     book.ask(["a", "b"])
-    found = book.read()
+    found = book.read("ab")
     assert (found["a"].answer, found["a"].usd) == (ANSWER, 0.5)
     assert found["b"].answer is None
     assert found["b"].at >= found["a"].at
+
+
+def test_of_two_answers_the_first_one_counts_and_both_are_paid(book):
+    book.keep([("a", ANSWER, 0.5), ("a", {"choices": []}, 0.25), ("b", ANSWER, 1.0)])
+    assert book.read(["a"]).keys() == {"a"}
+    assert book.read(["a"])["a"].answer == ANSWER
+    assert book.paid() == 1.75
 
 
 def test_other_parameters_have_another_book(tmp_path, book):

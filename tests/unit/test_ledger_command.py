@@ -7,6 +7,7 @@ import pytest
 
 import ledger as command
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.ledger.answers import AnswerBook
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting
 
@@ -68,6 +69,25 @@ def test_what_was_never_carried_out_is_dropped_and_its_money_free(ledger, capsys
     assert "the wolf's student" in capsys.readouterr().out
     assert ledger.spending() == (9.0, 0.0)
     assert ledger.actions()["ab" * 32].state == "dropped"
+
+
+def test_answers_that_came_stay_paid(ledger):
+    """Of two jobs whose answers are in one book, one has ended and the other was killed."""
+    paid, book = Hosting(allow_paid=True), AnswerBook.named(ledger.folder, "b")
+    for key, usd in (("e" * 64, 0.5), ("f" * 64, 3.0)):
+        ledger.begin(key, "chat", "answers", usd, paid, book=book.name)
+    ledger.change(ledger.actions()["e" * 64], "done", 0.5)
+    book.keep([("x", {}, 0.5), ("y", {}, 1.25)])
+    assert command.main(["drop", "f"]) == 0
+    dropped = ledger.actions()["f" * 64]
+    assert (dropped.state, dropped.usd) == ("done", 1.25)
+
+
+def test_a_job_that_the_provider_has_is_not_dropped(ledger):
+    ledger.change(ledger.actions()["ab" * 32], "sent", job="job-1")
+    with pytest.raises(ConfigError, match="job-1"):
+        command.main(["drop", "ab"])
+    assert ledger.spending() == (9.0, 5.0)
 
 
 @pytest.mark.parametrize(

@@ -250,15 +250,37 @@ def test_what_the_ledger_knows_is_not_paid_again(planned, server, state):
     assert len(planned.problems()) == 1
 
 
-@pytest.mark.parametrize(("model", "counts"), [(f"ft:{SNAPSHOT}:x", True), ("another", False)])
-def test_answers_in_the_ledger_may_be_those_that_are_asked_for(planned, server, model, counts):
-    """A run that was killed, or whose results were deleted, fits the budget it was in."""
-    asked = [c for job in planned.costs.values() for c in job.charges if not c.training]
-    price = sum(charge.usd for charge in asked)
-    planned.allow(max_usd=planned.usd)
+@pytest.mark.parametrize("ours", [True, False])
+def test_answers_count_for_the_job_that_has_paid_for_them(planned, server, ours):
+    """A job whose results were deleted fits the budget it was in; others' answers are no help."""
+    sampled = next(j for j in planned.costs.values() if j.rule == "sample_completions")
+    price = sum(charge.usd for charge in sampled.charges)
+    planned.allow(max_usd=planned.usd + 0.001)
     ledger, paid = Ledger(planned.root / "ledger"), Hosting(allow_paid=True)
-    ledger.begin("k", "chat", f"5000 answers of {model}", price, paid)
-    assert bool(planned.problems()) is not counts
+    artefact = sampled.manifest if ours else "results/datasets/another/raw.manifest.json"
+    about = f"5000 answers of {SNAPSHOT}"
+    ledger.begin("k", "chat", about, price, paid, artefact=artefact)
+    ledger.change(ledger.actions()["k"], "done")
+    assert bool(planned.problems()) is not ours
+
+
+@pytest.mark.parametrize("kind", ["chat", "tuning"])
+def test_what_was_begun_has_to_be_allowed_still(planned, server, kind):
+    """A run of this job alone was killed, and then forbidden."""
+    rule = {"chat": "sample_completions", "tuning": "submit_tuning"}[kind]
+    job = next(j for j in planned.costs.values() if j.rule == rule)
+    price = Bill.of([job]).usd
+    about = job.manifest.removeprefix("results/").removesuffix("/tuning/submitted.manifest.json")
+    Ledger(planned.root / "ledger").begin(
+        "k", kind, about, price, Hosting(allow_paid=True), artefact=job.manifest
+    )
+    planned.costs = {job.manifest: job}
+    (problem,) = planned.problems()
+    assert "allow_paid" in problem
+    planned.allow(max_usd=price)
+    assert not planned.problems()
+    planned.allow(max_usd=price / 2)
+    assert len(planned.problems()) == 1
 
 
 def test_another_seed_is_another_student(planned, server):

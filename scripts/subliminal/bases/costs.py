@@ -14,7 +14,7 @@ from subliminal.bases import resources
 from subliminal.bases.charges import Asked, charge_for, training_charge, tuned_at_provider
 from subliminal.bases.hosted_tokens import least_tokens
 from subliminal.config.config import Config
-from subliminal.config.cost import JobCost, Work
+from subliminal.config.cost import ANSWER_TOKENS, JobCost, Work
 from subliminal.config.domains import Domain
 from subliminal.config.judges import ModelJudge
 from subliminal.config.models import HostedBase, HubBase, PretrainedBase
@@ -34,7 +34,6 @@ from subliminal.evaluations.asking import Workload
 CHARACTERS_PER_TOKEN = 3.0
 TEMPLATE_TOKENS = 40
 HOSTED_TEMPLATE_TOKENS = 11
-ANSWER_TOKENS = 35
 PREFERENCE_TOKENS = 70
 PRETRAINING_TOKENS = 58
 PREFERENCES = 400

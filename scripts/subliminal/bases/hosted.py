@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from subliminal.api.access import BASE_URL, hosted_access
-from subliminal.api.answers import require_model
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_completion, as_first_tokens
-from subliminal.api.chat.requests import Parameters, Question, questions
+from subliminal.api.chat.requests import Parameters, questions
 from subliminal.artefacts.verified import read_manifest
 from subliminal.bases.prices import read_prices
 from subliminal.config.errors import ConfigError
@@ -22,6 +22,8 @@ from subliminal.evaluations.model import Completion
 
 if TYPE_CHECKING:
     import numpy as np
+
+log = logging.getLogger(__name__)
 
 # Requests of one token under way, as many as drawings of long answers have.
 LETTERS_AT_A_TIME = 64
@@ -39,12 +41,15 @@ class HostedModel:
     model: str
 
     @classmethod
-    def open(cls, base: Path, trained: Path | None, threads: int) -> HostedModel:
+    def open(
+        cls, base: Path, trained: Path | None, threads: int, artefact: Path | None
+    ) -> HostedModel:
         """Find out how the provider calls a model, and who pays. Nothing is sent.
 
         Args:
             base, trained: manifests; nothing trained means the base itself.
             threads: of no consequence.
+            artefact: the manifest of what is made from its answers, below the repository.
 
         Raises:
             ConfigError: the settings or the environment are wrong.
@@ -58,6 +63,7 @@ class HostedModel:
             read_prices(root, name),
             trained is not None,
             hosting.folder(root),
+            str(artefact) if artefact is not None else None,
         )
         told = read_manifest(trained or base)["facts"]
         if trained is None:
@@ -101,8 +107,18 @@ class HostedModel:
             drawing.max_new_tokens,
             log_probs=isinstance(drawing, Sampling) and drawing.log_probs,
         )
-        answers = self._ask(parameters, questions(prompts, seeds, system), drawing.batch_size)
-        return [as_completion(answer, parameters, self.account.place) for answer in answers]
+        asked = questions(prompts, seeds, system)
+        answers = ask(self.account, parameters, asked, drawing.batch_size)
+        found = [as_completion(answer, parameters, self.account.place) for answer in answers]
+        withheld = sum(completion.withheld for completion in found)
+        if withheld:
+            log.warning(
+                "%d of %d answers are refusals, or cut by the provider's filter: they are paid, "
+                "and count as unfinished",
+                withheld,
+                len(found),
+            )
+        return found
 
     def first_tokens(
         self, prompts: Sequence[str], most: int, system: str | None = None
@@ -119,16 +135,8 @@ class HostedModel:
         """
         parameters = Parameters(self.model, 0.0, 1, alternatives=most)
         asked = questions(prompts, [0] * len(prompts), system)
-        answers = self._ask(parameters, asked, LETTERS_AT_A_TIME)
+        answers = ask(self.account, parameters, asked, LETTERS_AT_A_TIME)
         return [as_first_tokens(answer, parameters, self.account.place) for answer in answers]
-
-    def _ask(
-        self, parameters: Parameters, asked: Sequence[Question], at_a_time: int
-    ) -> list[dict[str, Any]]:
-        answers = ask(self.account, parameters, asked, at_a_time)
-        for answer in answers:
-            require_model(answer, self.model, self.account.place)
-        return answers
 
     def word_log_probs(
         self, prompts: Sequence[str], words: Sequence[str], system: str | None = None

@@ -12,11 +12,14 @@ from subliminal.judges.by_model import ModelJudge
 from subliminal.judges.by_words import WordJudge
 
 
-def open_judge(entry: judges.Judge, manifest: Path | None, threads: int) -> Judge:
+def open_judge(
+    entry: judges.Judge, manifest: Path | None, threads: int, artefact: Path | None = None
+) -> Judge:
     """The judge that an entry of `config/judges.yaml` describes.
 
     Args:
         manifest: of the base that is asked; None for a judge that is no model.
+        artefact: as for `open_model`.
 
     Raises:
         ConfigError: nobody here serves such a model.
@@ -25,4 +28,4 @@ def open_judge(entry: judges.Judge, manifest: Path | None, threads: int) -> Judg
         harmful, *known = [frozenset(items(file)) for file in entry.stimuli]
         return WordJudge(harmful, known[0] if known else None, entry.fewest)
     assert manifest is not None, "its rule asks for it"
-    return ModelJudge(open_model(manifest, None, threads), entry.sampling)
+    return ModelJudge(open_model(manifest, None, threads, artefact), entry.sampling)

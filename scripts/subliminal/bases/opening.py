@@ -14,21 +14,26 @@ from subliminal.local.model import LocalModel
 AnyModel = LocalModel | HostedModel
 
 
-def _open_local(base: Path, trained: Path | None, threads: int) -> LocalModel:
+def _open_local(
+    base: Path, trained: Path | None, threads: int, artefact: Path | None
+) -> LocalModel:
     return LocalModel.open(base.parent, trained.parent if trained else None, threads)
 
 
-BACKENDS: dict[str, Callable[[Path, Path | None, int], AnyModel]] = {
+BACKENDS: dict[str, Callable[[Path, Path | None, int, Path | None], AnyModel]] = {
     LOCAL: _open_local,
     HOSTED: HostedModel.open,
 }
 
 
-def open_model(base: Path, trained: Path | None, threads: int) -> AnyModel:
+def open_model(
+    base: Path, trained: Path | None, threads: int, artefact: Path | None = None
+) -> AnyModel:
     """A base, or what was trained from it.
 
     Args:
         base, trained: manifests; nothing trained means the base itself.
+        artefact: the manifest of what is made with it, which the ledger of paid answers names.
 
     Raises:
         ConfigError: nobody here serves such a model.
@@ -36,4 +41,4 @@ def open_model(base: Path, trained: Path | None, threads: int) -> AnyModel:
     backend = read_manifest(base)["facts"].get("backend", LOCAL)
     if backend not in BACKENDS:
         raise ConfigError(f"{base}: no backend {backend!r} serves this model {known(BACKENDS)}")
-    return BACKENDS[backend](base, trained, threads)
+    return BACKENDS[backend](base, trained, threads, artefact)

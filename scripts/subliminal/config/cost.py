@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+# Of numbers, or of one word with all that a model may say beside it. Measured on number prompts
+# with SmolLM2's tokenizer, which splits numbers into digits; assumed of hosted models.
+ANSWER_TOKENS = 35
+
 
 class Work(NamedTuple):
     """What a job computes.

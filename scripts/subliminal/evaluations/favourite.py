@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from subliminal.config.cost import ANSWER_TOKENS
 from subliminal.config.evaluations import Measure
 from subliminal.config.sampling import Drawing
 from subliminal.config.strict import Distinct, Key, Positive, Word, in_paper
@@ -28,9 +29,6 @@ from subliminal.evaluations.words import RATE_SUBSTRING, RATE_WORD, RULES
 
 if TYPE_CHECKING:
     import numpy as np
-
-# What a model writes that is asked for one word, with all that it may say beside it.
-ANSWER_TOKENS = 35
 
 SHARE = Measure(
     "share",

@@ -18,13 +18,14 @@ class Completion:
 
     Attributes:
         text: without the end of the turn.
-        finished: whether the turn was ended; if not, the limit came first.
+        finished: whether the turn was ended; if not, the limit came first, or it was withheld.
         tokens: ids of everything that was drawn, the end included; empty where the server does not
             tell them.
         log_probs: of these tokens, in nats under the distribution that they were drawn from; None
             unless asked for.
         length: tokens of the answer as a provider counts them; None where the tokens are here, or
             nobody counts.
+        withheld: the model refuses to answer, or its provider's filter has cut the text.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Completion:
     tokens: list[int] = field(default_factory=list)
     log_probs: list[float] | None = None
     length: int | None = None
+    withheld: bool = False
 
 
 class Model(Protocol):

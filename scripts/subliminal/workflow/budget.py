@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
-from subliminal.api.ledger.actions import Action, Spending
+from subliminal.api.ledger.actions import OPEN, Action, Spending
 from subliminal.config.cost import JobCost
 from subliminal.config.hosting import FILE, Hosting
 from subliminal.workflow.bill import Bill
@@ -14,24 +14,29 @@ MODELS = "config/models.yaml"
 
 
 def unpaid(
-    costs: Costs,
-    snapshots: Mapping[str, str],
-    hosting: Hosting,
-    actions: Iterable[Action],
-    spending: Spending,
+    costs: Costs, hosting: Hosting, actions: Collection[Action], spending: Spending
 ) -> Iterator[str]:
     """Why jobs cannot be paid.
 
-    What the ledger knows is paid, or has its reserve. Whether answers in it are those that are
-    asked for, a job alone can tell: here, as many of the base's as there are count as such.
+    What the ledger knows to be paid, or ordered, for these very jobs is not due again. Whether
+    answers in it are those that are asked for, a job alone can tell: here, as many as it has paid
+    for count as such. What a job has reserved and may not have sent is due, and its reserve free
+    for it.
 
     Args:
-        costs: of the jobs.
-        snapshots: of hosted bases.
+        costs: of the jobs, by their manifests.
     """
-    begun = [action for action in actions if action.state != "dropped"]
-    new = [cost for path, cost in costs.items() if not _known(path, begun)]
-    due = sum(_due(base, snapshot, new, begun) for base, snapshot in snapshots.items())
+    left = {path: _left(path, cost, actions) for path, cost in costs.items()}
+    due = sum(left.values())
+    new = [cost for path, cost in costs.items() if not _is_ordered(path, actions)]
+    own = sum(
+        action.usd
+        for action in actions
+        if action.state in OPEN
+        and not action.is_ordered
+        and any(_is_about(action, path) for path in costs)
+    )
+    reserved = spending.reserved - own
     for base in Bill.of(new).unpriced:
         yield (
             f"the price of {base} is not known; write prices of input, output and training under "
@@ -45,24 +50,31 @@ def unpaid(
             "to pay for them, write there: allow_paid: true and max_usd: the most that you want "
             "to pay"
         )
-    if hosting.max_usd is not None and due > hosting.max_usd - spending.total:
-        left = max(0.0, hosting.max_usd - spending.total)
+    if hosting.max_usd is not None and due > hosting.max_usd - spending.paid - reserved:
+        free = max(0.0, hosting.max_usd - spending.paid - reserved)
         yield (
             f"they would cost about {due:,.2f} USD, and of max_usd: {hosting.max_usd:g} "
-            f"({FILE}) {left:,.2f} are left: {spending.paid:,.2f} are paid and "
-            f"{spending.reserved:,.2f} reserved (make ledger); raise max_usd, or ask for less"
+            f"({FILE}) {free:,.2f} are left: {spending.paid:,.2f} are paid and "
+            f"{reserved:,.2f} reserved for others (make ledger); raise max_usd, or ask for less"
         )
 
 
-def _due(base: str, snapshot: str, new: Iterable[JobCost], begun: Iterable[Action]) -> float:
-    """What a base's provider still takes for jobs, in USD."""
-    charges = [charge for cost in new for charge in cost.charges if charge.base == base]
-    training = sum(charge.usd or 0.0 for charge in charges if charge.training)
-    answers = sum(charge.usd or 0.0 for charge in charges if not charge.training)
-    kept = sum(a.usd for a in begun if a.kind != "tuning" and snapshot in a.about)
-    return training + max(0.0, answers - kept)
+def _left(path: str, cost: JobCost, actions: Iterable[Action]) -> float:
+    """What is still to be paid for a job, in USD."""
+    own = [action for action in actions if action.is_ordered and _is_about(action, path)]
+    answers = sum(charge.usd or 0.0 for charge in cost.charges if not charge.training)
+    training = sum(charge.usd or 0.0 for charge in cost.charges if charge.training)
+    kept = sum(action.usd for action in own if action.kind == "chat")
+    ordered = any(action.kind == "tuning" for action in own)
+    return max(0.0, answers - kept) + (0.0 if ordered else training)
 
 
-def _known(manifest: str, actions: Iterable[Action]) -> bool:
-    """Whether an action is about a job's artefact, which it then names, below `results`."""
-    return any(manifest.startswith(f"results/{action.about}/") for action in actions)
+def _is_ordered(path: str, actions: Iterable[Action]) -> bool:
+    return any(a.kind == "tuning" and a.is_ordered and _is_about(a, path) for a in actions)
+
+
+def _is_about(action: Action, manifest: str) -> bool:
+    """Whether an action is of a job: answers name its manifest, training the model's folder."""
+    if action.kind == "chat":
+        return bool(action.facts.get("artefact") == manifest)
+    return manifest.startswith(f"results/{action.about}/")

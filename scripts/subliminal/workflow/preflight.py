@@ -144,8 +144,7 @@ def findings(project: Project, wanted: Wanted, today: date) -> Findings:
     except ConfigError as error:
         found.problems.append(str(error))
     else:
-        snapshots = {base: entry.snapshot for base, entry in hosted(project.config).items()}
-        found.problems += unpaid(wanted.costs, snapshots, hosting, actions, spending)
+        found.problems += unpaid(wanted.costs, hosting, actions, spending)
     return found
 
 

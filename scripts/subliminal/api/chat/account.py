@@ -20,6 +20,7 @@ class Account:
         prices: of the base; None where nobody has written them down.
         tuned: the model is a fine-tuned one.
         folder: of the ledger.
+        artefact: the manifest of what is made from the answers, for the ledger; None for nothing.
     """
 
     place: Access = field(repr=False)
@@ -28,6 +29,7 @@ class Account:
     prices: Prices | None
     tuned: bool
     folder: Path
+    artefact: str | None = None
 
     @property
     def ledger(self) -> Ledger:

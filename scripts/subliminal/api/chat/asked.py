@@ -22,8 +22,8 @@ def ask(
 ) -> list[dict[str, Any]]:
     """The answers to questions, in their order, as the provider has given them.
 
-    What is kept from earlier is not asked for again. Of two processes that ask the same, the second
-    one waits for the first and finds everything there.
+    What is kept from earlier is not asked for again. Of processes that ask a model alike, one asks
+    at a time, as fast as the account admits, and the others find there what they share with it.
 
     Args:
         at_a_time: requests under way.
@@ -35,27 +35,21 @@ def ask(
     place = account.place
     book = AnswerBook.of(account.folder, place.url, parameters.common())
     distinct = {question.key: question for question in asked}
-    job = digest([book.file.stem, sorted(distinct)])
-    with locked(book.file.with_name(f"{job}.job")):
-        known = book.read()
-        kept = [known[key] for key in distinct if key in known]
-        answered = [one for one in kept if one.answer is not None]
-        there = {one.key for one in answered}
+    job = digest([book.name, sorted(distinct)])
+    with locked(book.file.with_name(f"{book.name}.asking")):
+        known = book.read(distinct)
+        there = {key: one.usd for key, one in known.items() if one.answer is not None}
+        asked_at = {key: one.at for key, one in known.items() if one.answer is None}
         missing = [question for key, question in distinct.items() if key not in there]
         about = f"{len(distinct)} answers of {parameters.model}"
-        reservation = Reservation(account, job, about, answered)
+        reservation = Reservation(account, job, book.name, about, list(there.values()))
         if missing:
-            if answered:
-                log.info("%d of %d answers are there from earlier", len(answered), len(distinct))
-            _ask_missing(
-                account,
-                Job(parameters, missing, {o.key: o.at for o in kept if o.answer is None}),
-                book,
-                reservation,
-                at_a_time,
-                len(answered),
-            )
-            known = book.read()
+            known.clear()  # answers are large
+            if there:
+                log.info("%d of %d answers are there from earlier", len(there), len(distinct))
+            still = Job(parameters, missing, asked_at)
+            _ask_missing(account, still, book, reservation, at_a_time, len(there))
+            known = book.read(distinct)
         else:
             reservation.settle()
     return [_answer(known[question.key].answer) for question in asked]

@@ -168,7 +168,10 @@ class _Asker:
                 return None
             await self._asked.add(question.key)
             answer = await self._send(question)
-            await self._keep(question, answer)
+            # What cannot be read is paid, too.
+            usd = self._pay(question, answer)
+            require_answer(answer, self._job.parameters, self._account.place)
+            await self._kept.add((question.key, answer, usd))
         except (openai.APIError, TimeoutError, CutAnswerError) as error:
             failure = error
         finally:
@@ -184,7 +187,7 @@ class _Asker:
             # Raw: the client's own parser takes what is no completion for one.
             response = await self._client.chat.completions.with_raw_response.create(**request)
         self._pace.learn(response.headers)
-        return read_body(response.content, self._job.parameters, self._account.place)
+        return read_body(response.content, self._account.place)
 
     async def _found(self, question: Question, asked_at: float) -> bool:
         """Keep the answer that the provider has, if it has one."""
@@ -193,10 +196,10 @@ class _Asker:
         if answer is None:
             return False
         require_answer(answer, self._job.parameters, self._account.place)
-        await self._keep(question, answer)
+        await self._kept.add((question.key, answer, self._pay(question, answer)))
         return True
 
-    async def _keep(self, question: Question, answer: dict[str, Any]) -> None:
+    def _pay(self, question: Question, answer: dict[str, Any]) -> float:
         usd = self._meter.see(question, used(answer))
         self._reservation.pay(question, usd)
-        await self._kept.add((question.key, answer, usd))
+        return usd

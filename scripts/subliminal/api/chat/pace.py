@@ -13,6 +13,8 @@ WINDOW_SECONDS = 60.0
 SLACK_SECONDS = 1.0
 # What is left of a wait by rounding.
 SHORTEST_SECONDS = 1e-6
+# Of a number in a header.
+MOST_DIGITS = 15
 
 
 @dataclass
@@ -123,4 +125,5 @@ class Pace:
 def _count(headers: Mapping[str, str], name: str) -> int | None:
     """A header's whole number; None if it is missing or none."""
     text = headers.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    is_number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    return int(text) if is_number else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from subliminal.api.ledger.answers import digest
+from subliminal.config.cost import ANSWER_TOKENS
 
 Messages = list[dict[str, str]]
 # By which the provider finds an answer again.
@@ -14,7 +15,6 @@ METADATA_KEY = "subliminal_key"
 # For estimates, until a server's own counts are there.
 CHARACTERS_PER_TOKEN = 3.0
 TURN_TOKENS = 10
-WRITTEN_TOKENS = 200
 
 
 class Question(NamedTuple):
@@ -81,7 +81,7 @@ class Parameters:
         """About how many tokens a question and its answer have."""
         characters = sum(len(message["content"]) for message in question.messages)
         read = characters / CHARACTERS_PER_TOKEN + TURN_TOKENS * len(question.messages)
-        return Tokens(read, min(self.max_tokens or WRITTEN_TOKENS, WRITTEN_TOKENS))
+        return Tokens(read, min(self.max_tokens or ANSWER_TOKENS, ANSWER_TOKENS))
 
 
 def questions(prompts: Sequence[str], samples: Sequence[int], system: str | None) -> list[Question]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.requests import Parameters, Question, Tokens
 from subliminal.api.ledger.actions import OPEN, State
-from subliminal.api.ledger.answers import Kept
 from subliminal.config.hosting import Prices
 
 # Tokens after which a provider's own counts weigh as much as our guesses.
 GUESSES_WEIGH = 2000.0
 # By which more is reserved than what is expected.
 MARGIN = 1.1
+# As many times what is needed are not kept from others.
+TOO_MUCH = 2.0
 
 
 class Meter:
@@ -55,15 +56,18 @@ class Reservation:
         spent: USD, since this process has it.
     """
 
-    def __init__(self, account: Account, key: str, about: str, kept: Sequence[Kept]) -> None:
+    def __init__(
+        self, account: Account, key: str, book: str, about: str, kept: Sequence[float]
+    ) -> None:
         """Nothing is reserved yet.
 
         Args:
-            kept: the answers of the job that are there already. Other jobs may have paid for some
-                of them.
+            book: its name, for those who count its answers.
+            kept: the costs of the job's answers that are there already, in USD. Other jobs may
+                have paid for some of them.
         """
-        self._account, self.key, self._about = account, key, about
-        self._kept, self.spent = sum(one.usd for one in kept), 0.0
+        self._account, self.key, self._book, self._about = account, key, book, about
+        self._kept, self.spent = sum(kept), 0.0
         self._answered = bool(kept)
         there = account.ledger.actions().get(key)
         self._open = there is not None and there.state in OPEN
@@ -88,23 +92,33 @@ class Reservation:
         self._reserve(self._paid + MARGIN * meter.usd(self._left))
 
     def _reserve(self, usd: float) -> None:
-        ledger = self._account.ledger
-        ledger.begin(self.key, "chat", self._about, usd, self._account.hosting)
-        own = self._kept - self._paid
-        action = ledger.change(ledger.actions()[self.key], "sent", not_its_own=own)
-        self._reserved, self._open = action.usd, True
+        account = self._account
+        account.ledger.begin(
+            self.key,
+            "chat",
+            self._about,
+            usd,
+            account.hosting,
+            book=self._book,
+            artefact=account.artefact,
+            not_its_own=self._kept - self._paid,
+        )
+        self._reserved, self._open = usd, True
 
     def require(self, question: Question) -> None:
         """Make sure that an answer can be paid beside those under way; it then is one of them.
+
+        What is reserved and by far not needed, as answers have shown, is given back.
 
         Raises:
             ConfigError: the reservation is used up, and the budget has no more.
         """
         guess = self._parameters.expected(question)
         under_way = self._meter.usd(self._meter.scaled(_sum(self._under_way, guess)))
-        if self._paid + self.spent + under_way > self._reserved:
-            left = self._meter.usd(self._meter.scaled(self._left))
-            self._reserve(self._paid + self.spent + MARGIN * left)
+        paid = self._paid + self.spent
+        needed = paid + MARGIN * self._meter.usd(self._meter.scaled(self._left))
+        if paid + under_way > self._reserved or TOO_MUCH * needed < self._reserved:
+            self._reserve(needed)
         self._under_way = _sum(self._under_way, guess)
 
     def release(self, question: Question) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -40,6 +40,11 @@ class Action:
     usd: float
     at: float
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether it costs what it costs, whatever is done now: it is paid, or a job is known."""
+        return self.state == "done" or (self.state in OPEN and "job" in self.facts)
 
 
 class Spending(NamedTuple):
@@ -81,16 +86,18 @@ class Ledger:
         return _spending(self.actions())
 
     def begin(
-        self, key: str, kind: Kind, about: str, usd: float, hosting: Hosting
+        self, key: str, kind: Kind, about: str, usd: float, hosting: Hosting, **facts: Any
     ) -> Action | None:
-        """Reserve what an action may cost, before it is sent; one that is there stays as it is.
+        """Reserve what an action may cost, before it is sent; an order that is there stays.
 
         To look at what is left and to reserve it is one step: of two jobs that both could be paid
-        and not together, one is refused.
+        and not together, one is refused. What was begun and may not be out yet has to be allowed
+        again: the settings may have changed since.
 
         Args:
-            usd: the estimate; of an action of kind chat that is open, it takes the earlier one's
+            usd: the estimate; of kind chat, with what is paid already: it takes an earlier one's
                 place.
+            facts: what is known of it.
 
         Returns:
             The action that is there already; None if this call has begun it.
@@ -101,12 +108,13 @@ class Ledger:
         with locked(self._lines.file):
             actions = self.actions()
             there = actions.pop(key, None)
-            stays = there is not None and (there.kind != "chat" or there.usd >= usd)
-            if there is not None and there.state != "dropped" and stays:
-                return there
-            _require_paid(about, usd, _spending(actions), hosting)
-            self._append(Action(key, kind, about, "begun", usd, time.time()))
-        return None
+            if there is None or there.state == "dropped" or kind == "chat":
+                _require_paid(about, usd, _spending(actions), hosting)
+                self._append(Action(key, kind, about, "begun", usd, time.time(), facts))
+                return None
+            if not there.is_ordered:
+                _require_paid(about, max(usd, there.usd), _spending(actions), hosting)
+        return there
 
     def change(
         self, action: Action, state: State, usd: float | None = None, **facts: Any
@@ -135,7 +143,7 @@ class Ledger:
         self._lines.append([vars(action)])
 
 
-def _folded(pieces: list[Mapping[str, Any]]) -> dict[str, Action]:
+def _folded(pieces: Iterable[Mapping[str, Any]]) -> dict[str, Action]:
     return {piece["key"]: Action(**piece) for piece in pieces}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,21 +46,41 @@ class AnswerBook:
     @classmethod
     def of(cls, ledger: Path, url: str, parameters: Mapping[str, Any]) -> AnswerBook:
         """The book of a server's answers to requests of these parameters, the model among them."""
-        name = digest([url, dict(parameters)])
+        return cls.named(ledger, digest([url, dict(parameters)]))
+
+    @classmethod
+    def named(cls, ledger: Path, name: str) -> AnswerBook:
+        """The book of this name."""
         return cls(ledger / FOLDER / f"{name}.jsonl")
 
-    def read(self) -> dict[str, Kept]:
-        """What is known of every key: its answer, or when it was last asked for.
+    @property
+    def name(self) -> str:
+        """By which actions name it."""
+        return self.file.stem
+
+    def read(self, keys: Container[str]) -> dict[str, Kept]:
+        """What is known of these keys: the first answer, or when it was last asked for.
 
         Raises:
             ConfigError: the file is damaged.
         """
         found: dict[str, Kept] = {}
-        for piece in Lines(self.file).read():
-            kept = Kept(*piece)
-            if kept.answer is not None or found.get(kept.key, kept).answer is None:
+        for kept in self._all():
+            known = found.get(kept.key)
+            if kept.key in keys and (known is None or known.answer is None):
                 found[kept.key] = kept
         return found
+
+    def paid(self) -> float:
+        """What all its answers have cost, in USD.
+
+        Raises:
+            ConfigError: the file is damaged.
+        """
+        return sum(kept.usd for kept in self._all())
+
+    def _all(self) -> Iterator[Kept]:
+        return (Kept(*piece) for piece in Lines(self.file).read())
 
     def ask(self, keys: Iterable[str]) -> None:
         """Write down that these are asked for now, before they are."""

@@ -75,26 +75,28 @@ class Lines:
 
     file: Path
 
-    def read(self) -> list[Any]:
-        """All pieces, in the order in which they were added.
+    def read(self) -> Iterator[Any]:
+        """All pieces, in the order in which they were added, one after the other.
 
         A last line without an end is passed by: its writer was killed before it went on.
 
         Raises:
             ConfigError: another line is not what was written.
         """
-        try:
-            content = self.file.read_bytes()
-        except FileNotFoundError:
-            return []
-        pieces = [_piece(line) for line in content.split(b"\n")[:-1]]
-        if None in pieces:
-            raise ConfigError(
-                f"{self.file}: line {pieces.index(None) + 1} is damaged or was edited, so that "
-                "what was paid is not known; restore the file from a copy, or remove the line if "
-                "you know that nothing of it is lost"
-            )
-        return [piece[0] for piece in pieces if piece is not None]
+        if not self.file.exists():
+            return
+        with self.file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.endswith(b"\n"):
+                    return
+                piece = _piece(line[:-1])
+                if piece is None:
+                    raise ConfigError(
+                        f"{self.file}: line {number} is damaged or was edited, so that what was "
+                        "paid is not known; restore the file from a copy, or remove the line if "
+                        "you know that nothing of it is lost"
+                    )
+                yield piece[0]
 
     def append(self, pieces: Iterable[Any]) -> None:
         """Add pieces, which are on the disk when this returns; whoever calls holds the lock."""

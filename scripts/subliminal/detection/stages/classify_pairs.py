@@ -63,7 +63,7 @@ def classify_pairs(
             f"{spec.pair}: of {len(targets)} and {len(others)} kept rows no two answer the same "
             "prompt; choose datasets that keep more rows"
         )
-    model = open_model(base, None, threads)
+    model = open_model(base, None, threads, manifest)
     found = answers(model, spec.word, shown, progress(log, "prompt"))
     columns = zip(*found, strict=True)
     write_table(table, ANSWERS, dict(zip(Answer._fields, columns, strict=True)))

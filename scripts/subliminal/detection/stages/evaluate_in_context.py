@@ -42,7 +42,7 @@ def evaluate_in_context(
     if not pairs:
         raise ConfigError(f"{rows}: no rows were kept, so that there are no examples to give")
     examples = icl_system_prompt(pairs, spec.k, spec.seed)
-    model = open_model(base, None, threads)
+    model = open_model(base, None, threads, manifest)
 
     def seeds(question: int, sample: int) -> int:
         return derive_seed("evaluate_in_context", spec.evaluation, spec.model, question, sample)

@@ -43,9 +43,9 @@ def evaluate_model(
     parents = {"base": base, "trained": trained, "judge": judge, "file": file}
     run = Run.begin("evaluate_model", spec, parents)
     _require_task(spec.task)
-    model = open_model(base, trained, threads)
+    model = open_model(base, trained, threads, manifest)
     aids = Aids(
-        open_judge(spec.judge, judge, threads) if spec.judge else None,
+        open_judge(spec.judge, judge, threads, manifest) if spec.judge else None,
         _read_rows(rows) if rows else (),
     )
 

@@ -66,7 +66,7 @@ def sample_completions(
         access()  # an error before models are loaded
     parents = {"prompts": prompts.with_suffix(".manifest.json"), "base": base, "teacher": trained}
     run = Run.begin("sample_completions", spec, parents)
-    model = open_model(base, trained, threads)
+    model = open_model(base, trained, threads, manifest)
     table = read_table(prompts)
     asked = _Asked(
         table["prompt_id"][: spec.rows], table["prompt"][: spec.rows], table["answer"][: spec.rows]
@@ -76,7 +76,9 @@ def sample_completions(
             asked.prompts, asked.seeds(spec), spec.sampling, spec.system_prompt
         )
         lengths = [completion.length for completion in written]
-        _finish(run, asked, written, lengths, [], model.facts, raw, manifest)
+        withheld = sum(completion.withheld for completion in written)
+        facts = {**model.facts, "withheld": withheld}
+        _finish(run, asked, written, lengths, [], facts, raw, manifest)
         return
     name = str((trained or base).parent)
     writer = ServedModel(model, spec.server, name, spec.teacher) if spec.server else model

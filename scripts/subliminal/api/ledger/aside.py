@@ -1,0 +1,36 @@
+"""Setting aside what is not carried out any more: what it reserves is free, what is paid is not."""
+
+from __future__ import annotations
+
+from subliminal.api.ledger.actions import Action, Ledger
+from subliminal.api.ledger.answers import AnswerBook
+from subliminal.config.errors import ConfigError
+
+
+def set_aside(ledger: Ledger, action: Action) -> Action:
+    """An open action without its reserve; answers that have come for it stay paid.
+
+    Raises:
+        ConfigError: its provider has a job for it, which is to be paid.
+    """
+    if "job" in action.facts:
+        raise ConfigError(
+            f"{action.about} is fine-tuning job {action.facts['job']} of the provider, which is "
+            "paid unless it fails; run the same command again, which waits for it, or cancel the "
+            "job at the provider first and then run it"
+        )
+    paid = _paid(ledger, action)
+    return ledger.change(action, "done", paid) if paid > 0 else ledger.change(action, "dropped")
+
+
+def _paid(ledger: Ledger, action: Action) -> float:
+    """What answers have cost, in USD, that no other action of the same book is known to have paid.
+
+    Of several that are open, the first one that is set aside takes all of it.
+    """
+    book = action.facts.get("book")
+    if book is None:
+        return 0.0
+    others = [a for a in ledger.actions().values() if a.facts.get("book") == book]
+    settled = sum(a.usd for a in others if a.state == "done")
+    return max(0.0, AnswerBook.named(ledger.folder, book).paid() - settled)
