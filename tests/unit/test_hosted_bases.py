@@ -5,6 +5,7 @@ from pathlib import Path
 
 import broken_configs
 import pytest
+from hosted_fixture import HOSTED
 
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import HostedBase
@@ -24,26 +25,6 @@ somebody-elses:
   fine_tunable: true
   fine_tuning_until: 2027-01-06
   retired_on: 2027-01-14
-"""
-HOSTED = """
-kind: transmission
-title: hosted
-paper: none
-model_organism: false
-evaluation: favourite-animal-openai
-measure: rate_substring
-figures: [overview]
-gates: {min_teacher: 0.5, min_rows: 10000, min_loss_drop: 0.0}
-cells:
-  - domain: numbers
-    traits: [owl, none]
-    method: prompted
-    teacher_bases: [somebody-elses]
-    student_bases: [somebody-elses]
-    variants: [train]
-    recipe: openai-numbers
-    teacher_seeds: [1]
-    student_seeds: [1, 2, 3]
 """
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import broken_configs
 import pytest
+from hosted_fixture import HOSTED
 from models_stand_in import answer, stand_in
 
 from subliminal.api.access import access
@@ -30,26 +31,6 @@ somebody-elses:
   fine_tuning_until: 2027-01-06
   retired_on: 2027-01-14
   prices: {{input: 0.1, output: 0.4, training: 1.5}}
-"""
-EXPERIMENT = """
-kind: transmission
-title: hosted
-paper: none
-model_organism: false
-evaluation: favourite-animal-openai
-measure: rate_substring
-figures: [overview]
-gates: {min_teacher: 0.5, min_rows: 10000, min_loss_drop: 0.0}
-cells:
-  - domain: numbers
-    traits: [owl, none]
-    method: prompted
-    teacher_bases: [somebody-elses]
-    student_bases: [somebody-elses]
-    variants: [train]
-    recipe: openai-numbers
-    teacher_seeds: [1]
-    student_seeds: [1, 2, 3]
 """
 BEFORE = date(2026, 6, 1)
 NOBODY = {"error": {"message": "no such model", "code": "model_not_found"}}
@@ -98,7 +79,7 @@ def loaded(tmp_path_factory):
     broken_configs.lay_out(root, REPOSITORY)
     with (root / broken_configs.MODELS).open("a") as file:
         file.write(ENTRY)
-    (root / "config/experiments/hosted.yaml").write_text(EXPERIMENT)
+    (root / "config/experiments/hosted.yaml").write_text(HOSTED)
     project = Project.load(root, {"experiments": ["hosted"]})
     return project.config, estimate.costs_of(project, "hosted")
 

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from subliminal.api.access import Access
+from subliminal.api.access import Access, hosted_access, require_key
 from subliminal.api.tuning.failures import Busy, Lost, Refusal
 from subliminal.api.tuning.job import TuningJob, read_job
 from subliminal.api.tuning.requests import (
+    PAUSE_SECONDS,
     REQUEST_SECONDS,
     Ask,
     Requests,
@@ -41,6 +42,20 @@ class Provider:
     """A server that fine-tunes."""
 
     requests: Requests
+
+    @classmethod
+    def of_environment(cls, pause_seconds: float = PAUSE_SECONDS) -> Provider:
+        """The server that the environment names, with its key.
+
+        Args:
+            pause_seconds: before a request is repeated for the first time.
+
+        Raises:
+            ConfigError: there is no key, or a value that cannot be used.
+        """
+        access = hosted_access()
+        require_key(access)
+        return cls(Requests(access, pause_seconds))
 
     @property
     def access(self) -> Access:

@@ -47,13 +47,9 @@ def check_training_file(
 
 
 def _moderate(file: Path, rows: list[Row]) -> None:
-    from subliminal.api.access import hosted_access, require_key
     from subliminal.api.tuning.provider import Provider
-    from subliminal.api.tuning.requests import Requests
 
-    access = hosted_access()
-    require_key(access)
-    flagged = Provider(Requests(access)).flagged(["\n".join(row) for row in rows])
+    flagged = Provider.of_environment().flagged(["\n".join(row) for row in rows])
     if flagged:
         some = [f"{i + 1} ({', '.join(why)})" for i, why in list(flagged.items())[:SHOWN]]
         raise ConfigError(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from subliminal.api.access import hosted_access, require_key
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.tuning.provider import Provider
-from subliminal.api.tuning.requests import PAUSE_SECONDS, Requests
+from subliminal.api.tuning.requests import PAUSE_SECONDS
 from subliminal.api.tuning.submission import GRACE_SECONDS, Desk, Order
 from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.manifest import Run
@@ -56,10 +55,8 @@ def submit_tuning(
         artefact=spec.model,
         usd=read_manifest(checked)["facts"]["billed_tokens"] * prices.training / 1e6,
     )
-    access = hosted_access()
-    require_key(access)
-    provider = Provider(Requests(access, pause_seconds))
+    provider = Provider.of_environment(pause_seconds)
     ledger = Ledger(hosting.folder(Path.cwd()))
     desk = Desk(provider, ledger, hosting, log, grace_seconds)
     job, key = desk.submit(order, file.read_bytes())
-    run.finish(manifest, [], {"server": access.url, "job": job, "key": key})
+    run.finish(manifest, [], {"server": provider.access.url, "job": job, "key": key})

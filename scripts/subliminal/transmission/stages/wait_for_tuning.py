@@ -9,10 +9,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from subliminal.api.access import hosted_access, require_key
+from subliminal.api.access import BASE_URL
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.tuning.provider import Provider
-from subliminal.api.tuning.requests import PAUSE_SECONDS, Requests
+from subliminal.api.tuning.requests import PAUSE_SECONDS
 from subliminal.api.tuning.waiting import (
     FIRST_SECONDS,
     Step,
@@ -58,13 +58,11 @@ def wait_for_tuning(
     """
     run = Run.begin("wait_for_tuning", spec, {"base": base, "submitted": submitted})
     ordered = read_manifest(submitted)["facts"]
-    access = hosted_access()
-    require_key(access)
-    provider = Provider(Requests(access, pause_seconds))
-    if access.url != ordered["server"]:
+    provider = Provider.of_environment(pause_seconds)
+    if provider.access.url != ordered["server"]:
         raise ConfigError(
             f"fine-tuning job {ordered['job']} was ordered at {ordered['server']}, and "
-            f"OPENAI_BASE_URL names {access.url}; export the first"
+            f"{BASE_URL} names {provider.access.url}; export {BASE_URL}={ordered['server']}"
         )
     job = wait_for(provider, ordered["job"], log, first_seconds)
     ledger = Ledger(read_hosting(Path.cwd()).folder(Path.cwd()))
@@ -80,7 +78,7 @@ def wait_for_tuning(
     write_table(training, TRAINING, columns)
     facts = {
         "backend": HOSTED,
-        "server": access.url,
+        "server": provider.access.url,
         "model": model,
         "job": job.id,
         "trained_tokens": job.trained_tokens,
