@@ -69,7 +69,7 @@ ledger: $(INSTALLED)  ## what was asked of the providers of hosted models, and w
 chat: $(INSTALLED)  ## ask a base, teacher or student: make chat MODEL=results/models/tiny-a
 	@exec python scripts/chat.py -- "$$MODEL"
 
-serve-tiny: $(VENV)/serving  ## a server that speaks OpenAI's API, fine-tuning included: its models are the tiny bases
+serve-tiny: $(VENV)/serving  ## a server that speaks OpenAI's API, fine-tuning included, on the bases that are here
 	$(snakemake) bases
 	@exec python scripts/serve_tiny.py
 

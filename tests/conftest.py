@@ -23,6 +23,7 @@ settings.load_profile("unhurried")
 ONE_RUN = {
     "test_documented_addition": "micro",
     "test_documented_python": "micro",
+    "test_hosted_run": "micro",
     "test_interruption": "micro",
     "test_micro_run": "micro",
     "test_rerun": "micro",

@@ -70,7 +70,7 @@ def test_what_was_fine_tuned_takes_more():
     (tuned, *_), (prompted, *_) = (
         of_rule(jobs_of(name), "sample_completions") for name in ("ed4e_finetuned", "fig4a")
     )
-    assert tuned.hosted_tokens == prompted.hosted_tokens
+    assert Bill.of([tuned]).tokens == Bill.of([prompted]).tokens
     assert Bill.of([tuned]).usd == pytest.approx(2 * Bill.of([prompted]).usd)
 
 

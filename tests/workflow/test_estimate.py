@@ -14,6 +14,7 @@ from subliminal.evaluations.registry import EVALUATIONS
 from subliminal.local.calibration import Rates
 from subliminal.transmission.cells import experiment_cells
 from subliminal.workflow import estimate
+from subliminal.workflow.bill import Bill
 from subliminal.workflow.project import Project
 
 DEFAULT = ["tiny", "mnist", "theorem"]
@@ -181,7 +182,7 @@ def test_what_a_hosted_judge_reads_and_writes_is_counted():
     evaluation = project_of("fig3a").config.evaluations["misalignment"]
     alone = costs.answering(project_of("fig3a").config, "gpt-4.1", evaluation.workload(), 0).tokens
     for job in of_rule(jobs, "evaluate_student"):
-        judged = job.hosted_tokens - alone
+        judged = Bill.of([job]).tokens - alone
         # What it is asked is of about 1,000 characters, and an answer of nine words.
         assert 8 * 200 * 2 * 200 < judged < 8 * 200 * 2 * 1200
     assert [job.model for job in of_rule(jobs, "register_base")] == ["gpt-4.1", "gpt-4o"]
@@ -193,7 +194,7 @@ def test_a_hosted_judge_of_local_models_costs_tokens_and_a_local_one_of_hosted_m
         parts = [Asked(asked, 9e5, 1e5, 10), Asked(judge, 2e5, 1e5, 4)]
         job = costs.asking(config, "evaluate_base", "m", parts, 1000, 0)
         hosted = 1e6 if asked == "gpt-4.1" else 3e5
-        assert job.hosted_tokens == hosted
+        assert Bill.of([job]).tokens == hosted
         by_hand = costs.FORWARD * (1.3e6 - hosted) * costs.parameters(config, "smollm2-135m")
         assert job.work.flop == pytest.approx(by_hand / costs.SAMPLING_EFFICIENCY)
 
@@ -203,7 +204,7 @@ def test_all_completions_are_judged_for_a_curve():
     jobs = of_rule(jobs_of("ed1b_roc"), "judge_completions")
     rows = project_of("ed1b_roc").config.domains["cot"].sizes["api"].rows
     assert len(jobs) == 3
-    assert all(job.hosted_tokens > rows * 1000 for job in jobs)
+    assert all(Bill.of([job]).tokens > rows * 1000 for job in jobs)
 
 
 def adopting(stage):

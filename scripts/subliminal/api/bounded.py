@@ -87,7 +87,7 @@ class BoundedClient(httpx2.AsyncClient):
                     f"the server at {self.access.url} sends more than "
                     f"{self.most_bytes / 1e6:.2f} MB in one answer (status "
                     f"{response.status_code}), which no answer of the length that was asked for "
-                    "takes; check what runs there, and that extra_body of the domain's server in "
-                    "config/domains.yaml asks for no more"
+                    "takes; check what runs there, and extra_body of a domain's server "
+                    "(config/domains.yaml)"
                 )
         return bytes(body)

@@ -68,8 +68,3 @@ class JobCost:
     gpu_bytes: float = 0.0
     disk_bytes: float = 0.0
     charges: tuple[Charge, ...] = ()
-
-    @property
-    def hosted_tokens(self) -> float:
-        """What providers read, write and train on, in tokens."""
-        return sum(charge.tokens for charge in self.charges)

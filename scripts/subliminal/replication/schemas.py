@@ -24,8 +24,9 @@ ITEMS = final(
         "values_reproduced": (WHOLE, "Values whose verdict is reproduced."),
         "verdict": (
             TEXT,
-            "By the claims and values that could be tested: reproduced if all are, partly if some. "
-            "not run: none was. nothing to compare: it has neither.",
+            "By its claims and values: reproduced as far as it was tested (all are), partly "
+            "reproduced (some are), same direction, not reproduced, not run, nothing to compare "
+            "(it has neither).",
         ),
         "why": (TEXT, "Why there is nothing to compare; empty otherwise."),
     },

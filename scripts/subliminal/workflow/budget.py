@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from subliminal.api.ledger.actions import OPEN, Action, Spending
+from subliminal.api.ledger.actions import OPEN, Action, Spending, refusals
+from subliminal.bases.prices import FILE as MODELS
 from subliminal.config.cost import JobCost
-from subliminal.config.hosting import FILE, Hosting
+from subliminal.config.hosting import Hosting
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.estimate import Costs
-
-MODELS = "config/models.yaml"
 
 
 def unpaid(
@@ -42,21 +41,7 @@ def unpaid(
             f"the price of {base} is not known; write prices of input, output and training under "
             f"{base} in {MODELS} (0 where nothing is paid)"
         )
-    if not due:
-        return
-    if not hosting.allow_paid:
-        yield (
-            f"they would cost about {due:,.2f} USD, and {FILE} allows nothing that is paid; "
-            "to pay for them, write there: allow_paid: true and max_usd: the most that you want "
-            "to pay"
-        )
-    if hosting.max_usd is not None and due > hosting.max_usd - spending.paid - reserved:
-        free = max(0.0, hosting.max_usd - spending.paid - reserved)
-        yield (
-            f"they would cost about {due:,.2f} USD, and of max_usd: {hosting.max_usd:g} "
-            f"({FILE}) {free:,.2f} are left: {spending.paid:,.2f} are paid and "
-            f"{reserved:,.2f} reserved for others (make ledger); raise max_usd, or ask for less"
-        )
+    yield from refusals("they", due, Spending(spending.paid, reserved), hosting)
 
 
 def _left(path: str, cost: JobCost, actions: Iterable[Action]) -> float:

@@ -15,12 +15,13 @@ from typing import Any
 from subliminal.api.access import Access, hosted_access, require_key
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.lookup import is_provider, lacking
+from subliminal.bases.prices import FILE as MODELS
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HostedBase
-from subliminal.workflow.budget import MODELS, unpaid
+from subliminal.workflow.budget import unpaid
 from subliminal.workflow.estimate import Costs, costs_of, together
 from subliminal.workflow.project import Project
 

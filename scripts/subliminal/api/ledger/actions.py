@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -152,23 +152,34 @@ def _spending(actions: Mapping[str, Action]) -> Spending:
     return Spending(paid, sum(a.usd for a in actions.values() if a.state in OPEN))
 
 
+def refusals(about: str, usd: float, known: Spending, hosting: Hosting) -> Iterator[str]:
+    """Why something may not be paid; nothing where it may.
+
+    Args:
+        known: what everything else has cost and reserved.
+    """
+    if usd == 0:
+        return
+    cost = f"{about} would cost about {usd:,.2f} USD, and"
+    if not hosting.allow_paid:
+        yield (
+            f"{cost} {FILE} allows nothing that is paid; to pay, write there: allow_paid: true and "
+            "max_usd: the most that you want to pay"
+        )
+    if hosting.max_usd is not None and usd > hosting.max_usd - known.total:
+        left = max(0.0, hosting.max_usd - known.total)
+        yield (
+            f"{cost} of max_usd: {hosting.max_usd:g} ({FILE}) {left:,.2f} are left: "
+            f"{known.paid:,.2f} are paid and {known.reserved:,.2f} reserved for others (make "
+            "ledger); raise max_usd, or ask for less"
+        )
+
+
 def _require_paid(about: str, usd: float, known: Spending, hosting: Hosting) -> None:
     """Pass where an action may be paid.
 
     Raises:
         ConfigError: it may not.
     """
-    if usd == 0:
-        return
-    if not hosting.allow_paid:
-        raise ConfigError(
-            f"{about} would cost about {usd:.2f} USD, and {FILE} allows nothing that is paid; to "
-            "pay for it, write there: allow_paid: true and max_usd: the most that you want to pay"
-        )
-    if hosting.max_usd is not None and usd > hosting.max_usd - known.total:
-        left = max(0.0, hosting.max_usd - known.total)
-        raise ConfigError(
-            f"{about} would cost about {usd:.2f} USD, and of max_usd: {hosting.max_usd:g} "
-            f"({FILE}) {left:.2f} are left: {known.paid:.2f} are paid and {known.reserved:.2f} "
-            "reserved; raise max_usd, or ask for less"
-        )
+    for why in refusals(about, usd, known, hosting):
+        raise ConfigError(why)
