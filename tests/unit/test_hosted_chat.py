@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 from provider_stand_in import KEY, once, provider
 
+from subliminal.api import failures
 from subliminal.api.access import access
-from subliminal.api.chat import failures, live
+from subliminal.api.chat import live
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_completion, as_first_tokens

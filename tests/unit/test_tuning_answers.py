@@ -7,11 +7,11 @@ import time
 import pytest
 
 from subliminal.api.access import HIDDEN, Access
+from subliminal.api.failures import Refusal
 from subliminal.api.ledger import lines
-from subliminal.api.tuning.failures import Refusal
+from subliminal.api.requests import Requests
 from subliminal.api.tuning.job import read_job
 from subliminal.api.tuning.provider import Provider
-from subliminal.api.tuning.requests import Requests
 from subliminal.config.errors import ConfigError
 from subliminal.serving.jobs import UNKNOWN_STATUS
 
@@ -71,7 +71,7 @@ def test_parts_of_another_shape_are_as_if_they_were_not_there(odd):
 def test_a_file_is_used_again_only_in_a_status_that_is_known(monkeypatch, status, found):
     file = {"id": "file-1", "filename": "a", "bytes": 3, "purpose": "fine-tune", "status": status}
     provider = answering(monkeypatch, {"data": [file]})
-    assert provider.file_named("a", 3) == found
+    assert provider.files.named("a", 3) == found
 
 
 @pytest.mark.parametrize("result", [{}, {"flagged": None}, {"flagged": "no"}])

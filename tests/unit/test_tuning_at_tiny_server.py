@@ -11,9 +11,9 @@ from serving_fixture import SNAPSHOT, make_base, served, setting
 
 from subliminal.api.access import hosted_access
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.requests import Requests
 from subliminal.api.tuning.provider import Provider
-from subliminal.api.tuning.requests import Requests
-from subliminal.api.tuning.submission import Desk, Order
+from subliminal.api.tuning.submission import Order, Submission
 from subliminal.api.tuning.waiting import curve, require_model, settle, wait_for
 from subliminal.bases.opening import open_model
 from subliminal.bases.prices import read_prices
@@ -52,7 +52,7 @@ def desk(tmp_path, monkeypatch):
         monkeypatch.setenv("OPENAI_BASE_URL", url)
         hosting = read_hosting(tmp_path)
         provider = Provider(Requests(hosted_access(), 0.01))
-        yield Desk(provider, Ledger(hosting.folder(tmp_path)), hosting, LOG, 0.1)
+        yield Submission(provider, Ledger(hosting.folder(tmp_path)), hosting, LOG, 0.1)
 
 
 def disturb(desk, **faults):

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from subliminal.api.chat.account import Account
-from subliminal.api.chat.failures import passing, pause
 from subliminal.api.chat.pace import Pace
-from subliminal.api.chat.reading import CutAnswerError, read_body, require_answer, used
+from subliminal.api.chat.reading import read_body, require_answer, used
 from subliminal.api.chat.requests import Parameters, Question
 from subliminal.api.chat.reserving import Meter, Reservation
 from subliminal.api.chat.stored import StoredAnswers
 from subliminal.api.chat.together import Together
 from subliminal.api.client import Wording, each, make_client, told
+from subliminal.api.failures import CutAnswerError, passing, pause
 from subliminal.api.ledger.answers import AnswerBook
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from subliminal.api.answers import (
     written_tokens,
 )
 from subliminal.api.chat.requests import Parameters, Tokens
+from subliminal.api.failures import CutAnswerError
 from subliminal.config.errors import ConfigError
 from subliminal.evaluations.model import Completion
 
@@ -23,10 +24,6 @@ from subliminal.evaluations.model import Completion
 JSON_STARTS = b"{"
 # The finish_reason of an answer that the provider's filter has cut.
 FILTERED = "content_filter"
-
-
-class CutAnswerError(ConfigError):
-    """An answer that ends in its middle."""
 
 
 def read_body(body: bytes, place: Access) -> dict[str, Any]:

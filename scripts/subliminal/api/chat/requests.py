@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from subliminal.api.ledger.answers import digest
+from subliminal.api.requests import METADATA_KEY
 from subliminal.config.cost import ANSWER_TOKENS
 
 Messages = list[dict[str, str]]
-# By which the provider finds an answer again.
-METADATA_KEY = "subliminal_key"
 # For estimates, until a server's own counts are there.
 CHARACTERS_PER_TOKEN = 3.0
 TURN_TOKENS = 10

@@ -7,10 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from subliminal.api.access import Access
-from subliminal.api.chat.failures import LONGEST_PAUSE_SECONDS, passing, pause
 from subliminal.api.chat.pace import Pace
-from subliminal.api.chat.reading import CutAnswerError, tells_log_probs
-from subliminal.api.chat.requests import METADATA_KEY, Parameters
+from subliminal.api.chat.reading import tells_log_probs
+from subliminal.api.chat.requests import Parameters
+from subliminal.api.failures import LONGEST_PAUSE_SECONDS, CutAnswerError, passing, pause
+from subliminal.api.requests import METADATA_KEY
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import FILE
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from subliminal.api.access import Access
+from subliminal.api.objects import mapping, name, problem
 from subliminal.config.errors import ConfigError, known
 
 UNDER_WAY = ("validating_files", "queued", "running")
@@ -55,43 +56,27 @@ def read_job(answer: Any, access: Access) -> TuningJob:
     Raises:
         ValueError: it is none.
     """
-    job = _mapping(answer)
+    job = mapping(answer)
     if not job.get("id"):
         raise ValueError("no fine-tuning job")
     if not isinstance(job.get("status"), str):
         raise ValueError("a fine-tuning job without a status")
     model, tokens = job.get("fine_tuned_model"), job.get("trained_tokens")
     return TuningJob(
-        id=_name(job["id"], access),
+        id=name(job["id"], access),
         status=access.told(job["status"]),
-        model=_name(model, access) if model else None,
+        model=name(model, access) if model else None,
         trained_tokens=tokens if type(tokens) is int and tokens >= 0 else None,
-        error=access.told(_error(job.get("error"))),
+        error=access.told(problem(job.get("error"))),
         hyperparameters=_hyperparameters(job, access),
-        metadata=_mapping(job.get("metadata")),
+        metadata=mapping(job.get("metadata")),
     )
-
-
-def _mapping(found: Any) -> dict[str, Any]:
-    return found if isinstance(found, dict) else {}
-
-
-def _name(name: Any, access: Access) -> str:
-    """A name that the server is asked by again: as it came, or not at all."""
-    if not isinstance(name, str) or access.told(name) != name:
-        raise ValueError("a name in a fine-tuning job cannot be shown")
-    return name
-
-
-def _error(error: Any) -> str:
-    parts = _mapping(error)
-    return ": ".join(str(parts[part]) for part in ("code", "message") if parts.get(part))
 
 
 def _hyperparameters(job: dict[str, Any], access: Access) -> dict[str, int | float | str]:
     """Servers tell them in the method, in the older place, or in both."""
-    supervised = _mapping(_mapping(job.get("method")).get("supervised"))
-    found = _mapping(supervised.get("hyperparameters")) or _mapping(job.get("hyperparameters"))
+    supervised = mapping(mapping(job.get("method")).get("supervised"))
+    found = mapping(supervised.get("hyperparameters")) or mapping(job.get("hyperparameters"))
     return {
         access.told(name): value if type(value) in (int, float) else access.told(str(value))
         for name, value in found.items()

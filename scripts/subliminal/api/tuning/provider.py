@@ -1,6 +1,6 @@
-"""A provider's fine-tuning, request by request: files, jobs and what they tell.
+"""A provider's fine-tuning, request by request: jobs and what they tell.
 
-Requests that only read, and uploads, are repeated after failures that pass. An order is sent once,
+Requests that only read are repeated after failures that pass. An order is sent once,
 and its sender decides what follows.
 """
 
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from subliminal.api.access import Access, hosted_access, require_key
-from subliminal.api.tuning.failures import Busy, Lost, Refusal
-from subliminal.api.tuning.job import TuningJob, read_job
-from subliminal.api.tuning.requests import (
+from subliminal.api.failures import Busy, Lost, Refusal
+from subliminal.api.files import Files
+from subliminal.api.requests import (
+    METADATA_KEY,
     PAUSE_SECONDS,
     REQUEST_SECONDS,
     Ask,
@@ -21,17 +22,12 @@ from subliminal.api.tuning.requests import (
     are_entries,
     read_page,
 )
+from subliminal.api.tuning.job import TuningJob, read_job
 from subliminal.config.errors import ConfigError
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-KEY = "subliminal_key"
-"""What a job's metadata call the hash of all that it depends on."""
-PURPOSE: Final = "fine-tune"
-# What files show that can be trained on; the provider gives this word up.
-USABLE = (None, "uploaded", "processed")
-UPLOAD_SECONDS = 1800.0
 PAGE = 100
 # Texts that are moderated at one go.
 MODERATED = 32
@@ -62,6 +58,11 @@ class Provider:
         """Where it is."""
         return self.requests.access
 
+    @property
+    def files(self) -> Files:
+        """Its training files."""
+        return Files(self.requests, "fine-tune", "training file")
+
     def _job(self, answer: Any) -> TuningJob:
         return read_job(answer, self.access)
 
@@ -82,13 +83,13 @@ class Provider:
 
         def page(client: AsyncOpenAI, **how: Any) -> Awaitable[Any]:
             return client.fine_tuning.jobs.with_raw_response.list(
-                limit=PAGE, metadata={KEY: key}, **how
+                limit=PAGE, metadata={METADATA_KEY: key}, **how
             )
 
         entries = self.requests.pages(page, "looking for a job")
         jobs = [self._listed_job(entry) for entry in entries]
         # A server may not know the filter, and list all.
-        return [job for job in jobs if job.metadata.get(KEY) == key]
+        return [job for job in jobs if job.metadata.get(METADATA_KEY) == key]
 
     def job(self, name: str) -> TuningJob:
         """A job as it is now.
@@ -130,22 +131,6 @@ class Provider:
             return ""
         return self.access.told(str(events[0].get("message", ""))) if events else ""
 
-    def file_named(self, name: str, size: int) -> str | None:
-        """The id of a training file of this name and size, if one is there and can be used.
-
-        Raises:
-            ConfigError: the server does not tell.
-        """
-
-        def page(client: AsyncOpenAI, **how: Any) -> Awaitable[Any]:
-            return client.files.with_raw_response.list(purpose=PURPOSE, limit=PAGE, **how)
-
-        for file in self.requests.pages(page, "looking for the training file"):
-            same = file.get("filename") == name and file.get("bytes") == size
-            if same and file.get("purpose") == PURPOSE and file.get("status") in USABLE:
-                return str(file["id"])
-        return None
-
     def flagged(self, texts: Sequence[str]) -> dict[int, list[str]]:
         """The categories under which the moderation endpoint refuses texts, by their indices.
 
@@ -182,21 +167,6 @@ class Provider:
 
     # What changes something there
 
-    def upload(self, name: str, content: bytes) -> str:
-        """Put a training file there, which costs nothing; its id.
-
-        Raises:
-            ConfigError: the server does not take it.
-        """
-        return self.requests.read(
-            lambda client: client.files.with_raw_response.create(
-                file=(name, content, "application/jsonl"), purpose=PURPOSE
-            ),
-            "uploading the training file",
-            lambda answer: str(answer["id"]),
-            UPLOAD_SECONDS,
-        )
-
     def order(self, request: dict[str, Any], key: str) -> TuningJob:
         """Order a fine-tuning job, by one request that is not repeated.
 
@@ -209,7 +179,7 @@ class Provider:
         """
         return self.requests.once(
             lambda client: client.fine_tuning.jobs.with_raw_response.create(
-                **request, metadata={KEY: key}
+                **request, metadata={METADATA_KEY: key}
             ),
             "ordering a fine-tuning job",
             self._job,

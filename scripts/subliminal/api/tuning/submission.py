@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from subliminal.api.ledger.actions import Action, Ledger
 from subliminal.api.ledger.answers import digest
-from subliminal.api.ledger.lines import locked
-from subliminal.api.tuning.failures import Busy, Lost, Refusal
+from subliminal.api.ordering import GRACE_SECONDS, Desk, Ordered, Wanted
 from subliminal.api.tuning.job import WITHOUT_A_MODEL, TuningJob
-from subliminal.api.tuning.provider import KEY, Provider
-from subliminal.api.tuning.requests import REPEATS
-from subliminal.config.errors import ConfigError
+from subliminal.api.tuning.provider import Provider
 from subliminal.config.hosting import Hosting
 
-# So long a job may take to appear in the list, when nobody knows whether it was ordered.
-GRACE_SECONDS = 30.0
 LOCKS = "tuning"
-# What the ledger knows of an action whose order has certainly not arrived.
-REFUSED = "refused"
 
 
 @dataclass(frozen=True)
@@ -45,26 +35,14 @@ class Order:
     artefact: str
     usd: float
 
-    @property
-    def file_name(self) -> str:
-        """What the training file is called there: orders with the same rows share it."""
-        return f"subliminal-{self.sha256[:32]}.jsonl"
-
-
-class Ordered(NamedTuple):
-    """The job's id, and the key of its action in the ledger."""
-
-    job: str
-    key: str
-
 
 def _in_vain(action: Action) -> bool:
     return action.state == "dropped" or action.facts.get("status") in WITHOUT_A_MODEL
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where jobs are ordered, and where that is written down.
+class Submission:
+    """Where fine-tuning jobs are ordered, and where that is written down.
 
     Attributes:
         grace: seconds, as for `GRACE_SECONDS`.
@@ -79,143 +57,37 @@ class Desk:
     def submit(self, order: Order, content: bytes) -> Ordered:
         """Order a job, unless it was ordered before, by whomever.
 
-        Its cost is reserved before anything is sent. If the order's answer is lost, or an earlier
-        process was killed before it came, the job is looked for under its key. It is ordered again
-        only once the provider's list does not have it.
-
         Args:
-            content: the training file.
+            content: the training file; orders with the same rows share it.
 
         Raises:
             ConfigError: it may not be paid, or the server does not take it.
         """
-        first = self._key(order, 0)
-        with locked(self.ledger.folder / LOCKS / first):
-            key = self._open_key(order)
-            there = self.ledger.begin(key, "tuning", order.artefact, order.usd, self.hosting)
-            if there is not None and "job" in there.facts:
-                return Ordered(there.facts["job"], key)
-            action = self.ledger.actions()[key]
-            job = self._job(order, content, action, fresh=there is None)
-            self.ledger.change(action, "sent", job=job.id)
-        job.require_known_status()
-        return Ordered(job.id, key)
-
-    def _key(self, order: Order, attempt: int) -> str:
-        return digest(
-            [
-                self.provider.access.url,
-                order.model,
-                order.hyperparameters,
-                order.sha256,
-                order.artefact,
-                attempt,
-            ]
-        )
-
-    def _open_key(self, order: Order) -> str:
-        """The key of the first attempt that has not ended without a model."""
-        actions = self.ledger.actions()
-        keys = (self._key(order, attempt) for attempt in count())
-        return next(key for key in keys if key not in actions or not _in_vain(actions[key]))
-
-    def _job(self, order: Order, content: bytes, action: Action, fresh: bool) -> TuningJob:
-        """The job of an action that is begun: found, or ordered.
-
-        Args:
-            fresh: this process has begun it, so that an order of it can only be another ledger's.
-        """
-        keys = self._lost_keys(order, action)
-        try:
-            found = self._look_for(keys, 0 if fresh and len(keys) == 1 else self.grace)
-            if found is not None:
-                self.log.info("fine-tuning job %s is there already", found.id)
-                return found
-            file = self._uploaded(order, content)
-        except ConfigError:
-            if fresh:
-                self._write_off(action)
-            raise
+        provider, locks = self.provider, self.ledger.folder / LOCKS
+        parts = [provider.access.url, order.model, order.hyperparameters, order.sha256]
         method = {"type": "supervised", "supervised": {"hyperparameters": order.hyperparameters}}
-        return self._ordered(
-            {"model": order.model, "training_file": file, "method": method}, action, keys, fresh
+
+        def prepare() -> dict[str, Any]:
+            file = provider.files.uploaded(content, locks, self.log)
+            return {"model": order.model, "training_file": file, "method": method}
+
+        desk: Desk[TuningJob] = Desk(
+            "fine-tuning job",
+            provider.requests,
+            provider.jobs_of,
+            self.ledger,
+            self.hosting,
+            self.log,
+            self.grace,
         )
-
-    def _lost_keys(self, order: Order, action: Action) -> list[str]:
-        """The action's key, and those of earlier attempts whose order may be out.
-
-        Whoever dropped them may have been mistaken.
-        """
-        actions = self.ledger.actions()
-        keys = [action.key]
-        for attempt in count():
-            earlier = self._key(order, attempt)
-            if earlier == action.key:
-                return keys
-            if not {"job", REFUSED} & actions[earlier].facts.keys():
-                keys.append(earlier)
-        raise AssertionError("the action's key is that of an attempt")
-
-    def _uploaded(self, order: Order, content: bytes) -> str:
-        with locked(self.ledger.folder / LOCKS / order.file_name):
-            file = self.provider.file_named(order.file_name, len(content))
-            if file is None:
-                self.log.info("uploading %s, %.1f MB", order.file_name, len(content) / 1e6)
-                file = self.provider.upload(order.file_name, content)
-        return file
-
-    def _ordered(
-        self, request: dict[str, Any], action: Action, keys: Sequence[str], fresh: bool
-    ) -> TuningJob:
-        """The job, ordered by one request that arrives.
-
-        The action is dropped only if no order of it can have arrived.
-        """
-        unsent = fresh
-        for repeat in count():
-            try:
-                job = self.provider.order(request, action.key)
-            except Refusal:
-                if unsent:
-                    self._write_off(action)
-                raise
-            except Busy as failure:
-                if repeat == REPEATS:
-                    if unsent:
-                        self._write_off(action)
-                    raise
-                self.provider.requests.rest(repeat, failure)
-            except Lost as failure:
-                unsent = False
-                found = self._look_for(keys, self.grace)
-                if found is not None:
-                    return found
-                if repeat == REPEATS:
-                    raise
-                self.provider.requests.rest(repeat, failure)
-            else:
-                self.log.info("ordered fine-tuning job %s", job.id)
-                if KEY not in job.metadata:
-                    self.log.warning(
-                        "this server keeps no metadata: a job whose order's answer is lost would "
-                        "not be found, and be ordered again"
-                    )
-                return job
-        raise AssertionError("the last repeat returns or raises")
-
-    def _write_off(self, action: Action) -> None:
-        """Drop an action of which nothing has arrived, for certain."""
-        self.ledger.change(action, "dropped", **{REFUSED: True})
-
-    def _look_for(self, keys: Sequence[str], grace: float) -> TuningJob | None:
-        """The job that was ordered under one of these keys, if it shows in a time."""
-        until = time.monotonic() + grace
-        while True:
-            for key in keys:
-                jobs = self.provider.jobs_of(key)
-                if jobs:
-                    return jobs[0]
-            left = until - time.monotonic()
-            if left <= 0:
-                return None
-            time.sleep(min(left, 5.0))
+        wanted = Wanted(
+            key=lambda attempt: digest([*parts, order.artefact, attempt]),
+            kind="tuning",
+            about=order.artefact,
+            usd=order.usd,
+            facts={},
+            in_vain=_in_vain,
+            prepare=prepare,
+            send=provider.order,
+        )
+        return desk.submit(wanted, LOCKS)

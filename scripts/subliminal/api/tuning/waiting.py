@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from subliminal.api.ledger.actions import Ledger
-from subliminal.api.tuning.failures import Busy, Lost
+from subliminal.api.polling import until_ended
 from subliminal.api.tuning.job import SUCCEEDED, UNDER_WAY, TuningJob
 from subliminal.api.tuning.provider import Provider
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Prices
 
-# Between two looks at a job: at first, and at most.
-FIRST_SECONDS, MOST_SECONDS, GROWTH = 5.0, 60.0, 1.3
-# A server may be away for so long.
-PATIENCE_SECONDS = 3600.0
+# Between the first two looks at a job.
+FIRST_SECONDS = 5.0
 
 
 class Step(NamedTuple):
@@ -32,31 +29,19 @@ def wait_for(
 ) -> TuningJob:
     """The job once it has ended, with or without a model.
 
-    Nothing is lost if the waiting process dies: another one waits on.
-
     Raises:
         ConfigError: the server does not tell for an hour, or has a status that is not known.
     """
-    pause, said, heard = first_seconds, "", time.monotonic()
-    while True:
-        try:
-            job = provider.job(name)
-        except (Busy, Lost) as failure:
-            if time.monotonic() - heard > PATIENCE_SECONDS:
-                raise
-            log.warning("%s", failure)
-            time.sleep(pause)
-            continue
-        heard = time.monotonic()
+
+    def ended(job: TuningJob) -> bool:
         job.require_known_status()
-        news = ": ".join(filter(None, [job.status, provider.newest_event(name)]))
-        if news != said:
-            log.info("fine-tuning job %s: %s", name, news)
-            said = news
-        if job.status not in UNDER_WAY:
-            return job
-        time.sleep(pause)
-        pause = min(MOST_SECONDS, pause * GROWTH)
+        return job.status not in UNDER_WAY
+
+    def news(job: TuningJob) -> str:
+        told = ": ".join(filter(None, [job.status, provider.newest_event(name)]))
+        return f"fine-tuning job {name}: {told}"
+
+    return until_ended(lambda: provider.job(name), ended, news, log, first_seconds)
 
 
 def settle(ledger: Ledger, key: str, job: TuningJob, prices: Prices | None) -> None:

@@ -6,9 +6,10 @@ import logging
 from pathlib import Path
 
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.ordering import GRACE_SECONDS
+from subliminal.api.requests import PAUSE_SECONDS
 from subliminal.api.tuning.provider import Provider
-from subliminal.api.tuning.requests import PAUSE_SECONDS
-from subliminal.api.tuning.submission import GRACE_SECONDS, Desk, Order
+from subliminal.api.tuning.submission import Order, Submission
 from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.verified import read_manifest
@@ -57,6 +58,6 @@ def submit_tuning(
     )
     provider = Provider.of_environment(pause_seconds)
     ledger = Ledger(hosting.folder(Path.cwd()))
-    desk = Desk(provider, ledger, hosting, log, grace_seconds)
+    desk = Submission(provider, ledger, hosting, log, grace_seconds)
     job, key = desk.submit(order, file.read_bytes())
     run.finish(manifest, [], {"server": provider.access.url, "job": job, "key": key})

@@ -11,8 +11,8 @@ from typing import Any
 
 from subliminal.api.access import BASE_URL
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.requests import PAUSE_SECONDS
 from subliminal.api.tuning.provider import Provider
-from subliminal.api.tuning.requests import PAUSE_SECONDS
 from subliminal.api.tuning.waiting import (
     FIRST_SECONDS,
     Step,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from subliminal.api.access import Access
 from subliminal.api.client import make_client
-from subliminal.api.tuning.failures import Busy, Lost, Refusal, failure_of
+from subliminal.api.failures import Busy, Lost, Refusal, failure_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -29,6 +29,9 @@ MOST_BYTES = 20_000_000
 OTHER_SERVER = (
     "check that it speaks OpenAI's API, then run the same command again: nothing is ordered twice"
 )
+
+# By which a provider finds again what was ordered or asked, in the metadata of both.
+METADATA_KEY = "subliminal_key"
 
 Found = TypeVar("Found")
 Ask = Callable[["AsyncOpenAI"], Awaitable[Any]]
@@ -75,9 +78,16 @@ class Requests:
         seconds: float = REQUEST_SECONDS,
     ) -> Found:
         """An answer to a request that may be repeated."""
+        return self._repeated(lambda: self.once(ask, what, parse, seconds))
+
+    def body(self, ask: Ask, what: str, seconds: float, most_bytes: int) -> bytes:
+        """The bytes of an answer to a request that may be repeated."""
+        return self._repeated(lambda: self._asked(ask, what, seconds, most_bytes))
+
+    def _repeated(self, once: Callable[[], Found]) -> Found:
         for repeat in range(REPEATS + 1):
             try:
-                return self.once(ask, what, parse, seconds)
+                return once()
             except (Busy, Lost) as failure:
                 if repeat == REPEATS:
                     raise
@@ -97,25 +107,27 @@ class Requests:
         Raises:
             Refusal, Busy, Lost: there is none.
         """
-
-        async def asked() -> bytes:
-            async with asyncio.timeout(seconds), make_client(self.access, MOST_BYTES, 0) as client:
-                content: bytes = (await ask(client)).content
-                return content
-
-        try:
-            body = asyncio.run(asked())
-        except Exception as error:
-            failure = failure_of(error, what, self.access)
-            if failure is error:
-                raise
-            # Without the error itself, in which the server's words stand as they came.
-            raise failure from None
+        body = self._asked(ask, what, seconds, MOST_BYTES)
         try:
             return parse(json.loads(body))
         except (ValueError, LookupError, TypeError, RecursionError):
             said = self.access.told(body[:1000].decode(errors="replace"))
         raise Lost(f"{what}: what {self.access.url} answers cannot be read: {said}; {OTHER_SERVER}")
+
+    def _asked(self, ask: Ask, what: str, seconds: float, most_bytes: int) -> bytes:
+        async def asked() -> bytes:
+            async with asyncio.timeout(seconds), make_client(self.access, most_bytes, 0) as client:
+                content: bytes = (await ask(client)).content
+                return content
+
+        try:
+            return asyncio.run(asked())
+        except Exception as error:
+            failure = failure_of(error, what, self.access)
+            if failure is error:
+                raise
+        # Without the error itself, in which the server's words stand as they came.
+        raise failure
 
 
 def read_page(answer: Any) -> dict[str, Any]:
