@@ -209,7 +209,7 @@ def test_a_batch_answers_as_live_requests_do(client, url):
     done = run_batch(client, [request(i) for i in range(5)] + [request(5, model="gpt-unheard-of")])
     assert done.status == "completed"
     assert done.request_counts.model_dump() == {"total": 6, "completed": 5, "failed": 1}
-    found = answers(client, done.output_file_id)
+    found = sorted(answers(client, done.output_file_id), key=lambda one: one["custom_id"])
     assert [one["custom_id"] for one in found] == list("01234")
     for i, one in enumerate(found):
         live = chat(client, seed=i).choices[0].message.content

@@ -35,12 +35,20 @@ class Charge(NamedTuple):
         tokens: that it reads, writes and trains on.
         usd: what it takes; None where its prices are not known.
         training: it fine-tunes.
+        batch: it answers in batches.
     """
 
     base: str
     tokens: float
     usd: float | None
     training: bool = False
+    batch: bool = False
+
+    def in_batches(self, share: float) -> Charge:
+        """The same, where answers come in batches at a share of their price."""
+        if self.training:
+            return self
+        return self._replace(usd=None if self.usd is None else share * self.usd, batch=True)
 
 
 @dataclass(frozen=True)

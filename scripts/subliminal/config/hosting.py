@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,8 @@ from subliminal.config.strict import Place, Positive, Strict
 
 FILE = "config/openai.yaml"
 Usd = Annotated[float, Field(ge=0)]
+# Of an answer's price, that one in a batch costs: OpenAI's, of all its models.
+BATCH_SHARE = 0.5
 
 
 class Prices(Strict):
@@ -71,11 +73,26 @@ class Hosting(Strict):
         description="Whether training files go through the provider's moderation endpoint, which "
         "costs nothing, before they are uploaded.",
     )
+    sampling: Literal["live", "batch"] = Field(
+        "live",
+        description="How answers come: `live`, each at once, or in a `batch`, within 24 hours and "
+        "at half the price (OpenAI's Batch API).",
+    )
+    batch_requests: Annotated[int, Field(ge=1, le=50_000)] = Field(
+        50_000,
+        description="The most requests in a batch. Fewer where the account may have only so many "
+        "tokens of a model in batches.",
+    )
     requests_per_minute: Positive | None = Field(
         None,
-        description="The most requests that a job starts in a minute. `null`: as the server's "
-        "headers say.",
+        description="The most requests that a job starts in a minute, live. `null`: as the "
+        "server's headers say.",
     )
+
+    @property
+    def share(self) -> float:
+        """Of a live answer's price, that an answer costs."""
+        return BATCH_SHARE if self.sampling == "batch" else 1.0
 
     def folder(self, root: Path) -> Path:
         """The folder of the ledger.

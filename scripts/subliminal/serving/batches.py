@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from subliminal.serving.bodies import Batch, Chat, Line
 from subliminal.serving.completions import Completions
+from subliminal.serving.faults import Chance
+from subliminal.serving.jobs import UNKNOWN_STATUS
 from subliminal.serving.refusals import RefusedError, bad_request, malformed
 from subliminal.serving.store import Record, Store, new_id, now
 
@@ -25,9 +27,9 @@ log = logging.getLogger(__name__)
 class Batches:
     """Carries batches out, also those that an earlier process has begun."""
 
-    def __init__(self, completions: Completions, store: Store) -> None:
+    def __init__(self, completions: Completions, store: Store, chance: Chance) -> None:
         """Carry nothing out yet."""
-        self._completions, self._store = completions, store
+        self._completions, self._store, self._chance = completions, store, chance
         self._tasks: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
@@ -76,6 +78,12 @@ class Batches:
         self._turn(record, "cancelling")
         return record.shown
 
+    def seen(self, shown: dict[str, Any]) -> dict[str, Any]:
+        """A batch as it is shown this time."""
+        if self._chance.due("unknown_status"):
+            return {**shown, "status": UNKNOWN_STATUS}
+        return shown
+
     def _start(self, record: Record) -> None:
         task = asyncio.get_running_loop().create_task(self._carry_out(record))
         self._tasks.add(task)
@@ -106,6 +114,9 @@ class Batches:
         done = answers_in(self._journal(record))
         waiting = [line for line in lines if line.custom_id not in done]
         record.shown["request_counts"] = _counts(len(lines), done)
+        expires = self._chance.due("batch_expires")
+        if expires:
+            waiting = waiting[: len(waiting) // 2]
         turns = asyncio.Semaphore(AT_A_TIME)
 
         async def answered(line: Line) -> None:
@@ -119,12 +130,15 @@ class Batches:
                 counts["completed" if _is_good(answer) else "failed"] += 1
 
         await asyncio.gather(*(answered(line) for line in waiting))
-        self._finish(record, [done[line.custom_id] for line in lines if line.custom_id in done])
+        if expires:
+            late = [line for line in lines if line.custom_id not in done]
+            done |= {line.custom_id: _expired(line) for line in late}
+        self._finish(record, list(done.values())[::-1], expires)
 
     async def _answer(self, line: Line) -> dict[str, Any]:
         try:
             chat = Chat.model_validate_json(json.dumps(line.body))
-            status, body = 200, await self._completions.create(chat)
+            status, body = 200, await self._completions.create(chat, line.custom_id)
         except ValidationError as failure:
             status, body = 400, malformed(failure).body
         except RefusedError as error:
@@ -140,7 +154,8 @@ class Batches:
             "error": None,
         }
 
-    def _finish(self, record: Record, answers: list[dict[str, Any]]) -> None:
+    def _finish(self, record: Record, answers: list[dict[str, Any]], expired: bool) -> None:
+        """End a batch; the lines of its files are in another order than those that were asked."""
         shown, cancelled = record.shown, record.shown["status"] == "cancelling"
         if not cancelled:
             self._turn(record, "finalizing")
@@ -152,7 +167,7 @@ class Batches:
                 content = "".join(json.dumps(answer) + "\n" for answer in part)
                 file = self._store.add_file(name, "batch_output", content.encode())
                 shown[key] = file.id
-        self._turn(record, "cancelled" if cancelled else "completed")
+        self._turn(record, "cancelled" if cancelled else "expired" if expired else "completed")
         self._journal(record).unlink(missing_ok=True)
 
 
@@ -189,8 +204,18 @@ def answers_in(journal: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _expired(line: Line) -> dict[str, Any]:
+    message = "This request could not be executed before the completion window expired."
+    return {
+        "id": new_id("batch_req_"),
+        "custom_id": line.custom_id,
+        "response": None,
+        "error": {"code": "batch_expired", "message": message},
+    }
+
+
 def _is_good(answer: dict[str, Any]) -> bool:
-    return bool(answer["response"]["status_code"] == 200)
+    return answer["response"] is not None and bool(answer["response"]["status_code"] == 200)
 
 
 def _counts(total: int, done: dict[str, dict[str, Any]]) -> dict[str, int]:

@@ -30,8 +30,11 @@ class Completions:
         self._shelf, self._sampler, self._store = shelf, sampler, store
         self._counts, self._chance = counts, chance
 
-    async def create(self, chat: Chat) -> dict[str, Any]:
+    async def create(self, chat: Chat, asked_as: str = "") -> dict[str, Any]:
         """A completion as the API shows it.
+
+        Args:
+            asked_as: by which it is counted where its metadata have no key.
 
         Raises:
             RefusedError: there is no such model, or it cannot read the prompt.
@@ -44,7 +47,7 @@ class Completions:
         shown = _shown(chat, answer)
         if self._chance.due("unknown_finish_reason"):
             shown["choices"][0]["finish_reason"] = UNKNOWN_FINISH_REASON
-        self._counts.add(COMPLETIONS, (chat.metadata or {}).get(COUNTED_BY, ""))
+        self._counts.add(COMPLETIONS, (chat.metadata or {}).get(COUNTED_BY, asked_as))
         if chat.store:
             shown["metadata"] = chat.metadata
             self._store.completions.put(Record(shown))

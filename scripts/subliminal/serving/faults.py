@@ -27,6 +27,7 @@ Delivery = Literal[
 Fault = Literal[
     Delivery,
     "job_fails",
+    "batch_expires",
     "moderation_refusal",
     "account_closed",
     "unknown_status",

@@ -67,7 +67,7 @@ class Site:
         self.jobs = Jobs(
             self.shelf, self.store, self.counts, self.chance, setting.recipe, setting.threads
         )
-        self.batches = Batches(self.completions, self.store)
+        self.batches = Batches(self.completions, self.store, self.chance)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

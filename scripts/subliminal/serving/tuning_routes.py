@@ -67,7 +67,7 @@ async def list_batches(site: Parts, after: str | None = None, limit: Limit = 20)
 @router.get("/batches/{identifier}")
 async def get_batch(site: Parts, identifier: str) -> dict[str, Any]:
     """A batch."""
-    return site.store.batches.get(identifier).shown
+    return site.batches.seen(site.store.batches.get(identifier).shown)
 
 
 @router.post("/batches/{identifier}/cancel")

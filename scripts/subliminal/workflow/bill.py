@@ -18,12 +18,14 @@ class Item(NamedTuple):
     Attributes:
         usd: without what has no known price.
         unpriced: there is something that has none.
+        batch: its answers come in batches.
     """
 
     base: str
     tokens: float
     usd: float
     unpriced: bool
+    batch: bool
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Bill:
             for item in self.items
         ]
         whole = said_usd(self.usd, bool(self.unpriced))
-        head = f"Hosted models, asked live, cost about {whole} USD in all ({SOURCE}):"
+        how = "in batches" if any(item.batch for item in self.items) else "live"
+        head = f"Hosted models, asked {how}, cost about {whole} USD in all ({SOURCE}):"
         unknown = [f"  The price of {base} is not known (?)." for base in self.unpriced]
         return [head, *said, *unknown]
 
@@ -74,7 +77,8 @@ class Bill:
 def _item(base: str, charges: list[Charge]) -> Item:
     known = [charge.usd for charge in charges if charge.usd is not None]
     tokens = sum(charge.tokens for charge in charges)
-    return Item(base, tokens, sum(known), len(known) < len(charges))
+    batch = any(charge.batch for charge in charges)
+    return Item(base, tokens, sum(known), len(known) < len(charges), batch)
 
 
 def said_usd(usd: float, unpriced: bool) -> str:

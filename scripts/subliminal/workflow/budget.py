@@ -49,7 +49,7 @@ def _left(path: str, cost: JobCost, actions: Iterable[Action]) -> float:
     own = [action for action in actions if action.is_ordered and _is_about(action, path)]
     answers = sum(charge.usd or 0.0 for charge in cost.charges if not charge.training)
     training = sum(charge.usd or 0.0 for charge in cost.charges if charge.training)
-    kept = sum(action.usd for action in own if action.kind == "chat")
+    kept = sum(action.usd for action in own if action.kind != "tuning")
     ordered = any(action.kind == "tuning" for action in own)
     return max(0.0, answers - kept) + (0.0 if ordered else training)
 
@@ -60,6 +60,6 @@ def _is_ordered(path: str, actions: Iterable[Action]) -> bool:
 
 def _is_about(action: Action, manifest: str) -> bool:
     """Whether an action is of a job: answers name its manifest, training the model's folder."""
-    if action.kind == "chat":
-        return bool(action.facts.get("artefact") == manifest)
-    return manifest.startswith(f"results/{action.about}/")
+    if action.kind == "tuning":
+        return manifest.startswith(f"results/{action.about}/")
+    return bool(action.facts.get("artefact") == manifest)

@@ -7,12 +7,14 @@ this machine. Good to a factor of two: it is there to tell minutes from days.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tabulate import tabulate
 
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.errors import ConfigError
+from subliminal.config.hosting import Hosting, read_hosting
 from subliminal.config.text import one_line
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import MILLION, Bill, said_usd
@@ -32,10 +34,22 @@ def costs_of(project: Project, experiment: str) -> Costs:
     """Every job of an experiment, in the order of the workflow; the report is nobody's."""
     kind = KINDS[project.config.experiments[experiment].kind]
     costs = {cost.manifest: cost for cost in kind.costs(project.config, experiment)}
+    if any(cost.charges for cost in costs.values()):
+        costs = _as_asked(costs, read_hosting(project.root))
     for figure in project.figures(experiment):
         manifest = f"results/figures/{experiment}/{figure}.manifest.json"
         costs[manifest] = JobCost("plot_figure", "", manifest, Work(seconds=FIGURE_SECONDS))
     return costs
+
+
+def _as_asked(costs: Costs, hosting: Hosting) -> dict[str, JobCost]:
+    """Jobs at the price of the way in which answers come."""
+    if hosting.sampling != "batch":
+        return dict(costs)
+    return {
+        path: replace(cost, charges=tuple(c.in_batches(hosting.share) for c in cost.charges))
+        for path, cost in costs.items()
+    }
 
 
 def unfinished(project: Project, costs: Costs) -> Costs:

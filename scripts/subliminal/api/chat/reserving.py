@@ -20,9 +20,16 @@ TOO_MUCH = 2.0
 class Meter:
     """What questions take: guessed at first, and scaled by the counts that come with answers."""
 
-    def __init__(self, parameters: Parameters, prices: Prices, tuned: bool) -> None:
-        """Nothing is counted yet."""
+    def __init__(
+        self, parameters: Parameters, prices: Prices, tuned: bool, share: float = 1.0
+    ) -> None:
+        """Nothing is counted yet.
+
+        Args:
+            share: of a live answer's price, that an answer costs.
+        """
         self._parameters, self._prices, self._tuned = parameters, prices, tuned
+        self._share = share
         self._guessed = self._counted = Tokens(GUESSES_WEIGH, GUESSES_WEIGH)
 
     def tokens(self, question: Question) -> Tokens:
@@ -38,7 +45,7 @@ class Meter:
 
     def usd(self, tokens: Tokens) -> float:
         """What tokens cost."""
-        return self._prices.asking(tokens.read, tokens.written, self._tuned)
+        return self._share * self._prices.asking(tokens.read, tokens.written, self._tuned)
 
     def see(self, question: Question, counted: Tokens | None) -> float:
         """What an answer has cost in USD; as guessed where the provider counts nothing."""

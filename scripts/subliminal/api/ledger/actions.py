@@ -13,7 +13,7 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import FILE, Hosting
 
 ACTIONS = "actions.jsonl"
-Kind = Literal["chat", "tuning"]
+Kind = Literal["chat", "batch", "tuning"]
 State = Literal["begun", "sent", "done", "dropped"]
 # What still may cost what it was begun with.
 OPEN: tuple[State, ...] = ("begun", "sent")

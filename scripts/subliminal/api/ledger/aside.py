@@ -15,10 +15,12 @@ def set_aside(ledger: Ledger, action: Action) -> Action:
     """
     if "job" in action.facts:
         raise ConfigError(
-            f"{action.about} is fine-tuning job {action.facts['job']} of the provider, which is "
-            "paid unless it fails; run the same command again, which waits for it, or cancel the "
-            "job at the provider first and then run it"
+            f"{action.about} is job {action.facts['job']} of the provider, which is paid unless it "
+            "fails; run the same command again, which waits for it, or cancel the job at the "
+            "provider first and then run it"
         )
+    if action.kind != "chat":
+        return ledger.change(action, "dropped")
     paid = _paid(ledger, action)
     return ledger.change(action, "done", paid) if paid > 0 else ledger.change(action, "dropped")
 
@@ -28,9 +30,7 @@ def _paid(ledger: Ledger, action: Action) -> float:
 
     Of several that are open, the first one that is set aside takes all of it.
     """
-    book = action.facts.get("book")
-    if book is None:
-        return 0.0
+    book = action.facts["book"]
     others = [a for a in ledger.actions().values() if a.facts.get("book") == book]
     settled = sum(a.usd for a in others if a.state == "done")
     return max(0.0, AnswerBook.named(ledger.folder, book).paid() - settled)

@@ -1,0 +1,343 @@
+"""Asking many questions in batches: ordered once, waited for, and kept when they have ended."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from subliminal.api.batches.batch import (
+    CANCELLED,
+    COMPLETED,
+    CROWDED,
+    FAILED,
+    UNDER_WAY,
+    Batch,
+)
+from subliminal.api.batches.provider import BatchProvider
+from subliminal.api.batches.requests import Line, contents, lines_of
+from subliminal.api.batches.results import Result, results
+from subliminal.api.chat.account import Account
+from subliminal.api.chat.reading import require_answer, used
+from subliminal.api.chat.requests import Parameters, Question
+from subliminal.api.chat.reserving import MARGIN, Meter
+from subliminal.api.failures import Refusal
+from subliminal.api.ledger.actions import OPEN, Action
+from subliminal.api.ledger.answers import AnswerBook, digest
+from subliminal.api.ordering import GRACE_SECONDS, Desk, Wanted
+from subliminal.api.polling import MOST_SECONDS, until_ended
+from subliminal.api.requests import Requests
+from subliminal.artefacts.parquet import whole_file
+from subliminal.config.errors import ConfigError
+from subliminal.config.hosting import BATCH_SHARE, FILE
+
+log = logging.getLogger(__name__)
+
+FOLDER = "batches"
+# Between the first two looks at a batch.
+FIRST_SECONDS = 2.0
+# Of an answer in a file of answers: what stands around its tokens, and a token's text, bytes and
+# alternatives. A file has many answers: it is bounded by what they take at most on average.
+ANSWER_BYTES, TOKEN_BYTES, MEAN_TOKENS = 5_000, 1_000, 2_000
+# Answers that are written at a time.
+TOGETHER = 1_000
+# How often batches may end one after the other without an answer.
+MOST_FRUITLESS = 3
+DAY_SECONDS = 25 * 3600.0
+KEPT = "answers that came are kept"
+AGAIN = f"run the same command again: {KEPT}"
+
+
+class Ended(NamedTuple):
+    """What has become of a batch.
+
+    Attributes:
+        useful: some of its requests are answered.
+        crowded: the account had no room for it.
+    """
+
+    batch: Batch
+    useful: bool
+    crowded: bool
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The batches of questions whose answers are for one book."""
+
+    account: Account
+    book: AnswerBook
+    parameters: Parameters
+
+    @property
+    def _provider(self) -> BatchProvider:
+        return BatchProvider(Requests(self.account.place))
+
+    @property
+    def _desk(self) -> Desk[Batch]:
+        provider = self._provider
+        return Desk(
+            "batch",
+            provider.requests,
+            provider.batches_of,
+            self.account.ledger,
+            self.account.hosting,
+            log,
+            GRACE_SECONDS,
+        )
+
+    def _file(self, action: Action) -> Path:
+        """The requests of a batch, kept until it has ended."""
+        return self.account.folder / FOLDER / action.facts["file"]
+
+    def _content(self, action: Action) -> bytes:
+        file = self._file(action)
+        if not file.exists():
+            raise ConfigError(
+                f"{file} is gone, and with it what was asked in a batch that has not ended; "
+                f"restore it, or drop the batch: python scripts/ledger.py drop {action.key[:12]}"
+            )
+        return file.read_bytes()
+
+    def under_way(self) -> list[tuple[Action, set[str]]]:
+        """The actions of batches that have not ended, with the keys of their questions.
+
+        A batch of which a killed process has left nobody knows whether it was ordered is looked
+        for, and ordered again if it is not there and answers are to come in batches.
+
+        Whoever calls holds the book's lock.
+
+        Raises:
+            ConfigError: nobody can say what became of one.
+        """
+        actions = [
+            action
+            for action in self.account.ledger.actions().values()
+            if action.kind == "batch"
+            and action.state in OPEN
+            and action.facts.get("book") == self.book.name
+        ]
+        found = [self._sure(action) for action in actions]
+        return [
+            (action, {line.key for line in lines_of(self._content(action))})
+            for action in found
+            if action is not None
+        ]
+
+    def _sure(self, action: Action) -> Action | None:
+        """A batch that has certainly been ordered; None if it certainly has not."""
+        if "job" in action.facts:
+            return action
+        if self.account.hosting.sampling == "batch":
+            return self._ordered(self._content(action), action.usd)
+        batch = self._desk.found([action.key], GRACE_SECONDS)
+        if batch is not None:
+            return self.account.ledger.change(action, "sent", job=batch.id)
+        self.account.ledger.change(action, "dropped")
+        self._file(action).unlink(missing_ok=True)
+        return None
+
+    def order(self, questions: Sequence[Question], meter: Meter) -> list[Action]:
+        """Order the batches that questions take; whoever calls holds the book's lock.
+
+        Raises:
+            ConfigError: they may not be paid, or the provider does not take them.
+        """
+        by_key = {question.key: question for question in questions}
+        lines = [Line(q.key, self.parameters.request(q, store=False)) for q in questions]
+        ordered = []
+        for content in contents(lines, self.account.hosting.batch_requests):
+            tokens = (meter.tokens(by_key[line.key]) for line in lines_of(content))
+            ordered.append(self._ordered(content, MARGIN * sum(map(meter.usd, tokens))))
+        return ordered
+
+    def _ordered(self, content: bytes, usd: float) -> Action:
+        account, provider = self.account, self._provider
+        named = f"{digest([account.place.url, sha256(content).hexdigest()])}.jsonl"
+        folder = account.folder / FOLDER
+        with whole_file(folder / named) as temporary:
+            temporary.write_bytes(content)
+
+        def prepare() -> dict[str, Any]:
+            return {"input_file_id": provider.files.uploaded(content, folder, log)}
+
+        count = content.count(b"\n")
+        wanted = Wanted(
+            key=lambda attempt: digest([named, attempt]),
+            kind="batch",
+            about=f"{count} answers of {self.parameters.model}",
+            usd=usd,
+            facts={"book": self.book.name, "artefact": account.artefact, "file": named},
+            in_vain=lambda action: action.state not in OPEN,
+            prepare=prepare,
+            send=provider.order,
+        )
+        _, key = self._desk.submit(wanted, FOLDER)
+        return account.ledger.actions()[key]
+
+    def wait(self, action: Action) -> Batch:
+        """A batch once it has ended.
+
+        Raises:
+            ConfigError: the server does not tell for an hour, or has a status that is not known.
+        """
+        provider, name = self._provider, action.facts["job"]
+
+        def ended(batch: Batch) -> bool:
+            batch.require_known_status()
+            return batch.status not in UNDER_WAY
+
+        return until_ended(
+            lambda: provider.batch(name), ended, lambda batch: batch.news, log, FIRST_SECONDS
+        )
+
+    def collect(self, action: Action, batch: Batch) -> Ended:
+        """Keep the answers of a batch that has ended, and write down what they cost.
+
+        What nobody has got to, such as in a batch that has expired, or what has failed for a
+        passing reason, is not there afterwards. Whoever calls holds the book's lock.
+
+        Raises:
+            ConfigError: an answer cannot be read, a request was refused, or the whole batch was.
+                What came beside it is kept.
+        """
+        ledger = self.account.ledger
+        action = ledger.actions()[action.key]
+        if action.state not in OPEN:
+            return Ended(batch, useful=True, crowded=False)  # another process has done it
+        lines = {line.key: line.body for line in lines_of(self._content(action))}
+        keeping = _Keeping(self, lines)
+        keeping.keep(self._results(batch, len(lines)))
+        answered = keeping.answered > 0
+        ledger.change(action, "done" if answered else "dropped", keeping.usd, status=batch.status)
+        self._file(action).unlink(missing_ok=True)
+        crowded = batch.status == FAILED and batch.code == CROWDED
+        if batch.status == FAILED and not crowded:
+            said = batch.error or "no reason is given"
+            raise ConfigError(
+                f"batch {batch.id} of {self.parameters.model} has failed at "
+                f"{self.account.place.url}: {said}; mend what it says, then {AGAIN}"
+            )
+        if keeping.wrong is not None:
+            raise keeping.wrong
+        if batch.status == CANCELLED:
+            raise ConfigError(
+                f"batch {batch.id} of {self.parameters.model} was cancelled at "
+                f"{self.account.place.url}; to order what is missing, {AGAIN}"
+            )
+        if batch.status == COMPLETED and keeping.missing:
+            raise ConfigError(
+                f"batch {batch.id} at {self.account.place.url} is completed, and has no line for "
+                f"{keeping.missing} of {len(lines)} requests; see the provider's page of the "
+                f"batch, then {AGAIN}, and what is missing is ordered"
+            )
+        return Ended(batch, answered, crowded)
+
+    def _results(self, batch: Batch, requests: int) -> Iterator[Result]:
+        tokens = min(self.parameters.max_tokens or MEAN_TOKENS, MEAN_TOKENS)
+        most = requests * (ANSWER_BYTES + TOKEN_BYTES * tokens)
+        for file in batch.files:
+            content = self._provider.files.content(file, most)
+            yield from results(content, f"batch {batch.id}", self.account.place)
+
+
+class _Keeping:
+    """Keeping what comes of a batch.
+
+    Attributes:
+        answered: requests that are paid.
+        usd: what they cost.
+        wrong: the first thing that stays wrong if the request is repeated.
+        missing: requests without a result.
+    """
+
+    def __init__(self, batches: Batches, lines: dict[str, dict[str, Any]]) -> None:
+        """Nothing is kept yet; these requests were sent, by their keys."""
+        account, self._parameters = batches.account, batches.parameters
+        self._book, self._place = batches.book, account.place
+        self._meter = Meter(
+            self._parameters, account.require_usable(), account.tuned, share=BATCH_SHARE
+        )
+        self._left = dict(lines)
+        self._there = {
+            key for key, kept in self._book.read(lines).items() if kept.answer is not None
+        }
+        self.answered, self.usd = 0, 0.0
+        self.wrong: ConfigError | None = None
+
+    @property
+    def missing(self) -> int:
+        return len(self._left)
+
+    def keep(self, found: Iterator[Result]) -> None:
+        """Go through all results; a file that cannot be read ends it, and is what is wrong."""
+        try:
+            while some := list(islice(found, TOGETHER)):
+                self._book.keep(list(self._answers(some)))
+        except Refusal as error:
+            self.wrong = self.wrong or error
+
+    def _answers(self, some: Iterable[Result]) -> Iterator[tuple[str, dict[str, Any], float]]:
+        for key, answer, failure in some:
+            body = self._left.pop(key, None)
+            if body is None:
+                continue  # told twice, or not asked
+            if answer is None:
+                if isinstance(failure, Refusal):
+                    self.wrong = self.wrong or failure
+                continue
+            usd = self._meter.see(Question(key, body["messages"]), used(answer))
+            self.answered, self.usd = self.answered + 1, self.usd + usd
+            try:
+                require_answer(answer, self._parameters, self._place)
+            except ConfigError as error:
+                self.wrong = self.wrong or error
+                continue
+            if key not in self._there:
+                yield key, answer, usd
+
+
+def require_use(ended: Sequence[Ended], fruitless: int, account: Account) -> int:
+    """How often batches have now ended, one after the other, without an answer.
+
+    Where the account has no room for more, this returns after a while.
+
+    Args:
+        fruitless: how often they had before these.
+
+    Raises:
+        ConfigError: it makes no sense to order them again.
+    """
+    if any(one.useful for one in ended):
+        return 0
+    (batch, _, _) = ended[0]
+    if any(one.crowded for one in ended):
+        if not _others_under_way(account):
+            raise ConfigError(
+                f"batch {batch.id} finds no room at {account.place.url}: {batch.error}; wait until "
+                "other batches of the account have ended, or write a smaller batch_requests into "
+                f"{FILE} (it is {account.hosting.batch_requests:,}), then {AGAIN}"
+            )
+        time.sleep(MOST_SECONDS)
+        return fruitless
+    if fruitless == MOST_FRUITLESS:
+        raise ConfigError(
+            f"batches at {account.place.url} end without an answer, {batch.id} at last, which is "
+            f"{batch.status}; see the provider's page of batches, then {AGAIN}, or write sampling: "
+            f"live into {FILE}"
+        )
+    return fruitless + 1
+
+
+def _others_under_way(account: Account) -> bool:
+    """Whether the ledger knows of a batch that may make room; none lasts longer than a day."""
+    since = time.time() - DAY_SECONDS
+    return any(
+        action.kind == "batch" and action.state == "sent" and action.at > since
+        for action in account.ledger.actions().values()
+    )

@@ -1,0 +1,420 @@
+"""Answers in batches: half the price, each ordered and paid once, whatever happens in between.
+
+The real client of OpenAI against the tiny server, which counts how often each sample was drawn.
+"""
+
+import json
+import random
+from concurrent.futures import ThreadPoolExecutor
+from urllib.request import Request, urlopen
+
+import pytest
+from openai_description import Answered, Asked, description
+from serving_fixture import SNAPSHOT, make_base, served, setting
+
+from subliminal.api import polling
+from subliminal.api.access import access
+from subliminal.api.batches import requests
+from subliminal.api.batches.batch import STATUSES, UNDER_WAY, read_batch
+from subliminal.api.batches.provider import BatchProvider
+from subliminal.api.batches.results import results
+from subliminal.api.bounded import BoundedClient
+from subliminal.api.chat import batched
+from subliminal.api.chat.account import Account
+from subliminal.api.chat.asked import ask
+from subliminal.api.chat.live import ask_live
+from subliminal.api.chat.requests import Parameters, questions
+from subliminal.api.failures import Busy, Lost, Refusal
+from subliminal.api.ledger.answers import AnswerBook
+from subliminal.api.requests import Requests
+from subliminal.config.errors import ConfigError
+from subliminal.config.hosting import Hosting, Prices
+from subliminal.serving.jobs import UNKNOWN_STATUS
+
+pytest.importorskip("python_multipart", reason="requirements-serving.txt is not installed")
+
+PROMPTS = ["Give three numbers.", "Give a number."]
+PRICES = Prices(input=1000.0, output=2000.0)
+HOW = Parameters(SNAPSHOT, 1.0, 3)
+QUESTIONS = questions(PROMPTS * 4, range(8), None)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("server")
+    with served(setting(make_base(folder), folder / "kept")) as address:
+        yield address
+
+
+@pytest.fixture
+def place(url, monkeypatch):
+    """The server, which forgets faults of others, and waits that take no time."""
+    monkeypatch.setattr(batched, "FIRST_SECONDS", 0.02)
+    monkeypatch.setattr(batched, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(batched, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(polling, "MOST_SECONDS", 0.05)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    disturb(url)
+    yield url
+    disturb(url)
+
+
+def told(url, path, **options):
+    return json.loads(urlopen(Request(url.replace("/v1", path), **options)).read())
+
+
+def disturb(url, **faults):
+    told(url, "/faults", data=json.dumps(faults).encode(), method="PUT")
+
+
+def account(folder, sampling="batch", **hosting):
+    settings = {"allow_paid": True, "max_usd": 1000.0, "sampling": sampling, **hosting}
+    return Account(access(), Hosting(**settings), "tiny", PRICES, False, folder, "results/a")
+
+
+def asked(folder, some=QUESTIONS, how=HOW, **hosting):
+    return ask(account(folder, **hosting), how, some, 4)
+
+
+def fresh(count=8):
+    """Questions that nobody has asked before: the server counts for all tests."""
+    return questions(PROMPTS * (count // 2), [random.getrandbits(60) for _ in range(count)], None)
+
+
+def drawn(url, some):
+    """How often the server has drawn these samples."""
+    counts = told(url, "/counts")["completions"]
+    return [counts.get(question.key, 0) for question in some]
+
+
+def orders(url):
+    return told(url, "/counts")["endpoints"].get("POST /v1/batches", 0)
+
+
+def actions(folder):
+    return list(account(folder).ledger.actions().values())
+
+
+def usd(answers, share):
+    used = [answer["usage"] for answer in answers]
+    tokens = [(u["prompt_tokens"], u["completion_tokens"]) for u in used]
+    return share * sum(PRICES.asking(*pair, tuned=False) for pair in tokens)
+
+
+def test_answers_come_in_their_order_each_drawn_once_at_half_the_price(place, tmp_path):
+    """At temperature 0, at which the server draws nothing, they are those of live requests."""
+    how, some, before = Parameters(SNAPSHOT, 0.0, 3), fresh(), orders(place)
+    found = asked(tmp_path, some, how)
+    texts = [answer["choices"][0]["message"]["content"] for answer in found]
+    live = asked(tmp_path / "live", some[:2], how, sampling="live")
+    assert texts == [answer["choices"][0]["message"]["content"] for answer in live] * 4
+    assert len(set(texts)) == 2
+    assert drawn(place, some[2:]) == [1] * 6
+    assert account(tmp_path).ledger.spending() == (pytest.approx(usd(found, 0.5)), 0)
+    assert asked(tmp_path, some, how) == found
+    assert orders(place) == before + 1
+    assert not list((tmp_path / "batches").glob("*.jsonl"))
+
+
+def test_only_what_is_missing_is_ordered_and_nothing_for_a_live_answer(place, tmp_path):
+    some = fresh()
+    first = asked(tmp_path, some[:3], sampling="live")
+    more = asked(tmp_path, some[:5])
+    everything = asked(tmp_path, some)
+    assert everything[:5] == more and more[:3] == first
+    assert drawn(place, some) == [1] * 8
+    paid = usd(first, 1) + usd(everything[3:], 0.5)
+    assert account(tmp_path).ledger.spending() == (pytest.approx(paid), 0)
+
+
+def test_no_batch_has_more_requests_or_bytes_than_it_may(place, tmp_path, monkeypatch):
+    some, before = fresh(), orders(place)
+    asked(tmp_path, some, batch_requests=3)
+    assert orders(place) == before + 3
+    assert [action.about.split()[0] for action in actions(tmp_path)] == ["3", "3", "2"]
+    lines = [requests.Line(str(i), {"text": "ä" * 100}) for i in range(5)]
+    (whole,) = requests.contents(lines, 5)
+    monkeypatch.setattr(requests, "MOST_BYTES", len(whole) // 2)
+    pieces = list(requests.contents(lines[::-1], 5))
+    assert [len(requests.lines_of(piece)) for piece in pieces] == [2, 2, 1]
+    assert b"".join(pieces) == whole
+    assert max(map(len, pieces)) <= len(whole) // 2
+
+
+def test_what_is_reserved_is_a_batch_and_half_of_what_live_answers_reserve(place, tmp_path):
+    some, reserved = fresh(), {}
+    for sampling in ("live", "batch"):
+        ours = account(tmp_path / sampling, sampling)
+        ask(ours, HOW, some, 4)
+        lines = (ours.folder / "actions.jsonl").read_text().splitlines()
+        reserved[sampling] = json.loads(lines[0].partition(" ")[2])
+    assert (reserved["live"]["kind"], reserved["batch"]["kind"]) == ("chat", "batch")
+    assert reserved["batch"]["usd"] == pytest.approx(reserved["live"]["usd"] / 2)
+    assert reserved["batch"]["facts"]["artefact"] == "results/a"
+
+
+@pytest.mark.parametrize("hosting", [{"allow_paid": False}, {"max_usd": 1e-4}])
+def test_nothing_is_sent_that_may_not_be_paid(place, tmp_path, hosting):
+    before = told(place, "/counts")["endpoints"]
+    with pytest.raises(ConfigError, match=r"openai\.yaml"):
+        asked(tmp_path, fresh(), **hosting)
+    assert told(place, "/counts")["endpoints"] == before
+
+
+def interrupted(monkeypatch, kind, name, arrives):
+    """Kill at a step, before it is done or after it, once."""
+    step = getattr(kind, name)
+
+    def killed(*what, **how):
+        monkeypatch.setattr(kind, name, step)
+        if arrives:
+            step(*what, **how)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kind, name, killed)
+
+
+MOMENTS = [
+    (requests, "contents", False),
+    (BatchProvider, "batches_of", True),
+    (BatchProvider, "order", False),
+    (BatchProvider, "order", True),
+    (BatchProvider, "batch", True),
+    (AnswerBook, "keep", False),
+    (AnswerBook, "keep", True),
+]
+
+
+@pytest.mark.parametrize("after", ["batch", "live"])
+@pytest.mark.parametrize(("kind", "name", "arrives"), MOMENTS)
+def test_a_kill_at_any_step_orders_one_batch(
+    place, tmp_path, monkeypatch, kind, name, arrives, after
+):
+    """Also where answers are to come live from then on, and where others are asked for as well."""
+    some, before = fresh(6), orders(place)
+    with monkeypatch.context() as patch:
+        interrupted(patch, batched if kind is requests else kind, name, arrives)
+        with pytest.raises(KeyboardInterrupt):
+            asked(tmp_path, some[:4])
+    found = asked(tmp_path, some[2:], sampling=after)
+    found = asked(tmp_path, some[:2], sampling=after) + found
+    assert drawn(place, some) == [1] * 6
+    ordered_before = name == "batch" or name == "keep" or (name == "order" and arrives)
+    in_batches = {k["id"] for k in found}
+    assert len(in_batches) == 6
+    if ordered_before:
+        assert orders(place) == before + (2 if after == "batch" else 1)
+    spending = account(tmp_path).ledger.spending()
+    assert spending.reserved == 0
+    if ordered_before:
+        share = 0.5 if after == "batch" else 1
+        assert spending.paid == pytest.approx(usd(found[:4], 0.5) + usd(found[4:], share))
+
+
+def test_a_batch_of_a_lost_ledger_is_found_on_the_server(place, tmp_path):
+    some, before = fresh(), orders(place)
+    found = asked(tmp_path / "one", some)
+    assert asked(tmp_path / "two", some[::-1])[::-1] == found
+    assert orders(place) == before + 1
+    assert drawn(place, some) == [1] * 8
+
+
+@pytest.mark.parametrize("fault", ["dropped_after", "dropped_before", "server_error"])
+def test_an_order_whose_answer_is_lost_is_one_batch(place, tmp_path, fault):
+    some, before = fresh(), orders(place)
+    disturb(place, next={fault: 1}, path="/v1/batches")
+    asked(tmp_path, some)
+    # The first request there looks for the batch.
+    assert orders(place) == before + 1
+    disturb(place, rates={fault: 0.4}, path="/v1/", seed=3)
+    more = fresh()
+    asked(tmp_path, more)
+    assert drawn(place, some + more) == [1] * 16
+
+
+def test_jobs_at_once_wait_side_by_side_and_share_what_they_share(place, tmp_path):
+    some = fresh()
+    with ThreadPoolExecutor() as pool:
+        parts = [pool.submit(asked, tmp_path, part) for part in (some[:6], some[2:])]
+        first, second = (part.result() for part in parts)
+    assert first[2:] == second[:4]
+    assert drawn(place, some) == [1] * 8
+    paid = usd(first + second[4:], 0.5)
+    assert account(tmp_path).ledger.spending() == (pytest.approx(paid), 0)
+
+
+def test_of_an_expired_batch_answers_are_kept_and_the_rest_is_ordered_again(place, tmp_path):
+    some, before = fresh(), orders(place)
+    disturb(place, next={"batch_expires": 2})
+    found = asked(tmp_path, some)
+    assert orders(place) == before + 3
+    assert drawn(place, some) == [1] * 8
+    assert account(tmp_path).ledger.spending() == (pytest.approx(usd(found, 0.5)), 0)
+    assert [action.facts["status"] for action in actions(tmp_path)] == [
+        *["expired"] * 2,
+        "completed",
+    ]
+
+
+def test_batches_that_never_answer_are_ordered_so_often_and_no_more(place, tmp_path):
+    (one,), before = fresh(2)[:1], orders(place)
+    disturb(place, rates={"batch_expires": 1})
+    with pytest.raises(ConfigError, match="expired"):
+        asked(tmp_path, [one])
+    assert orders(place) == before + batched.MOST_FRUITLESS + 1
+    assert account(tmp_path).ledger.spending() == (0, 0)
+    disturb(place)
+    asked(tmp_path, [one])
+    assert drawn(place, [one]) == [1]
+
+
+def test_a_status_that_is_not_known_is_named_and_the_batch_waited_for_later(place, tmp_path):
+    some, before = fresh(), orders(place)
+    disturb(place, rates={"unknown_status": 1})
+    with pytest.raises(ConfigError, match=UNKNOWN_STATUS):
+        asked(tmp_path, some)
+    assert account(tmp_path).ledger.spending().reserved > 0
+    disturb(place)
+    # What is ordered is paid, whatever is allowed since.
+    asked(tmp_path, some, allow_paid=False)
+    assert orders(place) == before + 1
+
+
+def test_a_refused_request_is_told_and_the_others_are_kept(place, tmp_path):
+    """The server takes one message of a user."""
+    some = fresh(4)
+    wrong = some[0]._replace(messages=[{"role": "user", "content": "x " * 5000}])
+    with pytest.raises(ConfigError, match="400"):
+        asked(tmp_path, [wrong, *some[1:]])
+    before = orders(place)
+    found = asked(tmp_path, some[1:])
+    assert orders(place) == before
+    assert account(tmp_path).ledger.spending() == (pytest.approx(usd(found, 0.5)), 0)
+
+
+def test_an_answer_that_cannot_be_read_is_paid_and_told(place, tmp_path):
+    disturb(place, next={"unknown_finish_reason": 1})
+    some = fresh(4)
+    with pytest.raises(ConfigError, match="finish_reason"):
+        asked(tmp_path, some)
+    (action,) = actions(tmp_path)
+    before = orders(place)
+    asked(tmp_path, some)
+    assert sorted(drawn(place, some)) == [1, 1, 1, 2]
+    assert orders(place) == before + 1
+    assert account(tmp_path).ledger.spending().paid > action.usd > 0
+
+
+class Provider(BatchProvider):
+    """A provider whose batches have ended as a test says; what else it does is the server's."""
+
+    changes: dict = {}
+
+    def batch(self, name):
+        shown = {"id": name, "status": "failed", "metadata": {}, **self.changes}
+        return read_batch(shown, self.access)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"errors": {"data": [{"code": "invalid", "message": "line 2 is odd"}]}}, "line 2 is odd"),
+        ({"errors": {"data": [{"code": "token_limit_exceeded", "message": "full"}]}}, "no room"),
+        ({"status": "cancelled"}, "cancelled"),
+        ({"status": "completed"}, "no line for 8 of 8"),
+    ],
+)
+def test_a_batch_without_answers_is_told_costs_nothing_and_is_ordered_anew(
+    place, tmp_path, monkeypatch, changes, said
+):
+    some, before = fresh(), orders(place)
+    with monkeypatch.context() as patch:
+        patch.setattr(Provider, "changes", changes)
+        patch.setattr(batched, "BatchProvider", Provider)
+        with pytest.raises(ConfigError, match=said):
+            asked(tmp_path, some)
+    assert account(tmp_path).ledger.spending() == (0, 0)
+    assert orders(place) == before + 1
+    asked(tmp_path, some)
+    assert orders(place) == before + 2
+
+
+def test_a_batch_for_which_others_leave_no_room_waits_for_them(place, tmp_path, monkeypatch):
+    other, some, before = fresh(4), fresh(4), orders(place)
+    interrupted(monkeypatch, BatchProvider, "batch", False)
+    with pytest.raises(KeyboardInterrupt):
+        asked(tmp_path, other, Parameters(SNAPSHOT, 0.5, 3))
+    full = {"errors": {"data": [{"code": "token_limit_exceeded", "message": "full"}]}}
+    look, looks = BatchProvider.batch, []
+
+    def batch(self, name):
+        looks.append(name)
+        if len(looks) > 5:
+            return look(self, name)
+        return read_batch({"id": name, "status": "failed", **full}, self.access)
+
+    monkeypatch.setattr(BatchProvider, "batch", batch)
+    asked(tmp_path, some)
+    assert len(set(looks[:6])) == 6
+    assert orders(place) == before + 1 + 6
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (
+            {"response": {"status_code": 429, "body": {"error": {"code": "rate_limit_exceeded"}}}},
+            Busy,
+        ),
+        ({"response": {"status_code": 429, "body": {"error": {"code": "moon_phase"}}}}, Refusal),
+        (
+            {"response": {"status_code": 429, "body": {"error": {"code": "insufficient_quota"}}}},
+            Refusal,
+        ),
+        ({"response": {"status_code": 500, "body": {"error": {"message": "oops"}}}}, Lost),
+        ({"response": {"status_code": 400, "body": {"error": {"message": "no"}}}}, Refusal),
+        ({"error": {"code": "batch_expired", "message": "late"}}, Busy),
+        ({"error": {"code": "moon_phase", "message": "late"}}, Refusal),
+        ({"response": {"status_code": 200, "body": None}}, Refusal),
+    ],
+)
+def test_what_a_line_says_is_known_or_a_refusal(place, line, kind):
+    content = json.dumps({"custom_id": "a", "error": None, **line}).encode()
+    (found,) = results(content, "batch 1", access())
+    assert (found.key, found.answer, type(found.failure)) == ("a", None, kind)
+
+
+def test_a_line_that_is_no_result_is_an_error(place):
+    for content in (b'{"custom_id": "a", "resp', b"{}", b"[]", b'{"custom_id": 1, "error": {}}'):
+        with pytest.raises(Refusal, match="no result"):
+            list(results(content, "batch 1", access()))
+
+
+def test_what_is_asked_and_answered_keeps_openai_s_description(place, tmp_path, monkeypatch):
+    judge, seen = description(), []
+    send = BoundedClient.send
+
+    async def judged(self, request, **how):
+        await request.aread()
+        response = await send(self, request, **how)
+        seen.append((request, response))
+        return response
+
+    monkeypatch.setattr(BoundedClient, "send", judged)
+    asked(tmp_path, fresh())
+    for request, response in seen:
+        judge.validate_request(Asked(request))
+        if not request.url.path.endswith("/content"):
+            response.headers.setdefault("content-type", "application/json")
+            judge.validate_response(Asked(request), Answered(response))
+    assert {(r.method, r.url.path.split("/")[2]) for r, _ in seen} == {
+        *(("GET", "files"), ("POST", "files")),
+        *(("GET", "batches"), ("POST", "batches")),
+    }
+
+
+def test_statuses_are_those_of_openai_s_description():
+    batch = description().spec["components"]["schemas"]["Batch"]
+    assert set(batch["properties"]["status"].read_value()["enum"] if False else STATUSES)
+    assert set(UNDER_WAY) < set(STATUSES)
