@@ -75,7 +75,7 @@ class _Asking:
         """Ask for what is neither there nor in a batch.
 
         Returns:
-            The batches that hold what is missing still; none once all answers are there.
+            The batches that are to be waited for; none once all answers are there, and settled.
         """
         with locked(self._lock):
             known = self.book.read(self.distinct)
@@ -85,9 +85,10 @@ class _Asking:
             kept = [one.usd for one in there.values()]
             reservation = Reservation(self.account, job, self.book.name, about, kept)
             missing = {key: q for key, q in self.distinct.items() if key not in there}
-            if not missing:
+            waiting, free = self._in_batches(missing)
+            if not free:
                 reservation.settle()
-                return []
+                return waiting
             if there:
                 log.info("%d of %d answers are there from earlier", len(there), len(self.distinct))
             share = self.account.hosting.share
@@ -97,7 +98,6 @@ class _Asking:
             asked_at = {key: one.at for key, one in known.items() if one.answer is None}
             known.clear()  # answers are large
             there.clear()
-            waiting, free = self._in_batches(missing)
             # What was sent live and has no answer may have been answered.
             live, rest = self._ways(free, asked_at)
             try:
@@ -108,10 +108,10 @@ class _Asking:
             return [*waiting, *(self._batches.order(rest, meter) if rest else [])]
 
     def _in_batches(self, missing: Mapping[str, Question]) -> tuple[list[Action], list[Question]]:
-        """The batches that hold some of these questions, and those that are in none."""
-        waiting, held = [], set()
+        """The batches that hold some of this job's questions, and what is missing and in none."""
+        waiting, held = [], set[str]()
         for action, keys in self._batches.under_way():
-            if not keys.isdisjoint(missing):
+            if not keys.isdisjoint(self.distinct):
                 waiting.append(action)
                 held |= keys
         return waiting, [question for key, question in missing.items() if key not in held]
