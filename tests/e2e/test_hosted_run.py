@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from urllib.request import urlopen
 
@@ -122,17 +123,21 @@ def run(micro_run, tmp_path_factory):
     with serving(copy, folder / "server") as address, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OPENAI_BASE_URL", address)
         patch.setenv("OPENAI_API_KEY", KEY)
-        done = copy.snakemake("served", "--cores", "2")
+        early = ("--until", "sample_completions", "evaluate_base", "evaluate_teacher")
+        done = copy.snakemake("served", "--cores", "2", *early)
         assert done.returncode == 0, done.stdout
-        did = counts(address)
         # What was paid is not asked for again: not even where its results are gone.
+        asked = counts(address)["completions"]
         responses = next(
-            (copy.root / "results/evaluations").glob("*/students/served/**/responses.parquet")
+            (copy.root / "results/evaluations").glob("*/teachers/served/**/responses.parquet")
         )
         responses.unlink()
+        # Students are asked in batches.
+        copy.replace("config/openai.yaml", "sampling: live", "sampling: batch")
         again = copy.snakemake("served", "--cores", "2")
         assert again.returncode == 0, again.stdout
-        assert counts(address) | {"endpoints": None} == did | {"endpoints": None}
+        did = counts(address)
+        assert did["completions"] | asked == did["completions"]
     return folder, copy, done.stdout + again.stdout, did
 
 
@@ -178,8 +183,10 @@ def test_everything_is_paid_and_nothing_is_reserved(run):
     ledger = Ledger(copy.root / "ledger")
     assert {action.state for action in ledger.actions().values()} == {"done"}
     assert ledger.spending().paid > 0 == ledger.spending().reserved
-    jobs = [action for action in ledger.actions().values() if action.kind == "tuning"]
-    assert len(jobs) == sum(did["jobs"].values())
+    kinds = Counter(action.kind for action in ledger.actions().values())
+    assert kinds["tuning"] == sum(did["jobs"].values())
+    # An evaluation of each of the four students.
+    assert kinds["batch"] == did["endpoints"]["POST /v1/batches"] == 4
 
 
 def test_the_key_is_nowhere(run):

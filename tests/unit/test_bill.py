@@ -4,7 +4,7 @@ import pytest
 from working_copy import REPOSITORY
 
 from subliminal.bases.hosted_tokens import least_tokens
-from subliminal.config.hosting import Prices
+from subliminal.config.hosting import Hosting, Prices
 from subliminal.domains.number_prompts import number_prompts
 from subliminal.evaluations.questions import questions
 from subliminal.local.calibration import Rates
@@ -54,6 +54,19 @@ def test_the_owl_of_fig_4a_costs_what_the_papers_numbers_come_to():
     assert bill(jobs, "evaluate_student") == pytest.approx([asked] * 5)
     # By the field's rule of thumb, a row of 95 tokens: 14 USD for each student.
     assert 10 < trained < 20
+
+
+def test_in_batches_answers_take_half_and_training_takes_the_same(monkeypatch):
+    live = list(jobs_of("fig4a").values())
+    monkeypatch.setattr(estimate, "read_hosting", lambda root: Hosting(sampling="batch"))
+    batch = list(jobs_of("fig4a").values())
+    rules = {job.rule for job in live if job.charges}
+    assert {"sample_completions", "submit_tuning", "evaluate_student"} <= rules
+    for before, after in zip(live, batch, strict=True):
+        share = 1 if before.rule == "submit_tuning" else 0.5
+        assert Bill.of([after]).usd == pytest.approx(share * Bill.of([before]).usd)
+    assert "asked in batches" in Bill.of(batch).lines()[0]
+    assert "asked live" in Bill.of(live).lines()[0]
 
 
 def test_shared_training_is_paid_once():

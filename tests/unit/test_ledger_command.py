@@ -78,6 +78,10 @@ def test_answers_that_came_stay_paid(ledger):
         ledger.begin(key, "chat", "answers", usd, paid, book=book.name)
     ledger.change(ledger.actions()["e" * 64], "done", 0.5)
     book.keep([("x", {}, 0.5), ("y", {}, 1.25)])
+    # Nothing has come of a batch that was not sent.
+    ledger.begin("9" * 64, "batch", "answers", 7.0, paid, book=book.name)
+    assert command.main(["drop", "9"]) == 0
+    assert ledger.actions()["9" * 64].state == "dropped"
     assert command.main(["drop", "f"]) == 0
     dropped = ledger.actions()["f" * 64]
     assert (dropped.state, dropped.usd) == ("done", 1.25)

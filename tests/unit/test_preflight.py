@@ -231,8 +231,9 @@ def test_what_the_ledger_knows_is_not_paid_again(planned, server, state):
     assert len(planned.problems()) == 1
 
 
+@pytest.mark.parametrize("kind", ["chat", "batch"])
 @pytest.mark.parametrize("ours", [True, False])
-def test_answers_count_for_the_job_that_has_paid_for_them(planned, server, ours):
+def test_answers_count_for_the_job_that_has_paid_for_them(planned, server, ours, kind):
     """A job whose results were deleted fits the budget it was in; others' answers are no help."""
     sampled = next(j for j in planned.costs.values() if j.rule == "sample_completions")
     price = sum(charge.usd for charge in sampled.charges)
@@ -240,7 +241,7 @@ def test_answers_count_for_the_job_that_has_paid_for_them(planned, server, ours)
     ledger, paid = Ledger(planned.root / "ledger"), Hosting(allow_paid=True)
     artefact = sampled.manifest if ours else "results/datasets/another/raw.manifest.json"
     about = f"5000 answers of {SNAPSHOT}"
-    ledger.begin("k", "chat", about, price, paid, artefact=artefact)
+    ledger.begin("k", kind, about, price, paid, artefact=artefact)
     ledger.change(ledger.actions()["k"], "done")
     assert bool(planned.problems()) is not ours
 
