@@ -14,6 +14,7 @@ from subliminal.serving.bodies import Batch, Chat, Line
 from subliminal.serving.completions import Completions
 from subliminal.serving.faults import Chance
 from subliminal.serving.jobs import UNKNOWN_STATUS
+from subliminal.serving.lines import add_line, read_lines
 from subliminal.serving.refusals import RefusedError, bad_request, malformed
 from subliminal.serving.store import Record, Store, new_id, now
 
@@ -100,7 +101,7 @@ class Batches:
     async def _carry_out(self, record: Record) -> None:
         try:
             file = self._store.files.get(record.shown["input_file_id"])
-            lines = read_lines(self._store.content_of(file).read_bytes())
+            lines = requests_in(self._store.content_of(file).read_bytes())
         except RefusedError as error:
             problem = {"code": error.code or "invalid_request", "message": error.message}
             record.shown["errors"] = {
@@ -111,7 +112,7 @@ class Batches:
             return
         if record.shown["status"] == "validating":
             self._turn(record, "in_progress")
-        done = answers_in(self._journal(record))
+        done = {answer["custom_id"]: answer for answer in read_lines(self._journal(record))}
         waiting = [line for line in lines if line.custom_id not in done]
         record.shown["request_counts"] = _counts(len(lines), done)
         expires = self._chance.due("batch_expires")
@@ -124,8 +125,7 @@ class Batches:
                 if record.shown["status"] == "cancelling":
                     return
                 done[line.custom_id] = answer = await self._answer(line)
-                with self._journal(record).open("a") as journal:
-                    journal.write(json.dumps(answer) + "\n")
+                add_line(self._journal(record), answer)
                 counts = record.shown["request_counts"]
                 counts["completed" if _is_good(answer) else "failed"] += 1
 
@@ -171,7 +171,7 @@ class Batches:
         self._journal(record).unlink(missing_ok=True)
 
 
-def read_lines(content: bytes) -> list[Line]:
+def requests_in(content: bytes) -> list[Line]:
     """The requests of a batch.
 
     Raises:
@@ -189,19 +189,6 @@ def read_lines(content: bytes) -> list[Line]:
     if len(set(ids)) < len(ids):
         raise bad_request("A custom_id is used twice.", code="duplicate_custom_id")
     return lines
-
-
-def answers_in(journal: Path) -> dict[str, dict[str, Any]]:
-    """The answers that an earlier process has had, by the id of their request."""
-    found = {}
-    lines = journal.read_text().splitlines(keepends=True) if journal.exists() else []
-    for line in lines:
-        if line.endswith("\n"):  # the last one may be the half that a kill has left
-            answer = json.loads(line)
-            found[answer["custom_id"]] = answer
-    if lines and not lines[-1].endswith("\n"):
-        journal.write_text("".join(line for line in lines if line.endswith("\n")))
-    return found
 
 
 def _expired(line: Line) -> dict[str, Any]:

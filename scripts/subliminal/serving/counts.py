@@ -5,11 +5,11 @@ Each deed is a line of a file, so that nothing is lost when the server is killed
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+
+from subliminal.serving.lines import add_line, read_lines
 
 ENDPOINTS, COMPLETIONS, JOBS = "endpoints", "completions", "jobs"
 
@@ -24,20 +24,13 @@ class Counts:
             kind: Counter() for kind in (ENDPOINTS, COMPLETIONS, JOBS)
         }
         file.parent.mkdir(parents=True, exist_ok=True)
-        lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
-        for line in lines:
-            # The last one may be the half that a kill has left.
-            with suppress(ValueError):
-                kind, name = json.loads(line)
-                self.deeds[kind][name] += 1
-        if lines and not lines[-1].endswith(b"\n"):
-            with file.open("ab") as journal:
-                journal.write(b"\n")
+        for kind, name in read_lines(file):
+            self.deeds[kind][name] += 1
 
     def add(self, kind: str, name: str) -> None:
         """Count a deed."""
-        with self._lock, self.file.open("a") as journal:
-            journal.write(json.dumps([kind, name]) + "\n")
+        with self._lock:
+            add_line(self.file, [kind, name])
             self.deeds[kind][name] += 1
 
     def shown(self) -> dict[str, dict[str, int]]:

@@ -7,7 +7,6 @@ going, and may clear away what a killed one has left. Jobs do not inherit it.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -17,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from subliminal.api.ledger.lines import NO_FLOCK
 from subliminal.config.errors import ConfigError
 
 LOCK = Path(".snakemake") / "run.lock"
@@ -25,7 +25,6 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 # A holder without a name has just begun, or only looks.
 LOOKS = 10
 LOOK_S = 0.05
-NO_FLOCK = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 @contextmanager
