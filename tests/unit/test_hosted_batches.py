@@ -22,8 +22,10 @@ from subliminal.api.bounded import BoundedClient
 from subliminal.api.chat import batched
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
+from subliminal.api.chat.reading import as_first_tokens
 from subliminal.api.chat.requests import Parameters, questions
 from subliminal.api.failures import Busy, Lost, Refusal
+from subliminal.api.files import Files
 from subliminal.api.ledger.answers import AnswerBook
 from subliminal.api.requests import Requests
 from subliminal.config.errors import ConfigError
@@ -121,6 +123,25 @@ def test_answers_come_in_their_order_each_drawn_once_at_half_the_price(place, tm
     assert not list((tmp_path / "batches").glob("*.jsonl"))
 
 
+def test_letters_come_with_their_log_probabilities(place, tmp_path):
+    how = Parameters(SNAPSHOT, 0.0, 1, alternatives=2)
+    for answer in asked(tmp_path, fresh(4), how):
+        assert len(as_first_tokens(answer, how, access())) == 2
+
+
+def test_what_is_told_twice_or_was_not_asked_is_paid_once(place, tmp_path, monkeypatch):
+    content = Files.content
+
+    def twice(self, file, most_bytes):
+        found = content(self, file, most_bytes)
+        return found * 2 + found.replace(b'"custom_id": "', b'"custom_id": "another-')
+
+    monkeypatch.setattr(Files, "content", twice)
+    found = asked(tmp_path, fresh())
+    assert len({answer["id"] for answer in found}) == 8
+    assert account(tmp_path).ledger.spending() == (pytest.approx(usd(found, 0.5)), 0)
+
+
 def test_only_what_is_missing_is_ordered_and_nothing_for_a_live_answer(place, tmp_path):
     some = fresh()
     first = asked(tmp_path, some[:3], sampling="live")
@@ -209,7 +230,10 @@ def test_a_kill_at_any_step_orders_one_batch(
     first = 4 if name in ("batch", "keep") or (name == "order" and arrives) else 0
     share = 0.5 if after == "batch" else 1
     paid = usd(found[:first], 0.5) + usd(found[first:], share)
-    assert account(tmp_path).ledger.spending() == (pytest.approx(paid), 0)
+    ours = account(tmp_path)
+    assert ours.ledger.spending() == (pytest.approx(paid), 0)
+    book = AnswerBook.of(ours.folder, ours.place.url, HOW.common())
+    assert book.paid() == pytest.approx(paid)
     if first:
         assert orders(place) == before + (2 if after == "batch" else 1)
 
