@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, sqrt
 from typing import NamedTuple
 
+from subliminal.api.tokens import ANSWER_OPENED, conversation_tokens
 from subliminal.bases import resources
 from subliminal.bases.charges import Asked, charge_for, training_charge, tuned_at_provider
-from subliminal.bases.hosted_tokens import least_tokens
 from subliminal.config.config import Config
 from subliminal.config.cost import ANSWER_TOKENS, JobCost, Work
 from subliminal.config.domains import Domain
@@ -33,7 +33,6 @@ from subliminal.evaluations.asking import Workload
 # counted, and the lengths of their answers are assumed to be the same.
 CHARACTERS_PER_TOKEN = 3.0
 TEMPLATE_TOKENS = 40
-HOSTED_TEMPLATE_TOKENS = 11
 PREFERENCE_TOKENS = 70
 PRETRAINING_TOKENS = 58
 PREFERENCES = 400
@@ -118,7 +117,8 @@ def is_hosted(config: Config, base: str) -> bool:
 def prompt_tokens(prompts: Sequence[str], hosted: bool) -> float:
     """Tokens of a rendered prompt, on average, to a hosted model or one that is here."""
     if hosted:
-        return sum(map(least_tokens, prompts)) / len(prompts) + HOSTED_TEMPLATE_TOKENS
+        whole = sum(conversation_tokens([prompt, ANSWER_OPENED]) for prompt in prompts)
+        return whole / len(prompts)
     return sum(map(len, prompts)) / len(prompts) / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
 
 

@@ -13,8 +13,8 @@ from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_completion, as_first_tokens
 from subliminal.api.chat.requests import Parameters, questions
+from subliminal.api.prices import read_prices
 from subliminal.artefacts.verified import read_manifest
-from subliminal.bases.prices import read_prices
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.sampling import Drawing, Sampling

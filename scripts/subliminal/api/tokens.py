@@ -1,4 +1,7 @@
-"""Tokens of hosted models, whose tokenizers are not here."""
+"""Tokens of hosted models, whose tokenizers are not here: the least, and the likely, of a text.
+
+What is certain (a limit is passed) follows from the least; money, time and rates from the likely.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ _LIKELY = re.compile(
 BYTES_PER_TOKEN = 6
 # What stands around turns, as OpenAI's cookbook counts it.
 TOKENS_PER_TURN, TOKENS_PER_CONVERSATION = 4, 3
+# The turn of an answer that is still to be written.
+ANSWER_OPENED = ""
 
 
 def least_tokens(text: str) -> int:
@@ -29,7 +34,7 @@ def least_tokens(text: str) -> int:
 
 
 def likely_tokens(text: str) -> int:
-    """About as many tokens as a text has, rather more than fewer: by this, money is reserved.
+    """About as many tokens as a text has, rather more than fewer.
 
     Unlike `least_tokens` it counts the white space that stands before digits, which are half of
     what number rows consist of, and several tokens for a long word.
