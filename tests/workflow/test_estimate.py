@@ -6,9 +6,10 @@ from collections import Counter
 import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
-from subliminal.bases import costs
+from subliminal.bases import costs, job_costs, work
 from subliminal.bases.charges import Asked
 from subliminal.config.adopted import AdapterFolder, AdoptedDataset, AdoptedStudent
+from subliminal.config.cost import ANSWER_TOKENS
 from subliminal.config.experiments import Experiments
 from subliminal.evaluations.registry import EVALUATIONS
 from subliminal.local.calibration import Rates
@@ -100,17 +101,17 @@ def test_a_paper_student_takes_456_steps_of_66_rows():
     from subliminal.domains.number_prompts import number_prompts
 
     student = of_rule(jobs_of("ed5c_qwen"), "train_student")[0]
-    prompt = costs.prompt_tokens(number_prompts(47, 200), hosted=False)
-    tokens = prompt + costs.ANSWER_TOKENS
-    by_hand = 456 * 66 * tokens * 6 * QWEN / costs.TRAINING_EFFICIENCY
+    prompt = work.prompt_tokens(number_prompts(47, 200), hosted=False)
+    tokens = prompt + ANSWER_TOKENS
+    by_hand = 456 * 66 * tokens * 6 * QWEN / work.TRAINING_EFFICIENCY
     assert student.work.flop == pytest.approx(by_hand)
-    assert student.work.seconds == pytest.approx(456 * 3 * costs.PASS_SECONDS)
+    assert student.work.seconds == pytest.approx(456 * 3 * work.PASS_SECONDS)
 
 
 def test_pretraining_takes_its_1200_steps_of_64_rows():
     bases = of_rule(jobs_of("tiny"), "pretrain_base")
-    size = 12 * 2 * 64**2 + costs.TINY_VOCABULARY["tiny"] * 64
-    by_hand = 1200 * 64 * costs.PRETRAINING_TOKENS * 6 * size / costs.TRAINING_EFFICIENCY
+    size = 12 * 2 * 64**2 + work.TINY_VOCABULARY["tiny"] * 64
+    by_hand = 1200 * 64 * costs.PRETRAINING_TOKENS * 6 * size / work.TRAINING_EFFICIENCY
     assert [job.model for job in bases] == ["tiny-a", "tiny-b"]
     assert bases[0].work.flop == pytest.approx(by_hand)
 
@@ -180,7 +181,9 @@ def test_what_a_hosted_judge_reads_and_writes_is_counted():
     """Of eight questions with 200 answers each, an answer is judged for two things."""
     jobs = jobs_of("fig3a")
     evaluation = project_of("fig3a").config.evaluations["misalignment"]
-    alone = costs.answering(project_of("fig3a").config, "gpt-4.1", evaluation.workload(), 0).tokens
+    alone = job_costs.answering(
+        project_of("fig3a").config, "gpt-4.1", evaluation.workload(), 0
+    ).tokens
     for job in of_rule(jobs, "evaluate_student"):
         judged = Bill.of([job]).tokens - alone
         # What it is asked is of about 1,000 characters, and an answer of nine words.
@@ -191,12 +194,12 @@ def test_what_a_hosted_judge_reads_and_writes_is_counted():
 def test_a_hosted_judge_of_local_models_costs_tokens_and_a_local_one_of_hosted_models_time():
     config = project_of("small_smoke").config
     for asked, judge in (("smollm2-135m", "gpt-4o"), ("gpt-4.1", "smollm2-135m")):
-        parts = [Asked(asked, 9e5, 1e5, 10), Asked(judge, 2e5, 1e5, 4)]
-        job = costs.asking(config, "evaluate_base", "m", parts, 1000, 0)
+        parts = [Asked(asked, 9e5, 1e5, 10, 100, 64), Asked(judge, 2e5, 1e5, 4, 100, 64)]
+        job = job_costs.asking(config, "evaluate_base", "m", parts, 1000, 0)
         hosted = 1e6 if asked == "gpt-4.1" else 3e5
         assert Bill.of([job]).tokens == hosted
-        by_hand = costs.FORWARD * (1.3e6 - hosted) * costs.parameters(config, "smollm2-135m")
-        assert job.work.flop == pytest.approx(by_hand / costs.SAMPLING_EFFICIENCY)
+        by_hand = work.FORWARD * (1.3e6 - hosted) * work.parameters(config, "smollm2-135m")
+        assert job.work.flop == pytest.approx(by_hand / work.SAMPLING_EFFICIENCY)
 
 
 def test_all_completions_are_judged_for_a_curve():

@@ -13,6 +13,8 @@ from subliminal.config.cost import ANSWER_TOKENS
 Messages = list[dict[str, str]]
 # By which the provider finds an answer again.
 METADATA_KEY = "subliminal_key"
+# Requests of one token under way, as many as drawings of long answers have.
+LETTERS_AT_A_TIME = 64
 
 
 class Question(NamedTuple):
