@@ -17,6 +17,7 @@ from subliminal.transmission.cells import experiment_cells
 from subliminal.workflow import estimate
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.project import Project
+from subliminal.workflow.timetable import Clock, Timetable
 
 DEFAULT = ["tiny", "mnist", "theorem"]
 PLANNED = ["ed5e_gemma", "preset_llama1b", "preset_gemma2b", "small_full", "small_logits"]
@@ -84,7 +85,7 @@ def test_the_jobs_that_snakemake_plans(sources, experiment):
 def test_the_default_run_takes_what_was_measured():
     estimated = Counter()
     for job in jobs_of(*DEFAULT).values():
-        estimated[job.rule] += estimate.seconds(job, rates(MEASURED_RATE))
+        estimated[job.rule] += Clock(rates(MEASURED_RATE)).here(job)
     for rule, measured in MEASURED.items():
         assert measured / 2 < estimated[rule] < measured * 2, rule
     assert estimated.total() == pytest.approx(sum(MEASURED.values()), rel=0.25)
@@ -157,7 +158,7 @@ def test_a_fast_device_does_not_shorten_tiny_models():
     slow, fast = rates(1e11), rates(1e11, 1e15)
     for name, shortened in (("tiny", False), ("theorem", False), ("mnist", True)):
         jobs = jobs_of(name)
-        before, after = (estimate.total_seconds(jobs, rate) for rate in (slow, fast))
+        before, after = (estimate.seconds_here(jobs, Clock(rate)) for rate in (slow, fast))
         assert (after < before) is shortened
 
 
@@ -289,16 +290,16 @@ def job(rule, manifest, flop):
     return estimate.JobCost(rule, "", manifest, estimate.Work(flop))
 
 
-def test_a_run_is_no_shorter_than_its_chain_nor_than_its_share():
-    first = {"a": job("base", "a", 100), "b": job("student", "b", 30), "c": job("student", "c", 30)}
-    other = {"d": job("base", "d", 50)}
-    least = [estimate.least_seconds([first, other], rates(1), n) for n in (1, 2, 4)]
-    assert least == [210, 130, 130]  # all; then one base and one student after it
+def test_stages_come_one_after_the_other_and_their_jobs_side_by_side():
+    jobs = [job("base", "results/a/1", 100), job("base", "results/a/2", 50)]
+    jobs += [job("student", f"results/b/{n}", 30) for n in range(2)]
+    took = [Timetable.of(jobs, Clock(rates(1)), n).seconds for n in (1, 2, 4)]
+    assert took == [210, 130, 130]  # all; then one base and one student after it
 
 
 def test_a_price_is_that_of_the_hours(tmp_path):
     project = Project(tmp_path, project_of("mnist").config)
-    hours = estimate.total_seconds(jobs_of("mnist"), rates(1e8)) / 3600
+    hours = estimate.seconds_here(jobs_of("mnist"), Clock(rates(1e8))) / 3600
     shown = estimate.by_stage(project, rates(1e8), price=2.5).splitlines()
     assert shown[0].endswith("USD")
     (whole,) = (line for line in shown if line.startswith("all "))

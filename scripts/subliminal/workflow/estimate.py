@@ -15,6 +15,7 @@ from subliminal.config.cost import JobCost, Work
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HostedBase
+from subliminal.config.needs import joined
 from subliminal.config.text import one_line
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import MILLION, Bill, said_usd
@@ -59,10 +60,8 @@ def clock_of(project: Project, rates: Rates) -> Clock:
         ConfigError: some ask hosted models, and `config/openai.yaml` cannot be read.
     """
     config = project.config
-    asked = {
-        b for name in project.experiments for b in config.experiments[name].needs(config).bases
-    }
-    hosted = any(isinstance(config.models[base], HostedBase) for base in asked)
+    needs = joined(config.experiments[name].needs(config) for name in project.experiments)
+    hosted = any(isinstance(config.models[base], HostedBase) for base in needs.bases)
     return Clock.of(rates, config, read_hosting(project.root) if hosted else None)
 
 

@@ -30,6 +30,7 @@ class Status:
     """What an item of the paper takes.
 
     Attributes:
+        first_version: what the paper's first version calls it; None for nothing.
         needs: bases and files of all its experiments.
         retired: the day from which a base that it needs is gone; None if all stay.
         until: the last day on which all that are fine-tuned can be; None for no end.
@@ -44,6 +45,7 @@ class Status:
 
     item: str
     title: str
+    first_version: str | None
     needs: Needs
     retired: date | None
     until: date | None
@@ -111,6 +113,7 @@ def status_of(project: Project, item: str) -> Status:
     return Status(
         item=item,
         title=entry.title,
+        first_version=entry.first_version,
         needs=needs,
         retired=min((day for day in served if day is not None), default=None),
         until=min((day for day in tuned if day is not None), default=None),
@@ -168,7 +171,7 @@ def status_rows(found: Iterable[Status]) -> list[list[str]]:
     ]
     rows = [
         [
-            status.title,
+            _titled(status),
             f"`{status.command}`" if status.hours is not None else "",
             _listed(sorted(status.needs.bases)),
             _listed(status.supplied),
@@ -181,6 +184,16 @@ def status_rows(found: Iterable[Status]) -> list[list[str]]:
         for status in found
     ]
     return [[*head, "analogues"], *rows]
+
+
+def _titled(status: Status) -> str:
+    """The title, with what the first version calls it where that differs."""
+    first = status.first_version
+    return (
+        status.title
+        if first is None or first in status.title
+        else f"{status.title} (first version: {first})"
+    )
 
 
 def _listed(names: Iterable[str]) -> str:
