@@ -19,7 +19,7 @@ from subliminal.workflow.timetable import Clock, Timetable
 
 def status(retired=None, until=None, hours=1.0):
     bill = Bill([])
-    table = Timetable([], hosted=False)
+    table = Timetable([], hosted=False, side_by_side=1)
     return Status(
         "one", "One", None, Needs(), retired, until, hours, table, bill, ["absent"], [], [], False
     )

@@ -85,7 +85,7 @@ class AnnouncedRun:
     slots: int
     jobs: Mapping[int, AnnouncedJob]
     bill: Bill = field(default_factory=lambda: Bill([]))
-    timetable: Timetable = field(default_factory=lambda: Timetable([], hosted=False))
+    timetable: Timetable = field(default_factory=lambda: Timetable([], False, 1))
 
 
 def introduce(workflow: Any, project: Project) -> None:

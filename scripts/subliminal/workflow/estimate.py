@@ -133,7 +133,7 @@ def by_stage(
     rows.append(["all", "", *_row(costs, clock, price)])
     timetable = Timetable.of(costs.values(), clock, side_by_side)
     lines = [_table(["rule", "model"], rows, price), ""]
-    if side_by_side > 1 and timetable.seconds is not None:
+    if side_by_side > 1 and not timetable.hosted and timetable.seconds is not None:
         lines.append(
             f"With {side_by_side} jobs side by side, each on its own device: about "
             f"{duration(timetable.seconds)}."

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from subliminal.config.config import Config
 from subliminal.config.cost import Charge, JobCost
-from subliminal.config.hosting import FILE as OPENAI
 from subliminal.config.hosting import Hosting
 from subliminal.config.models import HostedBase
 from subliminal.config.speed import DAY, MINUTE, Speed
@@ -90,10 +89,16 @@ class Clock:
 
 @dataclass(frozen=True)
 class Timetable:
-    """The stages of a run, in the order of the workflow."""
+    """The stages of a run, in the order of the workflow.
+
+    Attributes:
+        hosted: some jobs wait for providers.
+        side_by_side: jobs that run here at a time.
+    """
 
     stages: list[Stage]
     hosted: bool
+    side_by_side: int
 
     @classmethod
     def of(cls, costs: Iterable[JobCost], clock: Clock, side_by_side: int) -> Timetable:
@@ -111,7 +116,7 @@ class Timetable:
             for names, group in groups.items()
         ]
         hosted = any(c.charges or c.wait is not None for group in groups.values() for c in group)
-        return cls(stages, hosted)
+        return cls(stages, hosted, side_by_side)
 
     @property
     def seconds(self) -> float | None:
@@ -122,19 +127,18 @@ class Timetable:
         """What readers are told of a run with hosted models; nothing of one without."""
         if not self.hosted:
             return []
+        head = f"Stage by stage, {self.side_by_side} side by side, with hosted models:"
         if self.seconds is None:
             known = sum(stage.seconds or 0.0 for stage in self.stages)
             return [
-                f"Stage by stage: {duration(known)} + ?. How long hosted models take is not known; "
-                f"write their speed in {MODELS}."
+                f"{head} {duration(known)} + ? (their speed is not known; write it in {MODELS})."
             ]
         listed = [
             f"  {stage.rule} of {stage.about}: {duration(stage.seconds)}"
             for stage in self.stages
             if stage.seconds is not None and stage.seconds >= LISTED_SECONDS
         ]
-        head = f"Stage by stage, with hosted models, about {duration(self.seconds)} ({SOURCE}"
-        return [f"{head}; requests_per_minute in {OPENAI}):", *listed]
+        return [f"{head} about {duration(self.seconds)} ({SOURCE}):", *listed]
 
 
 def total(parts: Iterable[float | None]) -> float | None:
@@ -160,17 +164,11 @@ def _stage_seconds(costs: Sequence[JobCost], clock: Clock, side_by_side: int) ->
     working = [each for each, cost in zip(known, costs, strict=True) if cost.wait is None]
     waits = [cost.wait for cost in costs if cost.wait is not None]
     charges = [charge for cost in costs for charge in cost.charges if not charge.training]
-    return max(
-        makespan(working, side_by_side),
-        *(
-            bound
-            for base, speed in clock.speeds.items()
-            for bound in (
-                _asked([charge for charge in charges if charge.base == base], speed, clock),
-                _tuned([wait.seconds or 0.0 for wait in waits if wait.base == base], speed),
-            )
-        ),
-    )
+    bounds = [makespan(working, side_by_side)]
+    for base, speed in clock.speeds.items():
+        bounds.append(_asked([charge for charge in charges if charge.base == base], speed, clock))
+        bounds.append(_tuned([wait.seconds or 0.0 for wait in waits if wait.base == base], speed))
+    return max(bounds)
 
 
 def _asked(charges: Sequence[Charge], speed: Speed, clock: Clock) -> float:
