@@ -19,8 +19,9 @@ _PIECE = re.compile(
 _LIKELY = re.compile(
     r"[^\r\n\w]?[^\W\d_]+(?:'[^\W\d_]+)?|\d{1,3}| ?[^\s\w]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+|_+"
 )
-# Of a piece; English words have fewer tokens by this, code and other languages about as many.
-BYTES_PER_TOKEN = 6
+# Of a piece: with the space before it, a word of seven letters. Most longer words of English are a
+# token, too, and those of code and of other languages several.
+BYTES_PER_TOKEN = 8
 # What stands around turns, as OpenAI's cookbook counts it.
 TOKENS_PER_TURN, TOKENS_PER_CONVERSATION = 4, 3
 # The turn of an answer that is still to be written.
