@@ -6,6 +6,7 @@ config/models.yaml.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import ceil, sqrt
 from typing import NamedTuple
@@ -82,7 +83,9 @@ def is_hosted(config: Config, base: str) -> bool:
 def prompt_tokens(prompts: Sequence[str], hosted: bool) -> float:
     """Tokens of a rendered prompt, on average, to a hosted model or one that is here."""
     if hosted:
-        whole = sum(conversation_tokens([prompt, ANSWER_OPENED]) for prompt in prompts)
+        # Thousands of questions are estimated by one that stands for them.
+        counts = Counter(prompts)
+        whole = sum(n * conversation_tokens([text, ANSWER_OPENED]) for text, n in counts.items())
         return whole / len(prompts)
     return sum(map(len, prompts)) / len(prompts) / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
 
