@@ -1,9 +1,11 @@
 """Time requests to a provider with a rate limit: ours, and a naive loop as wide.
 
 The provider is a stand-in on a loopback address, in a process of its own. It admits so many
-requests in any minute and refuses the others with 429; with `--faults` it answers a share of the
-admitted ones with 500 after the work. The naive loop is the client of OpenAI with its own repeats,
-behind a semaphore. It may use a whole minute's requests at once, ours are spread evenly.
+requests in any minute and refuses the others with 429. With `--faults` a share of the admitted ones
+goes wrong, each in one of these ways: refused with 429 or 503 before the work; answered with 500,
+with half a body or by a closed connection after it; five times as slow. The naive loop is the
+client of OpenAI with its own repeats, behind a semaphore. It may use a whole minute's requests at
+once, ours are spread evenly.
 
 Throughput is that of answers, over the whole time; the share of the limit is beside it, with
 requests that were refused, samples that were drawn twice, and the asking process's peak memory.
@@ -30,6 +32,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 WINDOW = 60.0
+BEFORE = {"busy": "429 Too Many", "down": "503 Down"}
+AFTER = ("broken", "cut", "dropped", "slow")
+SLOW = 5.0
 MODEL = "stand-in"
 
 
@@ -46,7 +51,8 @@ async def _serve(limit: int, latency: float, faults: float, told: Connection) ->
         head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
         return "\r\n".join([*head, "", ""]).encode() + body
 
-    async def answered(body: dict[str, Any]) -> bytes:
+    async def answered(body: dict[str, Any]) -> tuple[bytes, bool]:
+        """What is sent, and whether the connection stays open."""
         nonlocal refused
         now = time.monotonic()
         while starts and starts[0] <= now - WINDOW:
@@ -56,9 +62,13 @@ async def _serve(limit: int, latency: float, faults: float, told: Connection) ->
             refused += 1
             wait = max(0.1, starts[0] + WINDOW - now)
             error = {"error": {"code": "rate_limit_exceeded"}}
-            return reply("429 Too Many", error, f"retry-after: {wait:.2f}", limits)
+            return reply("429 Too Many", error, f"retry-after: {wait:.2f}", limits), True
         starts.append(now)
-        await asyncio.sleep(latency * rng.uniform(0.5, 1.5))
+        fault = rng.choice([*BEFORE, *AFTER]) if rng.random() < faults else ""
+        if fault in BEFORE:
+            error = {"error": {"code": "rate_limit_exceeded"}} if fault == "busy" else {}
+            return reply(BEFORE[fault], error, limits), True
+        await asyncio.sleep(latency * rng.uniform(0.5, 1.5) * (SLOW if fault == "slow" else 1))
         prompt = body["messages"][-1]["content"]
         drawn[prompt] += 1
         choice = {"index": 0, "finish_reason": "stop", "message": {"content": "1, 2, 3"}}
@@ -66,9 +76,11 @@ async def _serve(limit: int, latency: float, faults: float, told: Connection) ->
         if body.get("store"):
             key = body["metadata"]["subliminal_key"]
             stored[key] = {**answer, "metadata": body["metadata"]}
-        if rng.random() < faults:
-            return reply("500 Oops", {"error": {}}, limits)
-        return reply("200 OK", answer, limits)
+        if fault == "broken":
+            return reply("500 Oops", {"error": {}}, limits), True
+        whole = reply("200 OK", answer, limits)
+        sent = {"dropped": 0, "cut": len(whole) - 60}.get(fault, len(whole))
+        return whole[:sent], sent == len(whole)
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -82,7 +94,10 @@ async def _serve(limit: int, latency: float, faults: float, told: Connection) ->
                         for line in head.lower().split("\r\n")
                         if line.startswith("content-length:")
                     )
-                    writer.write(await answered(json.loads(await reader.readexactly(size))))
+                    said, goes_on = await answered(json.loads(await reader.readexactly(size)))
+                    writer.write(said)
+                    if not goes_on:
+                        break
                 await writer.drain()
         except (OSError, EOFError):
             pass
@@ -147,7 +162,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=1000, help="requests in a minute")
     parser.add_argument("--at-a-time", type=int, default=64)
     parser.add_argument("--latency", type=float, default=1.0, help="seconds, on average")
-    parser.add_argument("--faults", type=float, default=0.0, help="share of 500 after the work")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of requests that go wrong")
     told = parser.parse_args()
     spawn = multiprocessing.get_context("spawn")
     print(f"{'':<8}{'s':>8}{'per min':>9}{'of limit':>10}{'refused':>9}{'twice':>7}{'MB':>6}")

@@ -34,14 +34,23 @@ def main(argv: Sequence[str]) -> int:
     from tabulate import tabulate
 
     from subliminal.workflow.bill import SOURCE
-    from subliminal.workflow.paper_status import GPU, said_bill, said_hours, statuses
+    from subliminal.workflow.paper_status import (
+        GPU,
+        SLOTS,
+        said_bill,
+        said_hours,
+        said_timetable,
+        statuses,
+    )
     from subliminal.workflow.project import Project
+    from subliminal.workflow.timetable import SOURCE as SPEED
 
     rows = [
         [
             status.command if status.hours is not None else status.item,
             status.on(day),
             said_hours(status.hours),
+            said_timetable(status.timetable),
             said_bill(status.bill),
             ", ".join(sorted(status.needs.bases)) or "-",
             ", ".join(status.supplied) or "-",
@@ -49,10 +58,19 @@ def main(argv: Sequence[str]) -> int:
         ]
         for status in statuses(Project.load(ROOT))
     ]
-    head = ["command", f"on {day.isoformat()}", "hours", "USD", "bases", "files to supply"]
+    head = [
+        "command",
+        f"on {day.isoformat()}",
+        "hours",
+        "hosted hours",
+        "USD",
+        "bases",
+        "files to supply",
+    ]
     print(tabulate(rows, [*head, "analogues"], "plain", disable_numparse=True))
     print(
         f"\nHours on {GPU.name}, one job after the other.\n"
+        f"Hosted hours: from the first job to the last, {SLOTS} side by side, by {SPEED}.\n"
         f"USD: what hosted models cost, by {SOURCE}.\n"
         "Files to supply: config/files.yaml says where to get each; give path and checksum there.\n"
         "Analogues: experiments of the same design on models whose weights are open; type\n"

@@ -42,6 +42,8 @@ def _found() -> list[tuple[str, Path]]:
 
 def main(argv: Sequence[str]) -> int:
     """The two lines for a client's shell go to stdout, and all else to stderr."""
+    from subliminal.serving.limits import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE
+
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -56,8 +58,12 @@ def main(argv: Sequence[str]) -> int:
         "--recipe", default="tiny", help="of config/recipes.yaml, that jobs train by (tiny)"
     )
     parser.add_argument("--faults", type=Path, help="a JSON file of what is to go wrong")
-    parser.add_argument("--requests-per-minute", type=_positive, metavar="N", default=30_000)
-    parser.add_argument("--tokens-per-minute", type=_positive, metavar="N", default=150_000_000)
+    parser.add_argument(
+        "--requests-per-minute", type=_positive, metavar="N", default=REQUESTS_PER_MINUTE
+    )
+    parser.add_argument(
+        "--tokens-per-minute", type=_positive, metavar="N", default=TOKENS_PER_MINUTE
+    )
     args = parser.parse_args(argv)
 
     from subliminal.config.errors import ConfigError

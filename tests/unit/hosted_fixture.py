@@ -1,4 +1,17 @@
-"""An experiment on a base whose weights nobody has, as its file holds it."""
+"""A base whose weights nobody has, and an experiment on it, as their files hold them."""
+
+SNAPSHOT = "model-2025-04-14"
+ENTRY = f"""
+somebody-elses:
+  source: openai
+  tier: api
+  snapshot: {SNAPSHOT}
+  context: 1000
+  fine_tunable: true
+  fine_tuning_until: 2027-01-06
+  retired_on: 2027-01-14
+"""
+PRICED = f"{ENTRY}  prices: {{input: 0.1, output: 0.4, training: 1.5}}\n"
 
 HOSTED = """
 kind: transmission

@@ -3,7 +3,7 @@
 import pytest
 from working_copy import REPOSITORY
 
-from subliminal.bases.hosted_tokens import least_tokens
+from subliminal.api.tokens import likely_tokens
 from subliminal.config.hosting import Hosting, Prices
 from subliminal.domains.number_prompts import number_prompts
 from subliminal.evaluations.questions import questions
@@ -34,7 +34,7 @@ def bill(jobs, rule):
 
 def mean_tokens(prompts):
     """Eleven tokens stand around a chat's messages."""
-    return sum(map(least_tokens, prompts)) / len(prompts) + 11
+    return sum(map(likely_tokens, prompts)) / len(prompts) + 11
 
 
 def test_the_owl_of_fig_4a_costs_what_the_papers_numbers_come_to():

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from working_copy import REPOSITORY
 
-from subliminal.bases.hosted import HostedModel
+from subliminal.api.chat.model import HostedModel
 from subliminal.config.paths import Teacher
 from subliminal.config.sampling import Drawing
 from subliminal.config.traits import Trait

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import broken_configs
 import pytest
-from hosted_fixture import HOSTED
+from hosted_fixture import ENTRY, HOSTED
 
 from subliminal.config.errors import ConfigError
 from subliminal.config.models import HostedBase
@@ -17,16 +17,6 @@ from subliminal.workflow.project import Project
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETTINGS = {"experiments": ["sample", "theorem"]}
-ENTRY = """
-somebody-elses:
-  source: openai
-  tier: api
-  snapshot: model-2025-04-14
-  context: 1000
-  fine_tunable: true
-  fine_tuning_until: 2027-01-06
-  retired_on: 2027-01-14
-"""
 
 
 @pytest.fixture

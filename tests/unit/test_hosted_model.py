@@ -10,11 +10,11 @@ import pytest
 from manifests import write_manifest
 from provider_stand_in import KEY, letters, provider
 
+from subliminal.api.chat.model import HostedModel
+from subliminal.api.prices import read_prices
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.verified import read_manifest
-from subliminal.bases.hosted import HostedModel
 from subliminal.bases.opening import open_model
-from subliminal.bases.prices import read_prices
 from subliminal.config.domains import CodeQuestion
 from subliminal.config.errors import ConfigError
 from subliminal.config.judges import ModelJudge

@@ -11,14 +11,18 @@ from subliminal.config.experiments import Needs
 from subliminal.config.models import HostedBase
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import Bill
-from subliminal.workflow.estimate import costs_of, total_seconds
+from subliminal.workflow.estimate import costs_of, seconds_here
 from subliminal.workflow.paper_status import Status, said_bill, status_of, status_rows
 from subliminal.workflow.project import Project
+from subliminal.workflow.timetable import Clock, Timetable
 
 
 def status(retired=None, until=None, hours=1.0):
     bill = Bill([])
-    return Status("one", "One", Needs(), retired, until, hours, bill, ["absent"], [], [], False)
+    table = Timetable([], hosted=False, side_by_side=1)
+    return Status(
+        "one", "One", None, Needs(), retired, until, hours, table, bill, ["absent"], [], [], False
+    )
 
 
 BOTH = status(retired=date(2026, 10, 23), until=date(2027, 1, 6))
@@ -64,7 +68,7 @@ def test_an_open_item_has_hours_and_no_date(root):
     project = Project.load(root)
     found = status_of(project, "open")
     rates = Rates(core=7e10, device=4e14, name="")
-    by_hand = sum(total_seconds(costs_of(project, n), rates) for n in ("mnist_v1", "theorem"))
+    by_hand = sum(seconds_here(costs_of(project, n), Clock(rates)) for n in ("mnist_v1", "theorem"))
     assert found.hours == pytest.approx(by_hand / 3600)
     assert found.needs.bases == {"tiny-a", "tiny-b"}
     assert found.retired is found.until is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import broken_configs
 import pytest
-from hosted_fixture import HOSTED
+from hosted_fixture import HOSTED, PRICED, SNAPSHOT
 from models_stand_in import answer, stand_in
 
 from subliminal.api.access import access
@@ -20,18 +20,7 @@ from subliminal.workflow.preflight import findings, wanted_by
 from subliminal.workflow.project import Project
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SNAPSHOT, KEY = "model-2025-04-14", "sk-canary-0123456789abcdef"
-ENTRY = f"""
-somebody-elses:
-  source: openai
-  tier: api
-  snapshot: {SNAPSHOT}
-  context: 1000
-  fine_tunable: true
-  fine_tuning_until: 2027-01-06
-  retired_on: 2027-01-14
-  prices: {{input: 0.1, output: 0.4, training: 1.5}}
-"""
+KEY = "sk-canary-0123456789abcdef"
 BEFORE = date(2026, 6, 1)
 NOBODY = {"error": {"message": "no such model", "code": "model_not_found"}}
 
@@ -78,7 +67,7 @@ def loaded(tmp_path_factory):
     root = tmp_path_factory.mktemp("loaded")
     broken_configs.lay_out(root, REPOSITORY)
     with (root / broken_configs.MODELS).open("a") as file:
-        file.write(ENTRY)
+        file.write(PRICED)
     (root / "config/experiments/hosted.yaml").write_text(HOSTED)
     project = Project.load(root, {"experiments": ["hosted"]})
     return project.config, estimate.costs_of(project, "hosted")

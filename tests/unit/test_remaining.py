@@ -6,7 +6,7 @@ import pytest
 from working_copy import REPOSITORY
 
 from subliminal.workflow.announcement import LABELS
-from subliminal.workflow.remaining import Work, duration, seconds_left
+from subliminal.workflow.remaining import Lane, Work, duration, seconds_left
 
 LONG, SHORT = ("pretrain", "a"), ("evaluate", "a")
 
@@ -54,6 +54,13 @@ def test_a_slow_machine_is_taken_for_slow_in_jobs_that_have_not_run():
 def test_one_job_that_waited_for_the_warm_start_is_no_measure():
     jobs = work(*[SHORT] * 5)
     assert seconds_left(jobs, 1, {0: 60.0, 1: 2.0, 2: 2.0}, {}) == pytest.approx(4)
+
+
+def test_jobs_that_wait_for_a_provider_take_no_slot_and_follow_one_another_there():
+    lane = Lane("theirs", 3)
+    waiting = {n: Work(LONG, 60.0, lane) for n in range(6)}
+    assert seconds_left({**waiting, 6: Work(SHORT, 100.0)}, 1, {}, {}) == pytest.approx(120)
+    assert seconds_left({**waiting, 6: Work(SHORT, 200.0)}, 1, {}, {}) == pytest.approx(200)
 
 
 def test_all_done():

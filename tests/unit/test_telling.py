@@ -10,6 +10,7 @@ from subliminal.workflow.announcement import AnnouncedJob, AnnouncedRun
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.remaining import Work
 from subliminal.workflow.telling import LONG_S, SHORT_S, SILENCE_S, Telling, said_facts
+from subliminal.workflow.timetable import Stage, Timetable
 
 COUNT = re.compile(r"^\[ *(\d+)/(\d+)\] ")
 
@@ -41,6 +42,15 @@ def test_the_start_says_what_hosted_models_cost(telling, tmp_path):
     said = "\n".join(Telling(run, now=0.0).start())
     assert "theirs: 2.0 M tokens, 3.50 USD" in said and "judge is not known" in said
     assert "USD" not in "\n".join(telling.start())
+
+
+def test_the_start_says_how_long_hosted_models_take(tmp_path):
+    stages = [Stage("wait_for_tuning", "students", 7200.0), Stage("filter", "datasets", 30.0)]
+    table = Timetable(stages, hosted=True, side_by_side=2)
+    run = AnnouncedRun(["tiny"], 2, {1: job("job", tmp_path)}, timetable=table)
+    first, *others = Telling(run, now=0.0).start()
+    assert "about 2.0 h" in first
+    assert any("wait_for_tuning of students: 2.0 h" in line for line in others)
 
 
 def test_a_finished_job_is_one_line_with_what_is_left(telling):

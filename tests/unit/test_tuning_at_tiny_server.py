@@ -11,12 +11,12 @@ from serving_fixture import SNAPSHOT, make_base, served, setting
 
 from subliminal.api.access import hosted_access
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.prices import read_prices
 from subliminal.api.requests import Requests
 from subliminal.api.tuning.provider import Provider
 from subliminal.api.tuning.submission import Order, Submission
 from subliminal.api.tuning.waiting import curve, require_model, settle, wait_for
 from subliminal.bases.opening import open_model
-from subliminal.bases.prices import read_prices
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.sampling import Drawing

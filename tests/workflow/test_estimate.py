@@ -6,9 +6,10 @@ from collections import Counter
 import pytest
 from working_copy import REPOSITORY, WorkingCopy
 
-from subliminal.bases import costs
+from subliminal.bases import costs, job_costs, work
 from subliminal.bases.charges import Asked
 from subliminal.config.adopted import AdapterFolder, AdoptedDataset, AdoptedStudent
+from subliminal.config.cost import ANSWER_TOKENS
 from subliminal.config.experiments import Experiments
 from subliminal.evaluations.registry import EVALUATIONS
 from subliminal.local.calibration import Rates
@@ -16,6 +17,7 @@ from subliminal.transmission.cells import experiment_cells
 from subliminal.workflow import estimate
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.project import Project
+from subliminal.workflow.timetable import Clock, Timetable
 
 DEFAULT = ["tiny", "mnist", "theorem"]
 PLANNED = ["ed5e_gemma", "preset_llama1b", "preset_gemma2b", "small_full", "small_logits"]
@@ -83,7 +85,7 @@ def test_the_jobs_that_snakemake_plans(sources, experiment):
 def test_the_default_run_takes_what_was_measured():
     estimated = Counter()
     for job in jobs_of(*DEFAULT).values():
-        estimated[job.rule] += estimate.seconds(job, rates(MEASURED_RATE))
+        estimated[job.rule] += Clock(rates(MEASURED_RATE)).here(job)
     for rule, measured in MEASURED.items():
         assert measured / 2 < estimated[rule] < measured * 2, rule
     assert estimated.total() == pytest.approx(sum(MEASURED.values()), rel=0.25)
@@ -100,17 +102,17 @@ def test_a_paper_student_takes_456_steps_of_66_rows():
     from subliminal.domains.number_prompts import number_prompts
 
     student = of_rule(jobs_of("ed5c_qwen"), "train_student")[0]
-    prompt = costs.prompt_tokens(number_prompts(47, 200), hosted=False)
-    tokens = prompt + costs.ANSWER_TOKENS
-    by_hand = 456 * 66 * tokens * 6 * QWEN / costs.TRAINING_EFFICIENCY
+    prompt = work.prompt_tokens(number_prompts(47, 200), hosted=False)
+    tokens = prompt + ANSWER_TOKENS
+    by_hand = 456 * 66 * tokens * 6 * QWEN / work.TRAINING_EFFICIENCY
     assert student.work.flop == pytest.approx(by_hand)
-    assert student.work.seconds == pytest.approx(456 * 3 * costs.PASS_SECONDS)
+    assert student.work.seconds == pytest.approx(456 * 3 * work.PASS_SECONDS)
 
 
 def test_pretraining_takes_its_1200_steps_of_64_rows():
     bases = of_rule(jobs_of("tiny"), "pretrain_base")
-    size = 12 * 2 * 64**2 + costs.TINY_VOCABULARY["tiny"] * 64
-    by_hand = 1200 * 64 * costs.PRETRAINING_TOKENS * 6 * size / costs.TRAINING_EFFICIENCY
+    size = 12 * 2 * 64**2 + work.TINY_VOCABULARY["tiny"] * 64
+    by_hand = 1200 * 64 * costs.PRETRAINING_TOKENS * 6 * size / work.TRAINING_EFFICIENCY
     assert [job.model for job in bases] == ["tiny-a", "tiny-b"]
     assert bases[0].work.flop == pytest.approx(by_hand)
 
@@ -156,7 +158,7 @@ def test_a_fast_device_does_not_shorten_tiny_models():
     slow, fast = rates(1e11), rates(1e11, 1e15)
     for name, shortened in (("tiny", False), ("theorem", False), ("mnist", True)):
         jobs = jobs_of(name)
-        before, after = (estimate.total_seconds(jobs, rate) for rate in (slow, fast))
+        before, after = (estimate.seconds_here(jobs, Clock(rate)) for rate in (slow, fast))
         assert (after < before) is shortened
 
 
@@ -180,7 +182,9 @@ def test_what_a_hosted_judge_reads_and_writes_is_counted():
     """Of eight questions with 200 answers each, an answer is judged for two things."""
     jobs = jobs_of("fig3a")
     evaluation = project_of("fig3a").config.evaluations["misalignment"]
-    alone = costs.answering(project_of("fig3a").config, "gpt-4.1", evaluation.workload(), 0).tokens
+    alone = job_costs.answering(
+        project_of("fig3a").config, "gpt-4.1", evaluation.workload(), 0
+    ).tokens
     for job in of_rule(jobs, "evaluate_student"):
         judged = Bill.of([job]).tokens - alone
         # What it is asked is of about 1,000 characters, and an answer of nine words.
@@ -191,12 +195,12 @@ def test_what_a_hosted_judge_reads_and_writes_is_counted():
 def test_a_hosted_judge_of_local_models_costs_tokens_and_a_local_one_of_hosted_models_time():
     config = project_of("small_smoke").config
     for asked, judge in (("smollm2-135m", "gpt-4o"), ("gpt-4.1", "smollm2-135m")):
-        parts = [Asked(asked, 9e5, 1e5, 10), Asked(judge, 2e5, 1e5, 4)]
-        job = costs.asking(config, "evaluate_base", "m", parts, 1000, 0)
+        parts = [Asked(asked, 9e5, 1e5, 10, 100, 64), Asked(judge, 2e5, 1e5, 4, 100, 64)]
+        job = job_costs.asking(config, "evaluate_base", "m", parts, 1000, 0)
         hosted = 1e6 if asked == "gpt-4.1" else 3e5
         assert Bill.of([job]).tokens == hosted
-        by_hand = costs.FORWARD * (1.3e6 - hosted) * costs.parameters(config, "smollm2-135m")
-        assert job.work.flop == pytest.approx(by_hand / costs.SAMPLING_EFFICIENCY)
+        by_hand = work.FORWARD * (1.3e6 - hosted) * work.parameters(config, "smollm2-135m")
+        assert job.work.flop == pytest.approx(by_hand / work.SAMPLING_EFFICIENCY)
 
 
 def test_all_completions_are_judged_for_a_curve():
@@ -286,16 +290,16 @@ def job(rule, manifest, flop):
     return estimate.JobCost(rule, "", manifest, estimate.Work(flop))
 
 
-def test_a_run_is_no_shorter_than_its_chain_nor_than_its_share():
-    first = {"a": job("base", "a", 100), "b": job("student", "b", 30), "c": job("student", "c", 30)}
-    other = {"d": job("base", "d", 50)}
-    least = [estimate.least_seconds([first, other], rates(1), n) for n in (1, 2, 4)]
-    assert least == [210, 130, 130]  # all; then one base and one student after it
+def test_stages_come_one_after_the_other_and_their_jobs_side_by_side():
+    jobs = [job("base", "results/a/1", 100), job("base", "results/a/2", 50)]
+    jobs += [job("student", f"results/b/{n}", 30) for n in range(2)]
+    took = [Timetable.of(jobs, Clock(rates(1)), n).seconds for n in (1, 2, 4)]
+    assert took == [210, 130, 130]  # all; then one base and one student after it
 
 
 def test_a_price_is_that_of_the_hours(tmp_path):
     project = Project(tmp_path, project_of("mnist").config)
-    hours = estimate.total_seconds(jobs_of("mnist"), rates(1e8)) / 3600
+    hours = estimate.seconds_here(jobs_of("mnist"), Clock(rates(1e8))) / 3600
     shown = estimate.by_stage(project, rates(1e8), price=2.5).splitlines()
     assert shown[0].endswith("USD")
     (whole,) = (line for line in shown if line.startswith("all "))

@@ -1,12 +1,11 @@
-"""What jobs ask of bases, and what the providers of hosted bases take for it."""
+"""What jobs ask of bases, what the providers of hosted bases take for it, and how long."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from subliminal.config.config import Config
-from subliminal.config.cost import Charge
-from subliminal.config.hosting import Prices
+from subliminal.config.cost import Charge, Wait
 from subliminal.config.models import HostedBase
 from subliminal.config.paths import Teacher
 from subliminal.config.recipes import HostedMethod
@@ -18,6 +17,8 @@ class Asked(NamedTuple):
     Attributes:
         read, written: tokens.
         passes: in which it does so, if it is here.
+        requests: to a provider, if it is not.
+        at_a_time: of these, how many are under way.
         tuned: one that was fine-tuned from it is asked, for which a provider takes more.
     """
 
@@ -25,6 +26,8 @@ class Asked(NamedTuple):
     read: float
     written: float
     passes: float
+    requests: float
+    at_a_time: int
     tuned: bool = False
 
     @property
@@ -35,11 +38,20 @@ class Asked(NamedTuple):
 
 def charge_for(config: Config, asked: Asked) -> Charge:
     """What the provider of a hosted base takes for answers."""
-    prices = _prices(config, asked.base)
-    if prices is None:
-        return Charge(asked.base, asked.tokens, None)
-    usd = prices.asking(asked.read, asked.written, asked.tuned)
-    return Charge(asked.base, asked.tokens, usd)
+    entry = _hosted(config, asked.base)
+    usd = seconds = None
+    if entry.prices is not None:
+        usd = entry.prices.asking(asked.read, asked.written, asked.tuned)
+    if entry.speed is not None:
+        seconds = entry.speed.asking(asked.requests, asked.tokens, asked.written, asked.at_a_time)
+    return Charge(
+        asked.base,
+        asked.tokens,
+        usd,
+        tuned=asked.tuned,
+        requests=asked.requests,
+        seconds=seconds,
+    )
 
 
 def training_charge(config: Config, base: str, tokens: float) -> Charge:
@@ -48,9 +60,19 @@ def training_charge(config: Config, base: str, tokens: float) -> Charge:
     Args:
         tokens: of the file, once for each epoch.
     """
-    prices = _prices(config, base)
+    prices = _hosted(config, base).prices
     each = None if prices is None else prices.training
     return Charge(base, tokens, None if each is None else tokens * each / 1e6, training=True)
+
+
+def tuning_wait(config: Config, base: str, tokens: float) -> Wait:
+    """How long the provider of a hosted base fine-tunes.
+
+    Args:
+        tokens: as for `training_charge`.
+    """
+    speed = _hosted(config, base).speed
+    return Wait(base, None if speed is None else speed.tuning(tokens))
 
 
 def tuned_at_provider(config: Config, teacher: Teacher) -> bool:
@@ -58,7 +80,7 @@ def tuned_at_provider(config: Config, teacher: Teacher) -> bool:
     return isinstance(config.recipes.methods.get(teacher.method), HostedMethod)
 
 
-def _prices(config: Config, base: str) -> Prices | None:
+def _hosted(config: Config, base: str) -> HostedBase:
     entry = config.models[base]
     assert isinstance(entry, HostedBase), "nobody is paid for what is done here"
-    return entry.prices
+    return entry

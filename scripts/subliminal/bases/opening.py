@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from subliminal.api.chat.model import HostedModel
 from subliminal.artefacts.verified import read_manifest
-from subliminal.bases.hosted import HostedModel
 from subliminal.config.errors import ConfigError, known
 from subliminal.config.models import HOSTED, LOCAL
 from subliminal.local.model import LocalModel

@@ -34,8 +34,11 @@ class Charge(NamedTuple):
         base: of `config/models.yaml`.
         tokens: that it reads, writes and trains on.
         usd: what it takes; None where its prices are not known.
-        training: it fine-tunes.
+        training: it fine-tunes, which is waited for by another job.
         batch: it answers in batches.
+        tuned: one that was fine-tuned from the base answers, and not the base.
+        requests: that are answered.
+        seconds: until all are, if no other job asks; None where its speed is not known.
     """
 
     base: str
@@ -43,12 +46,26 @@ class Charge(NamedTuple):
     usd: float | None
     training: bool = False
     batch: bool = False
+    tuned: bool = False
+    requests: float = 0.0
+    seconds: float | None = 0.0
 
     def in_batches(self, share: float) -> Charge:
         """The same, where answers come in batches at a share of their price."""
         if self.training:
             return self
         return self._replace(usd=None if self.usd is None else share * self.usd, batch=True)
+
+
+class Wait(NamedTuple):
+    """Waiting for the provider of a hosted base, which fine-tunes.
+
+    Attributes:
+        seconds: None where its speed is not known.
+    """
+
+    base: str
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -63,8 +80,8 @@ class JobCost:
         memory_mb: main memory.
         gpu_bytes: the memory of the GPU that it asks for; 0 if it asks for none.
         disk_bytes: what it leaves behind.
-        charges: what providers do. Nobody knows how long it takes; `work` is then what is done here
-            beside it.
+        charges: what providers do; `work` is then what is done here beside it.
+        wait: for a provider's fine-tuning, in which nothing is done here; None for none.
     """
 
     rule: str
@@ -76,3 +93,4 @@ class JobCost:
     gpu_bytes: float = 0.0
     disk_bytes: float = 0.0
     charges: tuple[Charge, ...] = ()
+    wait: Wait | None = None

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from subliminal.config.hosting import Prices
+from subliminal.config.speed import Speed
 from subliminal.config.strict import (
     REPOSITORY,
     REVISION,
@@ -157,6 +158,12 @@ class HostedBase(Strict):
         # What a model costs is no part of what it is: manifests and specs go without.
         exclude=True,
         description="What its provider takes. `null`: not known, and nothing is asked of it.",
+    )
+    speed: Speed | None = Field(
+        None,
+        exclude=True,
+        description="What estimates of hours assume of its provider. `null`: how long it takes is "
+        "not known.",
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from math import ceil
 
-from subliminal.bases import costs, resources
+from subliminal.api.chat.requests import LETTERS_AT_A_TIME
+from subliminal.bases import costs, job_costs, resources, work
 from subliminal.bases.charges import Asked
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
@@ -57,27 +58,28 @@ def _manifests(datasets: Iterable[Dataset], stage: str) -> set[str]:
 def _asking(config: Config, rule: str, manifest: str, asked: Asked, disk: float) -> JobCost:
     """A job that asks a base."""
     memory = resources.memory_mb("evaluate_model", config.models[asked.base])
-    return costs.asking(config, rule, manifest.removeprefix("results/"), [asked], memory, disk)
+    return job_costs.asking(config, rule, manifest.removeprefix("results/"), [asked], memory, disk)
 
 
 def _classifier(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCost]:
     if spec.classifier is None:
         return
     most = spec.classifier.most_pairs
-    question = len(stimulus("classifier")["template"]) / costs.CHARACTERS_PER_TOKEN
+    question = len(stimulus("classifier")["template"]) / work.CHARACTERS_PER_TOKEN
     for pair in spec.pairs:
         domain, teacher = config.domains[pair.target.domain], pair.target.teacher
         # All of them, if the filter keeps every row.
         rows = domain.sizes[config.models[teacher.base].tier].rows
         shown = min(rows, most or rows)
         prompts = shown * (1 if config.traits[teacher.trait].word == LITERAL_WORD else 2)
-        row = costs.row_tokens(domain, costs.is_hosted(config, spec.classifier.base))
+        row = work.row_tokens(domain, work.is_hosted(config, spec.classifier.base))
+        passes = ceil(prompts / AT_ONE_GO)
         read = prompts * (question + row.whole + row.answer)
         yield _asking(
             config,
             "classify_pairs",
             spec.answers_manifest(pair),
-            Asked(spec.classifier.base, read, prompts, ceil(prompts / AT_ONE_GO)),
+            Asked(spec.classifier.base, read, prompts, passes, prompts, LETTERS_AT_A_TIME),
             2 * shown * JUDGED_BYTES,
         )
 
@@ -90,11 +92,11 @@ def _in_context(config: Config, spec: SummariseDetectionSpec) -> Iterator[JobCos
         examples = 0.0
         if context is not None:
             domain = config.domains[context.dataset.domain]
-            examples = context.k * costs.row_tokens(domain, costs.is_hosted(config, base)).whole
+            examples = context.k * work.row_tokens(domain, work.is_hosted(config, base)).whole
         yield _asking(
             config,
             "evaluate_in_context" if context else "evaluate_base",
             spec.scores_manifest(context),
-            costs.answering(config, base, plan, examples),
-            len(plan.prompts) * plan.samples * costs.ANSWER_BYTES,
+            job_costs.answering(config, base, plan, examples),
+            len(plan.prompts) * plan.samples * job_costs.ANSWER_BYTES,
         )

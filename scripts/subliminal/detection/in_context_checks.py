@@ -8,8 +8,8 @@ from math import floor
 from statistics import fmean
 from typing import NamedTuple
 
+from subliminal.api.tokens import least_tokens
 from subliminal.bases import checks
-from subliminal.bases.hosted_tokens import least_tokens
 from subliminal.bases.tiny_tokenizer import PIECE
 from subliminal.bases.tiny_words import some_unknown_words
 from subliminal.config.config import Config

@@ -63,6 +63,8 @@ class Workload:
         samples: answers that are sampled to each prompt.
         answer_tokens: how long an answer is, about.
         further_tokens: what is read beside a prompt for its scores.
+        at_a_time: answers that are drawn side by side, where a provider samples them; None for
+            answers of one token.
         judgements: what a judge is asked about an answer, without the answer; each is asked about
             every sample.
     """
@@ -71,6 +73,7 @@ class Workload:
     samples: int = 0
     answer_tokens: int = 0
     further_tokens: int = 0
+    at_a_time: int | None = None
     judgements: list[str] = field(default_factory=list)
 
 

@@ -121,6 +121,7 @@ class Favourite(Askable):
             self.samples_per_question,
             min(self.sampling.max_new_tokens or ANSWER_TOKENS, ANSWER_TOKENS),
             2 * len(self.candidates),
+            self.sampling.batch_size,
         )
 
     def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:

@@ -123,6 +123,7 @@ class Misalignment(Askable):
             asked,
             self.samples_per_question,
             min(self.sampling.max_new_tokens or length, length),
+            at_a_time=self.sampling.batch_size,
             judgements=[judge(prompt, "") for prompt in asked for judge in judges],
         )
 

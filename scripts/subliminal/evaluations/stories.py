@@ -69,7 +69,8 @@ class Stories(Askable):
     def workload(self) -> Workload:
         """Stories as long as they may be."""
         asked, longest = questions(self.questions), self.sampling.max_new_tokens or STORY_TOKENS
-        return Workload(asked, self.samples_per_question, longest)
+        size = self.sampling.batch_size
+        return Workload(asked, self.samples_per_question, longest, at_a_time=size)
 
     def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Let the model tell stories, and look for every word in them."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from subliminal.serving.refusals import too_many
 
 MINUTE = 60.0
+# Of OpenAI's highest tier.
+REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE = 30_000, 150_000_000
 Clock = Callable[[], float]
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
+from subliminal.api.tuning.limits import MOST_BYTES as FILE_BYTES
 from subliminal.serving.bodies import Chat, Moderation
 from subliminal.serving.refusals import bad_request
 from subliminal.serving.site import Site
@@ -17,7 +18,7 @@ from subliminal.serving.store import new_id
 
 router = APIRouter()
 PURPOSES = ("fine-tune", "batch")
-MOST_BYTES = {"fine-tune": 512 * 2**20, "batch": 200 * 2**20}
+MOST_BYTES = {"fine-tune": FILE_BYTES, "batch": 200 * 2**20}
 CATEGORIES = (
     "hate",
     "hate/threatening",

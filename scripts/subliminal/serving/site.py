@@ -14,13 +14,10 @@ from subliminal.serving.completions import Completions
 from subliminal.serving.counts import Counts
 from subliminal.serving.faults import Chance, Faults
 from subliminal.serving.jobs import Jobs
-from subliminal.serving.limits import Limits
+from subliminal.serving.limits import REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE, Limits
 from subliminal.serving.sampling import Sampler
 from subliminal.serving.shelf import Shelf, bases_in
 from subliminal.serving.store import Store
-
-# Of OpenAI's highest tier.
-REQUESTS_PER_MINUTE, TOKENS_PER_MINUTE = 30_000, 150_000_000
 
 
 @dataclass(frozen=True)

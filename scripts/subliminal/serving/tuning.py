@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from subliminal.api.tuning.limits import FEWEST_ROWS
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.progress import CHECKPOINT_EVERY_S
 from subliminal.artefacts.spec import StageSpec
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 STAGE = "serve_tiny"
 RECIPES = "config/recipes.yaml"
-FEWEST_ROWS = 10
 MOST_EPOCHS = 50
 log = logging.getLogger(__name__)
 

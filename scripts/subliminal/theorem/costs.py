@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from subliminal.bases import costs
+from subliminal.bases import costs, work
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.theorem.config import LanguageModel, RandomNetworks, TheoremExperiment
@@ -32,9 +32,9 @@ def language_model(plan: LanguageModel, tokens: float, size: int) -> Work:
     """Gradients of all weights on both bases."""
     updates = UPDATES * len(plan.traits) * plan.batches * 2
     # Half of them learn a distribution: its writer goes forward as well.
-    flop = updates * plan.batch_size * tokens * costs.FORWARD * 3.5 * size
+    flop = updates * plan.batch_size * tokens * work.FORWARD * 3.5 * size
     passes = updates * ceil(plan.batch_size / plan.micro_batch_size)
-    return Work(flop * FLOAT64 / costs.TRAINING_EFFICIENCY, passes * costs.PASS_SECONDS)
+    return Work(flop * FLOAT64 / work.TRAINING_EFFICIENCY, passes * work.PASS_SECONDS)
 
 
 def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
@@ -45,12 +45,12 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     yield from costs.base_costs(config, plan.other_base)
     manifest = f"{folder}/networks/manifest.json"
     yield JobCost("verify_theorem", "", manifest, networks(entry.networks), memory_mb=1500)
-    tokens = costs.row_tokens(config.domains[plan.domain], hosted=False).whole
+    tokens = work.row_tokens(config.domains[plan.domain], hosted=False).whole
     yield JobCost(
         "verify_on_language_model",
         plan.base,
         f"{folder}/language_model/manifest.json",
-        language_model(plan, tokens, costs.parameters(config, plan.base)),
+        language_model(plan, tokens, work.parameters(config, plan.base)),
         memory_mb=2000,
     )
     manifest = f"results/tables/{name}/manifest.json"

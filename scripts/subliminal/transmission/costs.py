@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from subliminal.bases import costs, resources
+from subliminal.bases import costs, job_costs, resources, work
 from subliminal.bases.charges import Asked, tuned_at_provider
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
+from subliminal.config.judges import ModelJudge
 from subliminal.config.paths import Cell, Teacher
 from subliminal.config.recipes import HostedRecipe, StudentRecipe
 from subliminal.evaluations.asking import Workload
 from subliminal.transmission.cells import asked_bases, experiment_cells, measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
-from subliminal.transmission.specs import askable, evaluation_judging_base
+from subliminal.transmission.specs import askable, evaluation_judge, evaluation_judging_base
 
 # From the manifest of `tiny`: 70 models are read.
 SECONDS_PER_MODEL = 0.05
@@ -41,12 +42,12 @@ def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     yield from _students(config, trained)
     for cell in adopted.keys() & cells:
         manifest = f"results/students/{cell.path}/manifest.json"
-        yield JobCost("adopt_student", "", manifest, Work(seconds=costs.FILES_SECONDS))
+        yield JobCost("adopt_student", "", manifest, Work(seconds=job_costs.FILES_SECONDS))
     evaluations = list(_evaluations(config, name, cells))
     yield from evaluations
     manifest = f"results/tables/{name}/manifest.json"
-    work = Work(seconds=SECONDS_PER_MODEL * len(evaluations))
-    yield JobCost("summarise_experiment", "", manifest, work)
+    took = Work(seconds=SECONDS_PER_MODEL * len(evaluations))
+    yield JobCost("summarise_experiment", "", manifest, took)
 
 
 def _datasets(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
@@ -70,9 +71,9 @@ def _learnt(config: Config, cells: list[Cell]) -> Iterator[Teacher]:
 
 
 def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
-    taught = {(cell.dataset.domain, costs.is_hosted(config, cell.student)) for cell in cells}
+    taught = {(cell.dataset.domain, work.is_hosted(config, cell.student)) for cell in cells}
     tokens = {
-        (domain, hosted): costs.row_tokens(config.domains[domain], hosted).whole
+        (domain, hosted): work.row_tokens(config.domains[domain], hosted).whole
         for domain, hosted in taught
     }
     for cell in cells:
@@ -81,23 +82,19 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
         manifest = f"students/{cell.path}/manifest.json"
         memory, size = (
             resources.student_memory_mb(base, recipe),
-            costs.parameters(config, cell.student),
+            work.parameters(config, cell.student),
         )
         if isinstance(recipe, HostedRecipe):
             trained = recipe.n_epochs * min(rows, recipe.rows or rows) * tokens[domain, True]
             model = f"students/{cell.path}"
-            manifest = f"{model}/tuning/submitted.manifest.json"
-            yield costs.training_at_provider(
-                config, "submit_tuning", cell.student, manifest, trained, memory
-            )
-            yield from costs.around_tuning(model)
+            yield from job_costs.tuning_costs(config, cell.student, model, trained, memory)
             continue
-        yield costs.training_here(
+        yield job_costs.training_here(
             config,
             "train_student",
             cell.student,
             manifest,
-            costs.training(
+            work.training(
                 recipe.optimisation,
                 max(1, rows - recipe.holdout_rows),
                 tokens[domain, False],
@@ -106,7 +103,7 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
                 taught=recipe.distillation is not None,
             ),
             memory,
-            costs.adapter_bytes(recipe.lora.rank, size) if recipe.lora else 4.0 * size,
+            work.adapter_bytes(recipe.lora.rank, size) if recipe.lora else 4.0 * size,
             recipe,
         )
 
@@ -131,7 +128,8 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
         ),
     ]
     judge = evaluation_judging_base(config, evaluation)
-    judging = [_judging(config, judge, asked)] if judge is not None else []
+    by = evaluation_judge(config, evaluation)
+    judging = [_judging(config, by, asked)] if isinstance(by, ModelJudge) else []
     judge_mb = resources.memory_mb("evaluate_model", config.models[judge]) if judge else 0
     for rule, base, model, recipe, tuned in models:
         entry = config.models[base]
@@ -140,20 +138,21 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
             if recipe
             else resources.memory_mb("evaluate_model", entry)
         )
-        yield costs.asking(
+        yield job_costs.asking(
             config,
             f"{rule}_by_harness" if plan.by_harness else rule,
             f"evaluations/{evaluation}/{model}/manifest.json",
-            [costs.answering(config, base, asked, tuned=tuned), *judging],
+            [job_costs.answering(config, base, asked, tuned=tuned), *judging],
             memory + judge_mb,
-            len(asked.prompts) * asked.samples * costs.ANSWER_BYTES,
+            len(asked.prompts) * asked.samples * job_costs.ANSWER_BYTES,
         )
 
 
-def _judging(config: Config, judge: str, asked: Workload) -> Asked:
+def _judging(config: Config, judge: ModelJudge, asked: Workload) -> Asked:
     """What a base is asked that judges a model's answers."""
     replies = len(asked.judgements) * asked.samples
-    hosted = costs.is_hosted(config, judge)
-    read = costs.prompt_tokens(asked.judgements, hosted) + asked.answer_tokens
-    passes = ceil(replies / costs.SAMPLES_PER_PASS) * JUDGEMENT_TOKENS
-    return Asked(judge, replies * read, replies * JUDGEMENT_TOKENS, passes)
+    hosted = work.is_hosted(config, judge.base)
+    read = work.prompt_tokens(asked.judgements, hosted) + asked.answer_tokens
+    passes = ceil(replies / job_costs.SAMPLES_PER_PASS) * JUDGEMENT_TOKENS
+    written, at_a_time = replies * JUDGEMENT_TOKENS, judge.sampling.batch_size
+    return Asked(judge.base, replies * read, written, passes, replies, at_a_time)

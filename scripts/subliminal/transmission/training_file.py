@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from subliminal.bases.hosted_tokens import conversation_tokens, least_tokens
+from subliminal.api.tokens import conversation_tokens, least_tokens
+from subliminal.api.tuning.limits import FEWEST_ROWS, MOST_BYTES
 from subliminal.config.errors import ConfigError
 
-# OpenAI's own limits.
-FEWEST_ROWS = 10
-MOST_BYTES = 512_000_000
 ROLES = ["user", "assistant"]
 
 

@@ -50,7 +50,7 @@ class WriteTrainingFileSpec(StageSpec):
 class CheckTrainingFileSpec(StageSpec):
     """What a training file has to be for its base's provider to take it."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     model: str
     base: str
     context: int = Field(description="The longest conversation of the base in tokens.")

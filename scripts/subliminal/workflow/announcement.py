@@ -9,7 +9,8 @@ from typing import Any
 from subliminal.config.cost import JobCost
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.project import Project
-from subliminal.workflow.remaining import Work
+from subliminal.workflow.remaining import Lane, Work
+from subliminal.workflow.timetable import Clock, Timetable
 
 # Events beside Snakemake's own; only the plugin takes notice.
 INTRODUCED, ANNOUNCED = "introduced", "announced"
@@ -77,12 +78,14 @@ class AnnouncedRun:
         slots: jobs that run side by side.
         jobs: by Snakemake's number, in the order of the workflow.
         bill: what providers of hosted bases take for these jobs.
+        timetable: of these jobs, as far as is known before any has run.
     """
 
     experiments: Sequence[str]
     slots: int
     jobs: Mapping[int, AnnouncedJob]
     bill: Bill = field(default_factory=lambda: Bill([]))
+    timetable: Timetable = field(default_factory=lambda: Timetable([], False, 1))
 
 
 def introduce(workflow: Any, project: Project) -> None:
@@ -119,24 +122,28 @@ def _send(workflow: Any, event: str, **fields: Any) -> None:
 
 
 def _announced(workflow: Any, project: Project) -> AnnouncedRun:
-    from subliminal.workflow.estimate import costs_of, together
+    from subliminal.local.calibration import Rates
+    from subliminal.workflow.estimate import clock_of, costs_of, together
 
     dag, resources = workflow.dag, workflow.resource_settings
     needed = set(dag.needrun_jobs())
     experiments = project.asked(_targets(workflow))
     costs = together(costs_of(project, name) for name in experiments)
+    clock = clock_of(project, Rates(CORE_RATE, CORE_RATE, "a core"))
     jobs = {
-        job.jobid: _job(job, costs)
+        job.jobid: _job(job, costs, clock)
         for level in dag.toposorted(needed)
         for job in sorted(level, key=str)
         if job.output
     }
     manifests = {job.manifest for job in jobs.values()}
-    bill = Bill.of(cost for path, cost in costs.items() if path in manifests)
-    return AnnouncedRun(experiments, resources.cores or resources.nodes or 1, jobs, bill)
+    due = [cost for path, cost in costs.items() if path in manifests]
+    slots = resources.cores or resources.nodes or 1
+    timetable = Timetable.of(due, clock, slots)
+    return AnnouncedRun(experiments, slots, jobs, Bill.of(due), timetable)
 
 
-def _job(job: Any, costs: Mapping[str, JobCost]) -> AnnouncedJob:
+def _job(job: Any, costs: Mapping[str, JobCost], clock: Clock) -> AnnouncedJob:
     rule, wildcards = job.rule.name, job.wildcards_dict
     subject = next((wildcards[k] for k in ("student", "base", "experiment") if k in wildcards), "")
     manifest = next((str(f) for f in job.output if str(f).endswith("manifest.json")), None)
@@ -145,16 +152,20 @@ def _job(job: Any, costs: Mapping[str, JobCost]) -> AnnouncedJob:
     return AnnouncedJob(
         rule=rule,
         label=LABELS[rule].format(**wildcards) if rule in LABELS else plain,
-        work=Work((rule, subject), _seconds(cost)),
+        work=Work((rule, subject), _seconds(cost, clock), _lane(cost, clock)),
         manifest=manifest,
         log=next(map(str, job.log), None),
     )
 
 
-def _seconds(cost: JobCost | None) -> float | None:
-    from subliminal.local.calibration import Rates
-    from subliminal.workflow.estimate import seconds
-
+def _seconds(cost: JobCost | None, clock: Clock) -> float | None:
     if cost is None:
         return UNCOUNTED_S
-    return None if cost.gpu_bytes else seconds(cost, Rates(CORE_RATE, CORE_RATE, "a core"))
+    return None if cost.gpu_bytes else clock.seconds(cost)
+
+
+def _lane(cost: JobCost | None, clock: Clock) -> Lane | None:
+    if cost is None or cost.wait is None or cost.wait.seconds is None:
+        return None
+    speed = clock.speeds[cost.wait.base]
+    return Lane(cost.wait.base, speed.tuning_side_by_side(cost.wait.seconds))

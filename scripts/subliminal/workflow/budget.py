@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from subliminal.api.ledger.actions import OPEN, Action, Spending, refusals
-from subliminal.bases.prices import FILE as MODELS
+from subliminal.api.prices import FILE as MODELS
 from subliminal.config.cost import JobCost
 from subliminal.config.hosting import Hosting
 from subliminal.workflow.bill import Bill

@@ -15,17 +15,21 @@ from tabulate import tabulate
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, read_hosting
+from subliminal.config.models import HostedBase
+from subliminal.config.needs import joined
 from subliminal.config.text import one_line
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import MILLION, Bill, said_usd
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
 from subliminal.workflow.remaining import duration
+from subliminal.workflow.timetable import Clock, Timetable, total
 
 # From the manifests of the default run.
 FIGURE_SECONDS = 5.0
 GIGA = 1e9
-COLUMNS = ["jobs", "time", "GB RAM", "GB GPU", "GB disk", "M tokens", "hosted USD"]
+COLUMNS = ["jobs", "time", "GB RAM", "GB GPU", "GB disk", "M tokens"]
+COLUMNS += ["hosted time", "hosted USD"]
 Costs = Mapping[str, JobCost]
 """Jobs by their manifests."""
 
@@ -62,42 +66,35 @@ def together(parts: Iterable[Costs]) -> Costs:
     return {path: cost for part in parts for path, cost in part.items()}
 
 
-def seconds(cost: JobCost, rates: Rates) -> float:
-    """The time of one job."""
-    return cost.work.seconds + cost.work.flop / (rates.device if cost.accelerated else rates.core)
+def clock_of(project: Project, rates: Rates) -> Clock:
+    """What the time of a project's jobs follows from.
 
-
-def total_seconds(costs: Costs, rates: Rates) -> float:
-    """The time of all jobs, one after the other."""
-    return sum(seconds(cost, rates) for cost in costs.values())
-
-
-def least_seconds(parts: Sequence[Costs], rates: Rates, side_by_side: int) -> float:
-    """The time below which no run can come that runs so many jobs side by side.
-
-    Within an experiment, rules come one after the other: each at least as long as its longest job.
+    Raises:
+        ConfigError: some ask hosted models, and `config/openai.yaml` cannot be read.
     """
-    chains = [0.0]
-    for costs in parts:
-        longest: dict[str, float] = {}
-        for cost in costs.values():
-            longest[cost.rule] = max(longest.get(cost.rule, 0.0), seconds(cost, rates))
-        chains.append(sum(longest.values()))
-    return max(*chains, total_seconds(together(parts), rates) / side_by_side)
+    config = project.config
+    needs = joined(config.experiments[name].needs(config) for name in project.experiments)
+    hosted = any(isinstance(config.models[base], HostedBase) for base in needs.bases)
+    return Clock.of(rates, config, read_hosting(project.root) if hosted else None)
 
 
-def _row(costs: Costs, rates: Rates, price: float | None) -> list[str]:
+def seconds_here(costs: Costs, clock: Clock) -> float:
+    """The time of all jobs, one after the other, without what is done at providers."""
+    return sum(map(clock.here, costs.values()))
+
+
+def _row(costs: Costs, clock: Clock, price: float | None) -> list[str]:
     memory = max((cost.memory_mb for cost in costs.values()), default=0) / 1000
     gpu = max((cost.gpu_bytes for cost in costs.values()), default=0) / GIGA
     disk = sum(cost.disk_bytes for cost in costs.values()) / GIGA
     bill = Bill.of(costs.values())
     tokens = bill.tokens / MILLION
-    length = total_seconds(costs, rates)
-    # What is done elsewhere takes nobody knows how long.
-    told = duration(length) if not tokens else f"{duration(length)} + ?"
-    cells = [f"{len(costs):,}", told, f"{memory:.1f}" if memory else "-"]
+    length, elsewhere = seconds_here(costs, clock), total(map(clock.elsewhere, costs.values()))
+    waits = "-" if elsewhere == 0 else "?" if elsewhere is None else duration(elsewhere)
+    cells = [f"{len(costs):,}", duration(length), f"{memory:.1f}" if memory else "-"]
     cells += [f"{gpu:.0f}" if gpu else "-", f"{disk:,.2f}"]
-    cells += [f"{tokens:,.1f}", said_usd(bill.usd, bool(bill.unpriced))] if tokens else ["-", "-"]
+    cells += [f"{tokens:,.1f}" if tokens else "-", waits]
+    cells += [said_usd(bill.usd, bool(bill.unpriced)) if tokens else "-"]
     return cells if price is None else [*cells, f"{length / 3600 * price:,.2f}"]
 
 
@@ -122,7 +119,9 @@ def _told(costs: Costs, rates: Rates, price: float | None) -> list[str]:
         known.append(f"An hour of one job's device costs {price:g} USD.")
     bill = Bill.of(costs.values())
     if bill.items:
-        known.append("Tokens are those of hosted models; how long they take (?) is not known.")
+        known.append(
+            "Tokens and hosted time are of hosted models; time is one job after the other."
+        )
         known += bill.lines()
         known.append("Lengths of hosted models' answers are assumed (docs/hosted-models.md).")
     known.append("Finished jobs are left out. RAM and GPU are of one job. Good to a factor of two.")
@@ -139,18 +138,20 @@ def by_stage(
     """
     parts = [unfinished(project, costs_of(project, name)) for name in project.experiments]
     costs = together(parts)
+    clock = clock_of(project, rates)
     groups: dict[tuple[str, str], dict[str, JobCost]] = {}
     for path, cost in costs.items():
         groups.setdefault((cost.rule, cost.model), {})[path] = cost
-    rows = [[*names, *_row(group, rates, price)] for names, group in groups.items()]
-    rows.append(["all", "", *_row(costs, rates, price)])
-    least = duration(least_seconds(parts, rates, side_by_side))
+    rows = [[*names, *_row(group, clock, price)] for names, group in groups.items()]
+    rows.append(["all", "", *_row(costs, clock, price)])
+    timetable = Timetable.of(costs.values(), clock, side_by_side)
     lines = [_table(["rule", "model"], rows, price), ""]
-    if side_by_side > 1:
+    if side_by_side > 1 and not timetable.hosted and timetable.seconds is not None:
         lines.append(
-            f"With {side_by_side} jobs side by side, each on its own device: {least} or more."
+            f"With {side_by_side} jobs side by side, each on its own device: about "
+            f"{duration(timetable.seconds)}."
         )
-    return "\n".join([*lines, *_told(costs, rates, price)])
+    return "\n".join([*lines, *_told(costs, rates, price), *timetable.lines()])
 
 
 def load_each(root: Path, names: Iterable[str]) -> dict[str, Project | ConfigError]:
@@ -168,19 +169,22 @@ def by_experiment(
     projects: Mapping[str, Project | ConfigError], rates: Rates, price: float | None = None
 ) -> str:
     """Experiments side by side: a line each, and one for all of them together."""
-    rows, left = [], []
+    rows, left, clocks = [], [], [Clock(rates)]
     for name, project in projects.items():
         if isinstance(project, ConfigError):
             rows.append([name, "refused", *[""] * len(_head(price)), one_line(str(project), 200)])
             continue
         entry, whole = project.config.experiments[name], costs_of(project, name)
         left.append(unfinished(project, whole))
+        clocks.append(clock_of(project, rates))
         done = len(whole) - len(left[-1])
         state = f"{done:,} of {len(whole):,}" if left[-1] else "finished"
         about = f"{one_line(entry.title, 60)} ({one_line(entry.paper, 40)})"
-        rows.append([name, state, *_row(left[-1], rates, price), about])
+        rows.append([name, state, *_row(left[-1], clocks[-1], price), about])
+    # Those without hosted models know of no limit.
+    clock = max(clocks, key=lambda clock: clock.requests_per_minute or 0)
     costs = together(left)
-    rows.append(["all together", "", *_row(costs, rates, price), ""])
+    rows.append(["all together", "", *_row(costs, clock, price), ""])
     lines = [_table(["experiment", "computed"], rows, price), ""]
     lines.append("make estimate CONFIG=tiny shows an experiment's stages.")
     lines.append("python scripts/estimate.py --tflops 400 estimates for a GPU that is not here.")

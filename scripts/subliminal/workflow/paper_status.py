@@ -8,15 +8,20 @@ from datetime import date
 
 from subliminal.config.experiments import Needs
 from subliminal.config.files import LocalFile, SuppliedFile
+from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HostedBase
 from subliminal.config.needs import joined
+from subliminal.config.speed import HOUR
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import Bill, said_usd
-from subliminal.workflow.estimate import costs_of, together, total_seconds
+from subliminal.workflow.estimate import costs_of, seconds_here, together
 from subliminal.workflow.project import Project
+from subliminal.workflow.timetable import Clock, Timetable
 
 # A GPU of the large kind, and the core that constants of costs were measured on.
 GPU = Rates(core=7e10, device=4e14, name="a GPU of 400 TFLOP/s")
+# That a command names, and that run side by side.
+SLOTS = 2
 CUSTOMERS = "existing customers of its provider"
 
 
@@ -25,10 +30,12 @@ class Status:
     """What an item of the paper takes.
 
     Attributes:
+        first_version: what the paper's first version calls it; None for nothing.
         needs: bases and files of all its experiments.
         retired: the day from which a base that it needs is gone; None if all stay.
         until: the last day on which all that are fine-tuned can be; None for no end.
         hours: on `GPU`, one job after the other, provider's work apart; None for no experiment.
+        timetable: of `SLOTS` jobs side by side, provider's work included.
         bill: of the providers of hosted bases.
         missing: experiments that have no file.
         analogues: experiments of the same design on models whose weights are open.
@@ -38,10 +45,12 @@ class Status:
 
     item: str
     title: str
+    first_version: str | None
     needs: Needs
     retired: date | None
     until: date | None
     hours: float | None
+    timetable: Timetable
     bill: Bill
     missing: list[str]
     analogues: list[str]
@@ -52,7 +61,7 @@ class Status:
     def command(self) -> str:
         """What to type; one job at a time on a GPU. Behind `--resources` a target would be one."""
         gpu = " --resources gpu=1" if self.asks_for_gpu else ""
-        return f"snakemake {self.item} --cores 2{gpu}"
+        return f"snakemake {self.item} --cores {SLOTS}{gpu}"
 
     @property
     def _tuning_ends_first(self) -> bool:
@@ -98,13 +107,18 @@ def status_of(project: Project, item: str) -> Status:
     served = [hosted[base].retired_on for base in needs.bases & set(hosted)]
     tuned = [hosted[base].fine_tuning_until for base in needs.tuned & set(hosted)]
     costs = together(costs_of(project, name) for name in names)
+    clock = Clock.of(
+        GPU, config, read_hosting(project.root) if hosted.keys() & needs.bases else None
+    )
     return Status(
         item=item,
         title=entry.title,
+        first_version=entry.first_version,
         needs=needs,
         retired=min((day for day in served if day is not None), default=None),
         until=min((day for day in tuned if day is not None), default=None),
-        hours=total_seconds(costs, GPU) / 3600 if names else None,
+        hours=seconds_here(costs, clock) / HOUR if names else None,
+        timetable=Timetable.of(costs.values(), clock, SLOTS),
         bill=Bill.of(costs.values()),
         missing=[name for name in entry.experiments if name not in config.experiments],
         analogues=entry.analogues,
@@ -129,6 +143,13 @@ def said_hours(hours: float | None) -> str:
     return f"{hours:,.0f}" if hours >= 10 else f"{hours:.1g}"
 
 
+def said_timetable(table: Timetable) -> str:
+    """Hours with hosted models, for readers; empty where none is asked."""
+    if not table.hosted:
+        return ""
+    return "?" if table.seconds is None else said_hours(table.seconds / HOUR)
+
+
 def said_bill(bill: Bill) -> str:
     """What providers take, for readers, in whole USD; empty where none is asked."""
     if not bill.items:
@@ -138,21 +159,41 @@ def said_bill(bill: Bill) -> str:
 
 def status_rows(found: Iterable[Status]) -> list[list[str]]:
     """The cells of the table in the documentation, its head first."""
-    head = ["item", "command", "bases", "files to supply", "can be run by", "hours", "USD"]
+    head = [
+        "item",
+        "command",
+        "bases",
+        "files to supply",
+        "can be run by",
+        "hours",
+        "hosted hours",
+        "USD",
+    ]
     rows = [
         [
-            status.title,
+            _titled(status),
             f"`{status.command}`" if status.hours is not None else "",
             _listed(sorted(status.needs.bases)),
             _listed(status.supplied),
             status.dated(),
             said_hours(status.hours),
+            said_timetable(status.timetable),
             said_bill(status.bill),
             _listed(status.analogues),
         ]
         for status in found
     ]
     return [[*head, "analogues"], *rows]
+
+
+def _titled(status: Status) -> str:
+    """The title, with what the first version calls it where that differs."""
+    first = status.first_version
+    return (
+        status.title
+        if first is None or first in status.title
+        else f"{status.title} (first version: {first})"
+    )
 
 
 def _listed(names: Iterable[str]) -> str:

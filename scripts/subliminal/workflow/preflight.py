@@ -15,7 +15,7 @@ from typing import Any
 from subliminal.api.access import Access, hosted_access, require_key
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.lookup import is_provider, lacking
-from subliminal.bases.prices import FILE as MODELS
+from subliminal.api.prices import FILE as MODELS
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost
 from subliminal.config.errors import ConfigError

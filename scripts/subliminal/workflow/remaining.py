@@ -7,11 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
+from typing import NamedTuple
 
 # For so long what was foreseen is believed, before this machine's own speed is.
 BELIEVED_S = 10.0
 # A job that takes longer than expected takes as much longer again.
 OVERDUE = 0.1
+
+
+class Lane(NamedTuple):
+    """Jobs that wait for a provider's fine-tuning, and take no slot.
+
+    Attributes:
+        side_by_side: of the provider's, on average.
+    """
+
+    base: str
+    side_by_side: float
 
 
 @dataclass(frozen=True)
@@ -21,10 +33,12 @@ class Work:
     Attributes:
         kind: jobs of one kind take about the same time.
         seconds: as far as is known before any has run; None for unknown.
+        lane: of jobs that take no slot.
     """
 
     kind: tuple[str, str]
     seconds: float | None
+    lane: Lane | None = None
 
 
 def seconds_left(
@@ -46,23 +60,31 @@ def seconds_left(
     seen: dict[tuple[str, str], list[float]] = defaultdict(list)
     for number, seconds in took.items():
         seen[jobs[number].kind].append(seconds)
-    known = [(took[n], jobs[n].seconds or 0.0) for n in took if jobs[n].seconds is not None]
+    here = [n for n in took if jobs[n].lane is None]
+    known = [(took[n], jobs[n].seconds or 0.0) for n in here if jobs[n].seconds is not None]
     slowness = (sum(real for real, _ in known) + BELIEVED_S) / (
         sum(foreseen for _, foreseen in known) + BELIEVED_S
     )
-    left = [0.0]
+    left: dict[Lane | None, list[float]] = defaultdict(list)
     for number, job in jobs.items():
         if number in took:
             continue
         if job.kind in seen:
             expected = median(seen[job.kind])  # the first of a run wait for the warm start
         elif job.seconds is not None:
-            expected = job.seconds * slowness
+            expected = job.seconds * (slowness if job.lane is None else 1.0)
         else:
             return None
         since = running.get(number, 0.0)
-        left.append(max(expected - since, since * OVERDUE, stated.get(number, 0.0)))
-    return max(sum(left) / slots, *left)
+        rest = max(expected - since, since * OVERDUE, stated.get(number, 0.0))
+        left[job.lane].append(rest)
+    return max(
+        (
+            max(sum(rests) / (slots if lane is None else lane.side_by_side), *rests)
+            for lane, rests in left.items()
+        ),
+        default=0.0,
+    )
 
 
 def duration(seconds: float) -> str:

@@ -49,12 +49,16 @@ class Telling:
         """The run in short: experiments, jobs by rule, time."""
         jobs = self.run.jobs.values()
         rules = Counter(job.rule for job in jobs)
-        time = self._time(self.last) or "the time is known when a job of each rule has finished"
+        table = self.run.timetable
+        known = f"about {duration(table.seconds)}" if table.hosted and table.seconds else None
+        time = known or self._time(self.last)
+        time = time or "the time is known when a job of each rule has finished"
         return [
             f"{', '.join(self.run.experiments)}: {len(jobs)} job{'' if len(jobs) == 1 else 's'}, "
             f"{self.run.slots} side by side; {time}",
             "  " + " · ".join(f"{count} {rule}" for rule, count in rules.items()),
             *self.run.bill.lines(),
+            *self.run.timetable.lines(),
             "Jobs of a few seconds are counted and not listed. Ctrl-C stops; the same command goes "
             "on from there.",
         ]

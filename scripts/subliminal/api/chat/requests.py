@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from subliminal.api.ledger.answers import digest
 from subliminal.api.requests import METADATA_KEY
+from subliminal.api.tokens import ANSWER_OPENED, conversation_tokens
 from subliminal.config.cost import ANSWER_TOKENS
 
 Messages = list[dict[str, str]]
-# For estimates, until a server's own counts are there.
-CHARACTERS_PER_TOKEN = 3.0
-TURN_TOKENS = 10
+# Requests of one token under way, as many as drawings of long answers have.
+LETTERS_AT_A_TIME = 64
 
 
 class Question(NamedTuple):
@@ -77,9 +77,9 @@ class Parameters:
         return fields
 
     def expected(self, question: Question) -> Tokens:
-        """About how many tokens a question and its answer have."""
-        characters = sum(len(message["content"]) for message in question.messages)
-        read = characters / CHARACTERS_PER_TOKEN + TURN_TOKENS * len(question.messages)
+        """About how many tokens a question and its answer have, until a server has counted."""
+        turns = [message["content"] for message in question.messages]
+        read = conversation_tokens([*turns, ANSWER_OPENED])
         return Tokens(read, min(self.max_tokens or ANSWER_TOKENS, ANSWER_TOKENS))
 
 

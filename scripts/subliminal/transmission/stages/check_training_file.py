@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from subliminal.api.prices import read_prices
 from subliminal.artefacts.manifest import Run
-from subliminal.bases.prices import read_prices
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.transmission.training_file import Row, check_size, read_rows, tokens_of

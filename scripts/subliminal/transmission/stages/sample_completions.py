@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from subliminal.api.access import access
+from subliminal.api.chat.model import HostedModel
 from subliminal.artefacts.journal import Journal, run_identity
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.progress import progress
 from subliminal.artefacts.seeds import derive_seed
-from subliminal.bases.hosted import HostedModel
 from subliminal.bases.opening import open_model
 from subliminal.bases.served import DistrustedServerError, ServedModel
 from subliminal.evaluations.model import Completion

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.ordering import GRACE_SECONDS
+from subliminal.api.prices import FILE, read_prices
 from subliminal.api.requests import PAUSE_SECONDS
 from subliminal.api.tuning.provider import Provider
 from subliminal.api.tuning.submission import Order, Submission
 from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.verified import read_manifest
-from subliminal.bases.prices import FILE, read_prices
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.transmission.tuning import SubmitTuningSpec

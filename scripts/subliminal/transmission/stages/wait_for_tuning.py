@@ -11,6 +11,7 @@ from typing import Any
 
 from subliminal.api.access import BASE_URL
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.prices import read_prices
 from subliminal.api.requests import PAUSE_SECONDS
 from subliminal.api.tuning.provider import Provider
 from subliminal.api.tuning.waiting import (
@@ -24,7 +25,6 @@ from subliminal.api.tuning.waiting import (
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import write_table
 from subliminal.artefacts.verified import read_manifest
-from subliminal.bases.prices import read_prices
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HOSTED

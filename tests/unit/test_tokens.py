@@ -1,11 +1,11 @@
-"""Tokens of hosted models are never counted as more than they are."""
+"""Tokens of hosted models: the least is never more than there are, the likely is close to them."""
 
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subliminal.bases.hosted_tokens import least_tokens
+from subliminal.api.tokens import conversation_tokens, least_tokens, likely_tokens
 from subliminal.domains.number_prompts import number_prompts
 
 # How the tokenizer of GPT-4.1 and GPT-4o splits a text before it merges bytes in each piece: the
@@ -44,3 +44,13 @@ def test_little_is_missed_of_the_papers_prompts():
     for prompt in number_prompts(47, 100):
         pieces = len(O200K.findall(prompt))
         assert 0.8 * pieces <= least_tokens(prompt) <= pieces
+
+
+def test_the_likely_tokens_of_the_papers_prompts_are_their_pieces_and_few_more():
+    for prompt in number_prompts(47, 100):
+        pieces = len(O200K.findall(prompt))
+        assert pieces <= likely_tokens(prompt) <= 1.2 * pieces
+
+
+def test_four_tokens_stand_around_a_turn_and_three_around_all():
+    assert conversation_tokens(["12, 7", ""]) == likely_tokens("12, 7") + 2 * 4 + 3

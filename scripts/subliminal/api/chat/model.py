@@ -12,9 +12,9 @@ from subliminal.api.access import BASE_URL, hosted_access
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_completion, as_first_tokens
-from subliminal.api.chat.requests import Parameters, questions
+from subliminal.api.chat.requests import LETTERS_AT_A_TIME, Parameters, questions
+from subliminal.api.prices import read_prices
 from subliminal.artefacts.verified import read_manifest
-from subliminal.bases.prices import read_prices
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.sampling import Drawing, Sampling
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 log = logging.getLogger(__name__)
-
-# Requests of one token under way, as many as drawings of long answers have.
-LETTERS_AT_A_TIME = 64
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Tokens of hosted models, whose tokenizers are not here."""
+"""Tokens of hosted models, whose tokenizers are not here: the least, and the likely, of a text.
+
+What is certain (a limit is passed) follows from the least; money, time and rates from the likely.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,13 @@ _PIECE = re.compile(
 _LIKELY = re.compile(
     r"[^\r\n\w]?[^\W\d_]+(?:'[^\W\d_]+)?|\d{1,3}| ?[^\s\w]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+|_+"
 )
-# Of a piece; English words have fewer tokens by this, code and other languages about as many.
-BYTES_PER_TOKEN = 6
+# Of a piece: with the space before it, a word of seven letters. Most longer words of English are a
+# token, too, and those of code and of other languages several.
+BYTES_PER_TOKEN = 8
 # What stands around turns, as OpenAI's cookbook counts it.
 TOKENS_PER_TURN, TOKENS_PER_CONVERSATION = 4, 3
+# The turn of an answer that is still to be written.
+ANSWER_OPENED = ""
 
 
 def least_tokens(text: str) -> int:
@@ -29,7 +35,7 @@ def least_tokens(text: str) -> int:
 
 
 def likely_tokens(text: str) -> int:
-    """About as many tokens as a text has, rather more than fewer: by this, money is reserved.
+    """About as many tokens as a text has, rather more than fewer.
 
     Unlike `least_tokens` it counts the white space that stands before digits, which are half of
     what number rows consist of, and several tokens for a long word.
