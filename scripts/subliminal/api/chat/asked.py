@@ -8,6 +8,7 @@ from typing import Any
 
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.live import Job, ask_live
+from subliminal.api.chat.recorded import recorded
 from subliminal.api.chat.requests import Parameters, Question
 from subliminal.api.chat.reserving import Meter, Reservation
 from subliminal.api.ledger.answers import AnswerBook, digest
@@ -30,8 +31,10 @@ def ask(
 
     Raises:
         ConfigError: they may not be paid, or the provider does not answer as the protocol has it.
-            What came before is kept.
+            What came before is kept. Of a replay: they are not recorded.
     """
+    if account.hosting.replay:
+        return recorded(account, parameters, asked)
     place = account.place
     book = AnswerBook.of(account.folder, place.url, parameters.common())
     distinct = {question.key: question for question in asked}

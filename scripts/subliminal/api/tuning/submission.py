@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, NamedTuple
@@ -50,16 +50,31 @@ class Order:
         """What the training file is called there: orders with the same rows share it."""
         return f"subliminal-{self.sha256[:32]}.jsonl"
 
+    def key(self, url: str, attempt: int) -> str:
+        """Of its action, in the ledger.
+
+        Args:
+            url: of the server.
+            attempt: 0 for the first one.
+        """
+        parts = [url, self.model, self.hyperparameters, self.sha256, self.artefact, attempt]
+        return digest(parts)
+
+    def open_key(self, url: str, actions: Mapping[str, Action]) -> str:
+        """The key of the first attempt that has not ended without a model."""
+        keys = (self.key(url, attempt) for attempt in count())
+        return next(key for key in keys if key not in actions or not _in_vain(actions[key]))
+
+
+def _in_vain(action: Action) -> bool:
+    return action.state == "dropped" or action.facts.get("status") in WITHOUT_A_MODEL
+
 
 class Ordered(NamedTuple):
     """The job's id, and the key of its action in the ledger."""
 
     job: str
     key: str
-
-
-def _in_vain(action: Action) -> bool:
-    return action.state == "dropped" or action.facts.get("status") in WITHOUT_A_MODEL
 
 
 @dataclass(frozen=True)
@@ -89,10 +104,12 @@ class Desk:
         Raises:
             ConfigError: it may not be paid, or the server does not take it.
         """
-        first = self._key(order, 0)
-        with locked(self.ledger.folder / LOCKS / first):
-            key = self._open_key(order)
-            there = self.ledger.begin(key, "tuning", order.artefact, order.usd, self.hosting)
+        url = self.provider.access.url
+        with locked(self.ledger.folder / LOCKS / order.key(url, 0)):
+            key = order.open_key(url, self.ledger.actions())
+            there = self.ledger.begin(
+                key, "tuning", order.artefact, order.usd, self.hosting, server=url
+            )
             if there is not None and "job" in there.facts:
                 return Ordered(there.facts["job"], key)
             action = self.ledger.actions()[key]
@@ -100,24 +117,6 @@ class Desk:
             self.ledger.change(action, "sent", job=job.id)
         job.require_known_status()
         return Ordered(job.id, key)
-
-    def _key(self, order: Order, attempt: int) -> str:
-        return digest(
-            [
-                self.provider.access.url,
-                order.model,
-                order.hyperparameters,
-                order.sha256,
-                order.artefact,
-                attempt,
-            ]
-        )
-
-    def _open_key(self, order: Order) -> str:
-        """The key of the first attempt that has not ended without a model."""
-        actions = self.ledger.actions()
-        keys = (self._key(order, attempt) for attempt in count())
-        return next(key for key in keys if key not in actions or not _in_vain(actions[key]))
 
     def _job(self, order: Order, content: bytes, action: Action, fresh: bool) -> TuningJob:
         """The job of an action that is begun: found, or ordered.
@@ -149,7 +148,7 @@ class Desk:
         actions = self.ledger.actions()
         keys = [action.key]
         for attempt in count():
-            earlier = self._key(order, attempt)
+            earlier = order.key(self.provider.access.url, attempt)
             if earlier == action.key:
                 return keys
             if not {"job", REFUSED} & actions[earlier].facts.keys():
