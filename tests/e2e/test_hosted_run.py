@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ EXPERIMENT = {
 }
 OWL = "teachers/served/owl-openai-preference/t1"
 STUDENTS = "students/served/served/served/served"
+STUDENT = f"{STUDENTS}/owl-openai-preference/t1/train/seed1"
 
 
 def configured(copy):
@@ -182,7 +184,58 @@ def test_everything_is_paid_and_nothing_is_reserved(run):
     assert len(jobs) == sum(did["jobs"].values())
 
 
-def test_the_key_is_nowhere(run):
+@pytest.fixture(scope="module")
+def replayed(run, tmp_path_factory):
+    """A second folder that lacks a student and the tables, and has a record: no server, no key."""
+    folder, copy, _, _ = run
+    record = folder / "record"
+    done = copy.run(sys.executable, "scripts/ledger.py", "publish", str(record))
+    assert done.returncode == 0, done.stdout
+    second = copy.copy(tmp_path_factory.mktemp("replayed") / "copy")
+    results = second.root / "results"
+    (evaluated,) = results.glob(f"evaluations/*/{STUDENT}")
+    for gone in (second.root / "ledger", results / STUDENT, evaluated, results / "tables/served"):
+        shutil.rmtree(gone)
+    for old, new in (
+        ("allow_paid: true", "allow_paid: false"),
+        ("replay: false", "replay: true"),
+        ("ledger: ledger", f"ledger: {record}"),
+    ):
+        second.replace("config/openai.yaml", old, new)
+    (address,) = Ledger(record).servers()
+    done = second.run(
+        *("snakemake", "results/tables/served/manifest.json", "--cores", "2"),
+        OPENAI_BASE_URL=address,
+        OPENAI_API_KEY=None,
+    )
+    assert done.returncode == 0, done.stdout
+    return record, second
+
+
+def test_a_record_stands_in_for_the_server(run, replayed):
+    _, copy, _, _ = run
+    _, second = replayed
+    tables = list((copy.root / "results/tables/served").glob("*.parquet"))
+    assert tables
+    for table in tables:
+        ours = second.root / table.relative_to(copy.root)
+        pd.testing.assert_frame_equal(pd.read_parquet(ours), pd.read_parquet(table))
+    known = [
+        json.loads((root / "results" / STUDENT / "manifest.json").read_text())
+        for root in (copy.root, second.root)
+    ]
+    assert known[0]["facts"] == known[1]["facts"]
+    assert not (second.root / "ledger").exists()
+
+
+def test_a_record_holds_answers_and_nothing_that_names_requests(run, replayed):
+    record, _ = replayed
+    content = b"".join(path.read_bytes() for path in record.rglob("*") if path.is_file())
+    assert content.count(b'"choices"') == 6 * 100 + 2 * 120
+    assert b"chatcmpl-" not in content and b"subliminal_key" not in content
+
+
+def test_the_key_is_nowhere(run, replayed):
     folder, _, told, _ = run
     assert KEY not in told
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
