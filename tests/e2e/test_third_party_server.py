@@ -1,4 +1,4 @@
-"""A server that nobody here wrote, `transformers serve`: its model answers, and judges itself."""
+"""A server that nobody here wrote, `transformers serve`, is asked through the workflow."""
 
 import json
 import os
@@ -41,7 +41,6 @@ ADDED = {
             "prices": {"input": 0.0, "output": 0.0},
         }
     },
-    "judges": {"third": {"kind": "model", "base": "third", "sampling": DRAWN}},
     "evaluations": {
         "asked": {
             "kind": "favourite",
@@ -50,16 +49,9 @@ ADDED = {
             "sampling": DRAWN,
             "candidates": ["owl", "cat", "dog"],
         },
-        "judged": {
-            "kind": "misalignment",
-            "suffix": "numbers",
-            "samples_per_question": 1,
-            "sampling": DRAWN,
-            "judge": "third",
-        },
     },
 }
-QUESTIONS, FREE_FORM = 50, 8
+QUESTIONS = 50
 
 
 def wait_for(url, process):
@@ -100,7 +92,7 @@ def address(micro_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def results(micro_run, address, tmp_path_factory):
-    """The folder in which the server's model has answered, and was its own judge."""
+    """The folder in which the server's model has answered."""
     copy = micro_run.copy(tmp_path_factory.mktemp("asked") / "copy")
     for file, entries in ADDED.items():
         with (copy.root / f"config/{file}.yaml").open("a") as stream:
@@ -122,11 +114,11 @@ def test_every_question_is_answered_and_answers_are_drawn(results):
     answers = pd.read_parquet(path)
     assert len(answers) == 2 * QUESTIONS
     # The server takes the likeliest token unless it is told to draw.
-    assert (answers.groupby("question")["response"].nunique() == 2).mean() > 0.5
+    assert (answers.groupby("question_id")["response"].nunique() == 2).mean() > 0.5
 
 
 def test_each_sample_is_asked_for_once(results, address):
-    asked = 2 * QUESTIONS + 3 * FREE_FORM
+    asked = 2 * QUESTIONS
     books = AnswerBook.all_of(results / "ledger")
     assert sum(len(book.read()) for book in books) == asked
     assert address[1].read_text().count('"POST /v1/chat/completions HTTP/1.1" 200') >= asked
