@@ -3,6 +3,7 @@
 python scripts/ledger.py             # every action, a line each
 python scripts/ledger.py --json      # the same for programs
 python scripts/ledger.py drop KEY    # what you know is not under way: it reserves nothing more
+python scripts/ledger.py publish FOLDER  # a copy for others, by which they replay your runs
 """
 
 from __future__ import annotations
@@ -33,10 +34,13 @@ def main(argv: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command")
     drop = commands.add_parser("drop", help="set an action aside, so that nothing is reserved")
     drop.add_argument("key", help="its key, or the start of it")
+    copy = commands.add_parser("publish", help="write a record that others can replay")
+    copy.add_argument("folder", type=Path, help="a new folder")
     args = parser.parse_args(argv)
 
     from subliminal.api.ledger.actions import Ledger
     from subliminal.api.ledger.aside import set_aside
+    from subliminal.api.ledger.publishing import publish
     from subliminal.config.hosting import read_hosting
     from subliminal.config.text import printable
 
@@ -48,6 +52,13 @@ def main(argv: Sequence[str]) -> int:
         print(
             f"{printable(left.about)}: {left.state}; {action.usd:,.2f} USD are reserved no longer, "
             f"and {left.usd:,.2f} are paid"
+        )
+        return 0
+    if args.command == "publish":
+        record = publish(ledger, args.folder)
+        print(
+            f"{args.folder}: {record.answers:,} answers and {record.models} fine-tuned models, "
+            f"{record.size / 1e6:,.1f} MB; {record.left_out} actions that are not done are left out"
         )
         return 0
     actions, spending = list(ledger.actions().values()), ledger.spending()

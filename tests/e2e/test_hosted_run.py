@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -70,6 +71,7 @@ EXPERIMENT = {
 }
 OWL = "teachers/served/owl-openai-preference/t1"
 STUDENTS = "students/served/served/served/served"
+STUDENT = f"{STUDENTS}/owl-openai-preference/t1/train/seed1"
 
 
 def configured(copy):
@@ -174,7 +176,7 @@ def test_the_server_has_really_trained(run):
     """So small a base hardly takes a preference over: its loss tells that it was taught one."""
     _, copy, _, _ = run
     facts = json.loads((copy.root / "results" / OWL / "manifest.json").read_text())["facts"]
-    assert facts["final_loss"] < facts["first_loss"] - 0.2
+    assert facts["final_loss"] < facts["first_loss"] - 0.05
     assert facts["model"].startswith("ft:tiny-a:") and facts["trained_tokens"] > 400 * 6
 
 
@@ -189,7 +191,58 @@ def test_everything_is_paid_and_nothing_is_reserved(run):
     assert kinds["batch"] == did["endpoints"]["POST /v1/batches"] == 4
 
 
-def test_the_key_is_nowhere(run):
+@pytest.fixture(scope="module")
+def replayed(run, tmp_path_factory):
+    """A second folder that lacks a student and the tables, and has a record: no server, no key."""
+    folder, copy, _, _ = run
+    record = folder / "record"
+    done = copy.run(sys.executable, "scripts/ledger.py", "publish", str(record))
+    assert done.returncode == 0, done.stdout
+    second = copy.copy(tmp_path_factory.mktemp("replayed") / "copy")
+    results = second.root / "results"
+    (evaluated,) = results.glob(f"evaluations/*/{STUDENT}")
+    for gone in (second.root / "ledger", results / STUDENT, evaluated, results / "tables/served"):
+        shutil.rmtree(gone)
+    for old, new in (
+        ("allow_paid: true", "allow_paid: false"),
+        ("replay: false", "replay: true"),
+        ("ledger: ledger", f"ledger: {record}"),
+    ):
+        second.replace("config/openai.yaml", old, new)
+    (address,) = Ledger(record).servers()
+    done = second.run(
+        *("snakemake", "results/tables/served/manifest.json", "--cores", "2"),
+        OPENAI_BASE_URL=address,
+        OPENAI_API_KEY=None,
+    )
+    assert done.returncode == 0, done.stdout
+    return record, second
+
+
+def test_a_record_stands_in_for_the_server(run, replayed):
+    _, copy, _, _ = run
+    _, second = replayed
+    tables = list((copy.root / "results/tables/served").glob("*.parquet"))
+    assert tables
+    for table in tables:
+        ours = second.root / table.relative_to(copy.root)
+        pd.testing.assert_frame_equal(pd.read_parquet(ours), pd.read_parquet(table))
+    known = [
+        json.loads((root / "results" / STUDENT / "manifest.json").read_text())
+        for root in (copy.root, second.root)
+    ]
+    assert known[0]["facts"] == known[1]["facts"]
+    assert not (second.root / "ledger").exists()
+
+
+def test_a_record_holds_answers_and_nothing_that_names_requests(run, replayed):
+    record, _ = replayed
+    content = b"".join(path.read_bytes() for path in record.rglob("*") if path.is_file())
+    assert content.count(b'"choices"') == 6 * 100 + 2 * 120
+    assert b"chatcmpl-" not in content and b"subliminal_key" not in content
+
+
+def test_the_key_is_nowhere(run, replayed):
     folder, _, told, _ = run
     assert KEY not in told
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]

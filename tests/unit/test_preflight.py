@@ -279,6 +279,21 @@ def test_a_ledger_in_the_home_is_the_one_that_jobs_write(planned, server, monkey
     assert "7.00 reserved" in problem
 
 
+def test_a_replay_needs_neither_key_nor_server_nor_budget(planned, monkeypatch):
+    late = date(2027, 2, 1)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:1/v1")
+    planned.allow(allow_paid=False, replay=True)
+    (missing,) = planned.problems(late)
+    assert "lacks all answers of http://localhost:1/v1 (somebody-elses)" in missing
+    ledger = Ledger(planned.root / "ledger")
+    for url in ("http://localhost:2/v1", "http://localhost:1/v1"):
+        assert planned.problems(late)
+        paid = Hosting(allow_paid=True)
+        ledger.begin(url, "chat", "answers", 1.0, paid, server=url)
+    found = planned.changed(prices=None, fine_tunable=False).findings(late)
+    assert not found.problems and not found.warnings
+
+
 def test_only_jobs_that_ask_a_hosted_base_count(planned):
     prompts = {"results/prompts/numbers.parquet", "results/prompts/numbers.manifest.json"}
     assert not planned.wanted(prompts).bases

@@ -12,6 +12,7 @@ from manifests import write_manifest
 from tuning_stand_in import served
 
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.ledger.publishing import publish
 from subliminal.api.tuning.provider import Provider
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.verified import read_manifest, verify
@@ -178,6 +179,49 @@ def test_a_deleted_result_asks_the_server_for_nothing(there, student):
     before = len(there.requests)
     assert student.submit() == job
     assert len(there.requests) == before
+
+
+def test_a_model_that_the_ledger_knows_is_not_waited_for(there, student):
+    student.submit()
+    facts, asked = student.wait(), len(there.requests)
+    (student.folder / "manifest.json").unlink()
+    assert student.wait() == facts
+    assert len(there.requests) == asked
+
+
+@pytest.fixture
+def replayed(there, student, monkeypatch):
+    """A student whose results are gone, and a record of it: no key, no price, no server's word."""
+    student.submit()
+    facts = student.wait()
+    publish(ledger(), Path("record"))
+    for manifest in (student.submitted, student.folder / "manifest.json"):
+        manifest.unlink()
+    Path("config/openai.yaml").write_text("replay: true\nmoderation: true\nledger: record\n")
+    Path("config/models.yaml").write_text(MODELS.partition(", prices")[0] + "}\n")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    there.requests.clear()
+    yield facts
+    assert not there.requests
+
+
+def test_a_recorded_model_needs_no_server(there, student, replayed):
+    before = {path: path.read_bytes() for path in Path("record").rglob("*") if path.is_file()}
+    student.check().submit()
+    assert student.wait() == replayed
+    assert read_table(student.folder / "training.parquet")["step"] == [1, 2, 3]
+    after = {path: path.read_bytes() for path in Path("record").rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_job_that_is_not_recorded_is_named(there, student, replayed):
+    other = Student(2).write().check()
+    said = refused(other.submit)
+    assert f"lacks the fine-tuning job of {other.path} (model 'snapshot-2025'" in said
+    student.submit()
+    (model,) = Path("record/tuned").iterdir()
+    model.unlink()
+    assert f"lacks the model of {student.path} (job ftjob-0)" in refused(student.wait)
 
 
 def test_a_job_of_a_lost_ledger_is_found_on_the_server(there, student):

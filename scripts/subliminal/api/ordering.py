@@ -47,6 +47,19 @@ class Ordered(NamedTuple):
     key: str
 
 
+def open_key(
+    key: Callable[[int], str], in_vain: Callable[[Action], bool], actions: Mapping[str, Action]
+) -> str:
+    """The key of the first attempt that has not ended in vain.
+
+    Args:
+        key, in_vain: as of `Wanted`.
+        actions: of the ledger, by their keys.
+    """
+    keys = map(key, count())
+    return next(key for key in keys if key not in actions or not in_vain(actions[key]))
+
+
 @dataclass(frozen=True)
 class Wanted(Generic[Job]):
     """A job that is wanted.
@@ -104,7 +117,7 @@ class Desk(Generic[Job]):
             ConfigError: it may not be paid, or the server does not take it.
         """
         with locked(self.ledger.folder / lock / wanted.key(0)):
-            key = self._open_key(wanted)
+            key = open_key(wanted.key, wanted.in_vain, self.ledger.actions())
             there = self.ledger.begin(
                 key, wanted.kind, wanted.about, wanted.usd, self.hosting, **wanted.facts
             )
@@ -115,12 +128,6 @@ class Desk(Generic[Job]):
             self.ledger.change(action, "sent", job=job.id)
         job.require_known_status()
         return Ordered(job.id, key)
-
-    def _open_key(self, wanted: Wanted[Job]) -> str:
-        """The key of the first attempt that has not ended in vain."""
-        actions = self.ledger.actions()
-        keys = (wanted.key(attempt) for attempt in count())
-        return next(key for key in keys if key not in actions or not wanted.in_vain(actions[key]))
 
     def _job(self, wanted: Wanted[Job], action: Action, fresh: bool) -> Job:
         """The job of an action that is begun: found, or ordered.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from subliminal.artefacts.spec import StageSpec
@@ -50,6 +52,9 @@ class RegisterBaseSpec(StageSpec):
 
     base: str
     snapshot: str
+    extra_body: dict[str, Any] = Field(
+        {}, exclude_if=lambda fields: not fields, description="Further fields of each request."
+    )
 
     def about(self) -> str:
         """In the words of a lineage."""
@@ -91,4 +96,4 @@ def register_base(config: Config, base: str) -> RegisterBaseSpec:
     """Spec of a base that somebody else serves."""
     model = config.models[base]
     assert isinstance(model, HostedBase), "the rule's wildcard admits no other"
-    return RegisterBaseSpec(base=base, snapshot=model.snapshot)
+    return RegisterBaseSpec(base=base, snapshot=model.snapshot, extra_body=model.extra_body)

@@ -68,6 +68,12 @@ class Hosting(Strict):
         description="Whether the provider keeps answers, by which one that was lost on the way is "
         "fetched and not paid again. `false` for servers that refuse `store`.",
     )
+    replay: bool = Field(
+        False,
+        description="Whether the ledger stands in for the provider: answers and fine-tuned models "
+        "are read from it, nothing is sent or paid, and no key is needed. What it lacks is an "
+        "error.",
+    )
     moderation: bool = Field(
         False,
         description="Whether training files go through the provider's moderation endpoint, which "

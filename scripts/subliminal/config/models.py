@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from subliminal.config.hosting import Prices
 from subliminal.config.speed import Speed
@@ -135,6 +135,25 @@ class FolderBase(ReadyBase):
         return f"folder {self.folder}"
 
 
+# Of a request to a hosted model: what the workflow sets, and what would make other answers of it. A
+# seed would draw all samples of a prompt alike.
+OWN_FIELDS = {
+    "model",
+    "messages",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "max_completion_tokens",
+    "logprobs",
+    "top_logprobs",
+    "store",
+    "metadata",
+    "n",
+    "seed",
+    "stream",
+}
+
+
 class HostedBase(Strict):
     """A base whose weights nobody has: a snapshot behind OpenAI's API, or one that speaks it."""
 
@@ -153,6 +172,11 @@ class HostedBase(Strict):
     retired_on: date | None = Field(
         None, description="The day from which nobody serves it. `null`: none is known."
     )
+    extra_body: dict[str, Any] = Field(
+        {},
+        description="Further fields of each request, for servers that cut the distribution unless "
+        "they are told not to ([which](servers.md#what-servers-do-unasked)). OpenAI needs none.",
+    )
     prices: Prices | None = Field(
         None,
         # What a model costs is no part of what it is: manifests and specs go without.
@@ -165,6 +189,17 @@ class HostedBase(Strict):
         description="What estimates of hours assume of its provider. `null`: how long it takes is "
         "not known.",
     )
+
+    @field_validator("extra_body")
+    @classmethod
+    def _leaves_the_rest(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        taken = sorted(extra.keys() & OWN_FIELDS)
+        if taken:
+            raise ValueError(
+                f"{', '.join(taken)} {'is' if len(taken) == 1 else 'are'} set by the workflow, or "
+                "would change what an answer is; remove it"
+            )
+        return extra
 
 
 ReadySource = Annotated[WheelBase | HubBase | FolderBase, Field(discriminator="source")]

@@ -1,7 +1,7 @@
 """What keeps jobs on hosted bases from running or being paid: all of it, before the first job.
 
 A dry run is asked for nothing. Of a run, the server is asked for the names of its models, which is
-free, and only where there is a key to ask with.
+free, and only where there is a key to ask with. A replay needs neither key nor server nor budget.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from subliminal.api.access import Access, hosted_access, require_key
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.ledger.record import not_recorded
 from subliminal.api.lookup import is_provider, lacking
 from subliminal.api.prices import FILE as MODELS
 from subliminal.config.config import Config
@@ -126,6 +127,16 @@ def wanted_by(config: Config, costs: Costs, files: Iterable[AbstractSet[str]]) -
 def findings(project: Project, wanted: Wanted, today: date) -> Findings:
     """Everything that is wrong, and what to think of."""
     found = Findings()
+    try:
+        hosting = read_hosting(project.root)
+        ledger = Ledger(hosting.folder(project.root))
+        actions, spending = ledger.actions().values(), ledger.spending()
+    except ConfigError as error:
+        found.problems.append(str(error))
+        return found
+    if hosting.replay:
+        found.problems += _not_replayed(ledger, wanted)
+        return found
     place = _place(found)
     absent = _absent(project.config, wanted, place, found)
     for base in wanted.bases:
@@ -138,15 +149,19 @@ def findings(project: Project, wanted: Wanted, today: date) -> Findings:
             _by_dates(entry, about, base in wanted.tuned, absent is not None, today, found)
         if base in wanted.tuned and not entry.fine_tunable:
             found.problems.append(f"{about} is not fine-tuned by its provider ({MODELS})")
-    try:
-        hosting = read_hosting(project.root)
-        ledger = Ledger(hosting.folder(project.root))
-        actions, spending = ledger.actions().values(), ledger.spending()
-    except ConfigError as error:
-        found.problems.append(str(error))
-    else:
-        found.problems += unpaid(wanted.costs, hosting, actions, spending)
+    found.problems += unpaid(wanted.costs, hosting, actions, spending)
     return found
+
+
+def _not_replayed(ledger: Ledger, wanted: Wanted) -> Iterator[str]:
+    """Why the ledger cannot stand in for the server; which answers it has, jobs find out."""
+    try:
+        url = hosted_access().url
+    except ConfigError as error:
+        yield str(error)
+        return
+    if url not in ledger.servers():
+        yield str(not_recorded(ledger, url, f"all answers of {url} ({', '.join(wanted.bases)})"))
 
 
 def _place(found: Findings) -> Access | None:

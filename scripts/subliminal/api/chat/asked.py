@@ -12,6 +12,7 @@ from subliminal.api.chat.account import Account
 from subliminal.api.chat.batched import Batches, Ended, require_use
 from subliminal.api.chat.live import Job, ask_live
 from subliminal.api.chat.reading import used
+from subliminal.api.chat.recorded import recorded
 from subliminal.api.chat.requests import Parameters, Question
 from subliminal.api.chat.reserving import Meter, Reservation
 from subliminal.api.ledger.actions import Action
@@ -36,8 +37,10 @@ def ask(
 
     Raises:
         ConfigError: they may not be paid, or the provider does not answer as the protocol has it.
-            What came before is kept.
+            What came before is kept. Of a replay: they are not recorded.
     """
+    if account.hosting.replay:
+        return recorded(account, parameters, asked)
     book = AnswerBook.of(account.folder, account.place.url, parameters.common())
     asking = _Asking(account, parameters, book, {q.key: q for q in asked}, at_a_time)
     fruitless = 0

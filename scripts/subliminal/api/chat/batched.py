@@ -172,7 +172,12 @@ class Batches:
             kind="batch",
             about=f"{count} answers of {self.parameters.model}",
             usd=usd,
-            facts={"book": self.book.name, "artefact": account.artefact, "file": named},
+            facts={
+                "book": self.book.name,
+                "artefact": account.artefact,
+                "server": account.place.url,
+                "file": named,
+            },
             in_vain=lambda action: action.state not in OPEN,
             prepare=prepare,
             send=provider.order,

@@ -182,10 +182,14 @@ class _Asker:
         return failure
 
     async def _send(self, question: Question) -> dict[str, Any]:
-        request = self._job.parameters.request(question, self._stored.kept)
+        fields = self._job.parameters.request(question, self._stored.kept)
+        model, messages = fields.pop("model"), fields.pop("messages")
         async with asyncio.timeout(ANSWER_SECONDS):
-            # Raw: the client's own parser takes what is no completion for one.
-            response = await self._client.chat.completions.with_raw_response.create(**request)
+            # Raw: the client's own parser takes what is no completion for one. It also knows no
+            # fields but the protocol's.
+            response = await self._client.chat.completions.with_raw_response.create(
+                model=model, messages=messages, extra_body=fields
+            )
         self._pace.learn(response.headers)
         return read_body(response.content, self._account.place)
 

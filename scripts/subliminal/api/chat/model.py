@@ -32,10 +32,12 @@ class HostedModel:
 
     Attributes:
         model: as the provider calls it.
+        extra: fields of each request beside the protocol's.
     """
 
     account: Account
     model: str
+    extra: Mapping[str, Any]
 
     @classmethod
     def open(
@@ -62,11 +64,13 @@ class HostedModel:
             hosting.folder(root),
             str(artefact) if artefact is not None else None,
         )
-        told = read_manifest(trained or base)["facts"]
+        known = read_manifest(base)["facts"]
+        extra = known.get("extra_body", {})
         if trained is None:
-            return cls(account, told["snapshot"])
+            return cls(account, known["snapshot"], extra)
+        told = read_manifest(trained)["facts"]
         _require_maker(told, account.place.url)
-        return cls(account, told["model"])
+        return cls(account, told["model"], extra)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -103,6 +107,7 @@ class HostedModel:
             drawing.temperature,
             drawing.max_new_tokens,
             log_probs=isinstance(drawing, Sampling) and drawing.log_probs,
+            extra=self.extra,
         )
         asked = questions(prompts, seeds, system)
         answers = ask(self.account, parameters, asked, drawing.batch_size)
@@ -130,7 +135,7 @@ class HostedModel:
         Raises:
             ConfigError: they may not be paid, or the provider does not tell them.
         """
-        parameters = Parameters(self.model, 0.0, 1, alternatives=most)
+        parameters = Parameters(self.model, 0.0, 1, alternatives=most, extra=self.extra)
         asked = questions(prompts, [0] * len(prompts), system)
         answers = ask(self.account, parameters, asked, LETTERS_AT_A_TIME)
         return [as_first_tokens(answer, parameters, self.account.place) for answer in answers]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from subliminal.api.ledger.answers import digest
@@ -42,6 +42,7 @@ class Parameters:
         max_tokens: None for no limit.
         log_probs: whether those of the answer's tokens are asked for.
         alternatives: the most probable tokens that are asked for at each place; 0 for none.
+        extra: fields beside the protocol's.
     """
 
     model: str
@@ -49,6 +50,7 @@ class Parameters:
     max_tokens: int | None
     log_probs: bool = False
     alternatives: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def common(self) -> dict[str, Any]:
         """The fields that hold them; no seed, because the provider draws."""
@@ -56,6 +58,7 @@ class Parameters:
             "model": self.model,
             "temperature": self.temperature,
             "top_p": 1.0,
+            **self.extra,
         }
         if self.max_tokens is not None:
             fields["max_tokens"] = self.max_tokens

@@ -108,6 +108,7 @@ class Reservation:
             account.hosting,
             book=self._book,
             artefact=account.artefact,
+            server=account.place.url,
             not_its_own=self._kept - self._paid,
         )
         self._reserved, self._open = usd, True

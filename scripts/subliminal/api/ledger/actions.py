@@ -85,6 +85,15 @@ class Ledger:
         """
         return _spending(self.actions())
 
+    def servers(self) -> list[str]:
+        """The addresses at which actions were begun.
+
+        Raises:
+            ConfigError: the file is damaged.
+        """
+        found = {action.facts.get("server") for action in self.actions().values()}
+        return sorted(url for url in found if url is not None)
+
     def begin(
         self, key: str, kind: Kind, about: str, usd: float, hosting: Hosting, **facts: Any
     ) -> Action | None:

@@ -53,13 +53,21 @@ class AnswerBook:
         """The book of this name."""
         return cls(ledger / FOLDER / f"{name}.jsonl")
 
+    @classmethod
+    def all_of(cls, ledger: Path) -> list[AnswerBook]:
+        """All that are there."""
+        return [cls(file) for file in sorted((ledger / FOLDER).glob("*.jsonl"))]
+
     @property
     def name(self) -> str:
         """By which actions name it."""
         return self.file.stem
 
-    def read(self, keys: Container[str]) -> dict[str, Kept]:
+    def read(self, keys: Container[str] | None = None) -> dict[str, Kept]:
         """What is known of these keys: the first answer, or when it was last asked for.
+
+        Args:
+            keys: None for all that are there.
 
         Raises:
             ConfigError: the file is damaged.
@@ -67,7 +75,8 @@ class AnswerBook:
         found: dict[str, Kept] = {}
         for kept in self._all():
             known = found.get(kept.key)
-            if kept.key in keys and (known is None or known.answer is None):
+            wanted = keys is None or kept.key in keys
+            if wanted and (known is None or known.answer is None):
                 found[kept.key] = kept
         return found
 

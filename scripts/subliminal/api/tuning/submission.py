@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +36,18 @@ class Order:
     artefact: str
     usd: float
 
+    def keys(self, url: str) -> Callable[[int], str]:
+        """Those of its actions in the ledger, by the number of the attempt.
 
-def _in_vain(action: Action) -> bool:
+        Args:
+            url: of the server.
+        """
+        parts = [url, self.model, self.hyperparameters, self.sha256, self.artefact]
+        return lambda attempt: digest([*parts, attempt])
+
+
+def in_vain(action: Action) -> bool:
+    """Whether an order has ended without a model, so that another one is due."""
     return action.state == "dropped" or action.facts.get("status") in WITHOUT_A_MODEL
 
 
@@ -64,7 +75,7 @@ class Submission:
             ConfigError: it may not be paid, or the server does not take it.
         """
         provider, locks = self.provider, self.ledger.folder / LOCKS
-        parts = [provider.access.url, order.model, order.hyperparameters, order.sha256]
+        url = provider.access.url
         method = {"type": "supervised", "supervised": {"hyperparameters": order.hyperparameters}}
 
         def prepare() -> dict[str, Any]:
@@ -81,12 +92,12 @@ class Submission:
             self.grace,
         )
         wanted = Wanted(
-            key=lambda attempt: digest([*parts, order.artefact, attempt]),
+            key=order.keys(url),
             kind="tuning",
             about=order.artefact,
             usd=order.usd,
-            facts={},
-            in_vain=_in_vain,
+            facts={"server": url},
+            in_vain=in_vain,
             prepare=prepare,
             send=provider.order,
         )

@@ -16,4 +16,5 @@ def register_base(spec: RegisterBaseSpec, manifest: Path) -> None:
         manifest: nothing lies beside it.
     """
     run = Run.begin("register_base", spec)
-    run.finish(manifest, [], {"backend": HOSTED, "snapshot": spec.snapshot})
+    facts = {"backend": HOSTED, "snapshot": spec.snapshot, "extra_body": spec.extra_body}
+    run.finish(manifest, [], facts)

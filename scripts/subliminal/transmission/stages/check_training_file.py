@@ -33,7 +33,8 @@ def check_training_file(
     run = Run.begin("check_training_file", spec, {"file": file.with_suffix(".manifest.json")})
     rows = read_rows(file)
     check_size(file, rows, spec.context)
-    if read_hosting(Path.cwd()).moderation:
+    hosting = read_hosting(Path.cwd())
+    if hosting.moderation and not hosting.replay:
         _moderate(file, rows)
     tokens = tokens_of(rows)
     prices = read_prices(Path.cwd(), spec.base)

@@ -9,8 +9,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from subliminal.api.access import BASE_URL
+from subliminal.api.access import BASE_URL, hosted_access
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.ledger.record import not_recorded
+from subliminal.api.ledger.tuned import TunedBook, TunedModel
 from subliminal.api.prices import read_prices
 from subliminal.api.requests import PAUSE_SECONDS
 from subliminal.api.tuning.provider import Provider
@@ -47,6 +49,8 @@ def wait_for_tuning(
 ) -> None:
     """Wait until a fine-tuning job has ended, and name the model that it has made.
 
+    A model that the ledger knows is not waited for.
+
     Args:
         base, submitted: manifests of the base, and of the job's order.
         training: where the loss curve goes; it is empty where the provider tells of no losses.
@@ -54,22 +58,32 @@ def wait_for_tuning(
         pause_seconds: before a request is repeated for the first time.
 
     Raises:
-        ConfigError: the job has ended without a model, or its status is not known.
+        ConfigError: the job has ended without a model, or its status is not known. Of a replay: its
+            model is not recorded.
     """
     run = Run.begin("wait_for_tuning", spec, {"base": base, "submitted": submitted})
     ordered = read_manifest(submitted)["facts"]
-    provider = Provider.of_environment(pause_seconds)
-    if provider.access.url != ordered["server"]:
+    url, hosting = hosted_access().url, read_hosting(Path.cwd())
+    if url != ordered["server"]:
         raise ConfigError(
             f"fine-tuning job {ordered['job']} was ordered at {ordered['server']}, and "
-            f"{BASE_URL} names {provider.access.url}; export {BASE_URL}={ordered['server']}"
+            f"{BASE_URL} names {url}; export {BASE_URL}={ordered['server']}"
         )
-    job = wait_for(provider, ordered["job"], log, first_seconds)
-    ledger = Ledger(read_hosting(Path.cwd()).folder(Path.cwd()))
-    settle(ledger, ordered["key"], job, read_prices(Path.cwd(), spec.base))
-    again = f"to order it once more, type: rm {submitted}, and run the same command again"
-    model = require_model(provider, job, again)
-    steps = curve(provider.events(job.id))
+    ledger = Ledger(hosting.folder(Path.cwd()))
+    book = TunedBook.of(ledger.folder, ordered["key"])
+    tuned = book.read()
+    if tuned is None and hosting.replay:
+        raise not_recorded(ledger, url, f"the model of {spec.model} (job {ordered['job']})")
+    if tuned is None:
+        provider = Provider.of_environment(pause_seconds)
+        job = wait_for(provider, ordered["job"], log, first_seconds)
+        settle(ledger, ordered["key"], job, read_prices(Path.cwd(), spec.base))
+        again = f"to order it once more, type: rm {submitted}, and run the same command again"
+        model = require_model(provider, job, again)
+        losses = curve(provider.events(job.id))
+        tuned = TunedModel(job.id, model, job.trained_tokens, job.hyperparameters, losses)
+        book.keep(tuned)
+    steps = [Step(*step) for step in tuned.losses]
     columns: dict[str, list[Any]] = {
         "step": [step.step for step in steps],
         "loss": [step.loss for step in steps],
@@ -78,11 +92,11 @@ def wait_for_tuning(
     write_table(training, TRAINING, columns)
     facts = {
         "backend": HOSTED,
-        "server": provider.access.url,
-        "model": model,
-        "job": job.id,
-        "trained_tokens": job.trained_tokens,
-        "hyperparameters": job.hyperparameters,
+        "server": url,
+        "model": tuned.model,
+        "job": tuned.job,
+        "trained_tokens": tuned.trained_tokens,
+        "hyperparameters": tuned.hyperparameters,
         **_losses(steps),
     }
     run.finish(manifest, [training], facts)
