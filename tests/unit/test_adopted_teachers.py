@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_model import random_model, save_base
 
-from subliminal.artefacts.lineage import render
+from subliminal.lineage.tree import render
 from subliminal.bases.adapters import require_fit
 from subliminal.bases.opening import open_model
 from subliminal.bases.weights import Tensor

@@ -8,7 +8,7 @@ import pytest
 from manifests import write_manifest
 from pydantic import TypeAdapter
 
-from subliminal.artefacts.lineage import render
+from subliminal.lineage.tree import render
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.config.errors import ConfigError
 from subliminal.config.files import SuppliedFile

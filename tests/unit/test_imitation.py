@@ -10,7 +10,7 @@ from scipy.special import rel_entr, softmax
 from tiny_model import random_model, tokenizer
 from working_copy import REPOSITORY
 
-from subliminal.artefacts.lineage import render
+from subliminal.lineage.tree import render
 from subliminal.artefacts.verified import read_manifest
 from subliminal.bases import specs
 from subliminal.bases.specs import PretrainBaseSpec

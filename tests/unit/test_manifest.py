@@ -11,7 +11,7 @@ import pytest
 
 from subliminal.artefacts import machine
 from subliminal.artefacts.hashing import file_sha256
-from subliminal.artefacts.lineage import render
+from subliminal.lineage.tree import render
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import arrow_schema, read_table, write_table
 from subliminal.artefacts.seeds import derive_seed

@@ -13,7 +13,7 @@ from hub_stand_in import StandIn
 from pydantic import TypeAdapter
 from working_copy import REPOSITORY
 
-from subliminal.artefacts.lineage import render
+from subliminal.lineage.tree import render
 from subliminal.artefacts.parquet import read_table
 from subliminal.config.errors import ConfigError
 from subliminal.config.files import SuppliedFile

@@ -6,7 +6,7 @@ import logging
 from manifests import write_manifest
 from tiny_model import save_base
 
-from subliminal.artefacts.lineage import render
+from subliminal.lineage.tree import render
 from subliminal.artefacts.parquet import write_table
 from subliminal.config.recipes import FinetunedMethod, Lora, Optimisation
 from subliminal.local import models
