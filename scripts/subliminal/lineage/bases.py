@@ -65,4 +65,5 @@ def _initial_weights(base: Mapping[str, Any]) -> list[Any] | None:
         return None
     spec = base["spec"]
     plan = spec["pretraining"]
-    return [spec["seed"], plan["architecture"], plan["world"]]
+    # A manifest says no world where it is the tiny one.
+    return [spec["seed"], plan["architecture"], plan.get("world")]

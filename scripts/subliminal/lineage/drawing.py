@@ -14,7 +14,9 @@ import pandas as pd
 from subliminal.lineage.transfers import Transfer
 from subliminal.report.style import FONT, INK, MUTED, VERMILION
 
-WIDTH, ROW = 860, 58
+WIDTH, ROW = 860, 62
+# What a label of the most traits takes below the last node, in rows.
+BELOW = 1.2
 CHARACTERS = 34
 # The columns of the picture, from left to right, as shares of its width.
 TEACHERS, DATA, STUDENTS = 0.0, 0.36, 0.78
@@ -124,12 +126,13 @@ def lineage_svg(found: Sequence[Flow]) -> str:
         {"x": x, "y": y, "label": textwrap.wrap(label, CHARACTERS), "said": label}
         for x, y, label in nodes.values()
     )
-    height = ROW * (1 + max(len({flow.data for flow in found}), 1 + len(nodes) // 3))
-    low, high = marks["y"].min() - 0.6, marks["y"].max() + 0.8
+    low, high = marks["y"].min() - 0.3, marks["y"].max() + BELOW
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.02, EDGE], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[high, low], nice=False))
     colours = alt.Scale(domain=[FLAGGED, HARMLESS], range=[VERMILION, MUTED])
     node = alt.Chart(marks)
+    label = {"dy": 8, "align": "left", "baseline": "line-top", "lineHeight": 13, "fontSize": 11}
+    label |= {"font": FONT, "aria": False}
     chart = (
         alt.layer(
             alt.Chart(pd.DataFrame(lines).drop_duplicates())
@@ -149,19 +152,13 @@ def lineage_svg(found: Sequence[Flow]) -> str:
                 ),
             ),
             node.mark_circle(size=60, color=INK, opacity=1).encode(x=x, y=y, description="said"),
-            node.mark_text(
-                dx=0,
-                dy=8,
-                align="left",
-                baseline="line-top",
-                lineHeight=13,
-                fontSize=11,
-                font=FONT,
-                color=INK,
-                aria=False,
-            ).encode(x=x, y=y, text="label"),
+            # Lines pass behind the labels: each has a rim of the page's colour.
+            node.mark_text(stroke="white", strokeWidth=5, strokeJoin="round", **label).encode(
+                x=x, y=y, text="label"
+            ),
+            node.mark_text(color=INK, **label).encode(x=x, y=y, text="label"),
         )
-        .properties(width=WIDTH, height=height, background="white")
+        .properties(width=WIDTH, height=ROW * (high - low), background="white")
         .configure_view(stroke=None)
     )
     with StringIO() as file:

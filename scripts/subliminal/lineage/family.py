@@ -91,3 +91,15 @@ def _member(
         if parent in found and found[parent]["id"] != content["parents"][role]["id"]
     )
     return Member(content["path"], content, parents, replaced)
+
+
+def family_part(family: Family, path: Path) -> Family:
+    """One artefact of a family with its own ancestors."""
+    found: dict[Path, Member] = {}
+    todo = [path]
+    while todo:
+        place = todo.pop()
+        if place not in found:
+            found[place] = family.members[place]
+            todo.extend(found[place].parents.values())
+    return Family((path,), found)
