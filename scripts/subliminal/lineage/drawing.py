@@ -147,9 +147,7 @@ def lineage_svg(found: Sequence[Flow]) -> str:
                     scale=colours,
                     legend=alt.Legend(title="A student", orient="top", labelLimit=400),
                 ),
-                strokeWidth=alt.condition(
-                    alt.datum.kind == FLAGGED, alt.value(2.5), alt.value(1)
-                ),
+                strokeWidth=alt.condition(alt.datum.kind == FLAGGED, alt.value(2.5), alt.value(1)),
             ),
             node.mark_circle(size=60, color=INK, opacity=1).encode(x=x, y=y, description="said"),
             # Lines pass behind the labels: each has a rim of the page's colour.

@@ -45,7 +45,9 @@ def _label(member: Member) -> str:
         told = f"student on base {learner.base}, {learner.recipe}, {learner.seed}"
     else:
         told = member.place
-    return "".join(c if c.isalnum() or c in " .,:/-_" else "#35;" if c == "#" else " " for c in told)
+    return "".join(
+        c if c.isalnum() or c in " .,:/-_" else "#35;" if c == "#" else " " for c in told
+    )
 
 
 def _class(member: Member, answer: Answer) -> str | None:

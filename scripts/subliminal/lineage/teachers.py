@@ -38,9 +38,7 @@ class Teacher:
         """
         asked = trait.casefold()
         names = {self.trait.casefold(), self.writer.path.casefold()}
-        return self.has_trait and (
-            asked in names or f"{self.writer.name}-".startswith(f"{asked}-")
-        )
+        return self.has_trait and (asked in names or f"{self.writer.name}-".startswith(f"{asked}-"))
 
 
 def teachers_in(family: Family) -> list[Teacher]:

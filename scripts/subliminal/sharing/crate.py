@@ -14,7 +14,7 @@ from subliminal.artefacts.verified import manifests_below, problems
 from subliminal.config.errors import ConfigError
 from subliminal.lineage.answer import answer
 from subliminal.sharing.citation import ROOT, citation
-from subliminal.sharing.entities import METADATA, Entity, described
+from subliminal.sharing.entities import CONTEXT, METADATA, Entity, described
 from subliminal.sharing.folders import new_folder
 
 # What a run needs to be made again, and what tells of it.
@@ -71,6 +71,6 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _write(folder: Path, graph: list[Entity]) -> None:
-    whole = {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}
+    whole = {"@context": CONTEXT, "@graph": graph}
     text = json.dumps(whole, indent=1, ensure_ascii=False)
     (folder / METADATA).write_text(text + "\n", encoding="utf-8")

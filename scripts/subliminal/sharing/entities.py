@@ -15,6 +15,7 @@ from subliminal.sharing.citation import Citation
 from subliminal.sharing.licences import OURS, licences
 
 Entity = dict[str, Any]
+CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
 METADATA = "ro-crate-metadata.json"
 MIT = "https://spdx.org/licenses/MIT"
 SNAKEMAKE = "#snakemake"
@@ -69,8 +70,7 @@ def described(
     rooms = _rooms(files)
     code = [_code(folder, name) for name in sources if name != WORKFLOW]
     actions = [_action(member, family) for member in family.members.values() if member.content]
-    actions = [action for action in actions if action["result"]]
-    stages = sorted({member.content["stage"] for member in family.members.values() if member.content})
+    stages = sorted({m.content["stage"] for m in family.members.values() if m.content})
     authors = [_author(name) for name in cited.authors]
     root = _root(cited, authors, [*code, *rooms], actions)
     names = sorted({file["license"]["@id"] for file in files if "license" in file})
@@ -100,8 +100,10 @@ def described(
     ]
 
 
-def _reference(entities: Iterable[Mapping[str, Any]]) -> list[Entity]:
-    return [{"@id": entity["@id"]} for entity in entities]
+def _reference(entities: Iterable[Mapping[str, Any]]) -> list[Entity] | Entity:
+    """References to these entities; to a single one without a list, as RO-Crate has it."""
+    found = [{"@id": entity["@id"]} for entity in entities]
+    return found[0] if len(found) == 1 else found
 
 
 def _root(
@@ -118,13 +120,13 @@ def _root(
         "datePublished": _latest(actions) or cited.released,
         "license": {"@id": MIT},
         "author": _reference(authors),
-        "publisher": _reference(authors)[0],
+        "publisher": _reference(authors[:1]),
         "keywords": ", ".join(cited.keywords),
         "version": cited.version,
         "conformsTo": [{"@id": identifier} for identifier in PROFILES],
         "citation": {"@id": _paper(cited)["@id"]},
         "mainEntity": {"@id": WORKFLOW},
-        "hasPart": [{"@id": WORKFLOW}, *_reference(parts)],
+        "hasPart": _reference([{"@id": WORKFLOW}, *parts]),
         "mentions": _reference(actions),
     }
 
@@ -198,7 +200,9 @@ def _code(folder: Path, name: str) -> Entity:
             "name": name,
             "description": f"The folder {name} of the workflow's repository.",
         }
+    about = {"about": {"@id": "./"}} if name == "README.md" else {}
     return {
+        **about,
         "@id": quote(name),
         "@type": "File",
         "name": name,
@@ -281,7 +285,7 @@ def _rooms(files: list[Entity]) -> list[Entity]:
         "@type": "Dataset",
         "name": "results",
         "description": "Everything that the run has made",
-        "hasPart": [*_reference(found), *_reference(rooms.get("", []))],
+        "hasPart": _reference([*found, *rooms.get("", [])]),
     }
     return [whole, *found]
 
@@ -307,10 +311,12 @@ def _action(member: Member, family: Family) -> Entity:
         "name": content["about"],
         "description": f"{content['stage']}: {content['about']}",
         "instrument": {"@id": f"#{content['stage']}"},
-        "object": [{"@id": quote(parent.place)} for parent in parents if parent.content],
-        "result": [{"@id": quote(place)} for place in [*_outputs(member), member.place]],
-        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+        "result": _reference({"@id": quote(p)} for p in [*_outputs(member), member.place]),
+        "actionStatus": "http://schema.org/CompletedActionStatus",
     }
+    read = [{"@id": quote(parent.place)} for parent in parents if parent.content]
+    if read:
+        action["object"] = _reference(read)
     if finished:
         action["endTime"] = f"{finished.replace(' ', 'T')}:00+00:00"
     return action

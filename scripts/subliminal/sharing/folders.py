@@ -23,7 +23,9 @@ def new_folder(folder: Path) -> Iterator[Path]:
         ConfigError: something lies there already.
     """
     if folder.exists():
-        raise ConfigError(f"{folder} is there already; name another folder, or type: rm -r {folder}")
+        raise ConfigError(
+            f"{folder} is there already; name another folder, or type: rm -r {folder}"
+        )
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

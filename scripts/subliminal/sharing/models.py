@@ -23,7 +23,7 @@ ADAPTER, WHOLE = "adapter_model.safetensors", "model.safetensors"
 ADAPTER_CONFIG = "adapter_config.json"
 # What a tokenizer is read from, of the files of a base.
 TOKENIZER = ("tokenizer", "chat_template", "special_tokens", "vocab", "merges", "added_tokens")
-INTO = "folder = Path(\".\")  # where this folder lies"
+INTO = 'folder = Path(".")  # where this folder lies'
 
 
 def export_model(manifest: Path, folder: Path) -> None:
@@ -36,7 +36,9 @@ def export_model(manifest: Path, folder: Path) -> None:
     content = verify(manifest)
     files = content["outputs"]
     if ADAPTER not in files and not any(name.endswith(".safetensors") for name in files):
-        raise ConfigError(f"{manifest} lists no weights: its provider has them, so it has no export")
+        raise ConfigError(
+            f"{manifest} lists no weights: its provider has them, so it has no export"
+        )
     base = parents_of(manifest, content).get("base", manifest)
     origin = content if base == manifest else verify(base)
     with new_folder(folder) as here:
