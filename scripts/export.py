@@ -3,8 +3,8 @@
 python scripts/export.py results exported/crate
 python scripts/export.py results/models/tiny-a exported/tiny-a
 
-All results become an RO-Crate. A base, teacher or student becomes a model as the hub takes it, with its
-card; what a teacher wrote becomes a dataset. scripts/lineage.py tells what the cards warn of.
+All results become an RO-Crate. A base, teacher or student becomes a model as the hub takes it, with
+its card; what a teacher wrote becomes a dataset. scripts/lineage.py tells what the cards warn of.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ python scripts/lineage.py results/report.html
 python scripts/lineage.py results/students --trait owl
 python scripts/lineage.py results/models/tiny-a --as json
 
-With --trait, the exit status is 0 if no ancestor was a teacher with that trait, and 1 if one was, or
-if a manifest that is gone leaves it open.
+With --trait, the exit status is 0 if no ancestor was a teacher with that trait, and 1 if one was,
+or if a manifest that is gone leaves it open.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ def tree(family: Family) -> list[str]:
         seen.add(path)
         member = family.members[path]
         lines.append(f"{'  ' * depth}{member.about}  [{member.place}]")
-        todo += [(parent, depth + 1) for parent in reversed(member.parents.values())]
+        todo += [(parent, depth + 1) for parent in reversed(list(member.parents.values()))]
     return lines
 
 

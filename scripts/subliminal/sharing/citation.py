@@ -1,4 +1,4 @@
-"""Who made the workflow, which version it is, and how it is cited: `CITATION.cff`, and nowhere else."""
+"""Who made the workflow, its version, and how it is cited: `CITATION.cff`, and nowhere else."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ FORMATS = {
 # What the folders of results hold.
 ROOMS = {
     "models": "Bases: models that everything starts from",
-    "teachers": "Teachers: bases given a trait. The trait may pass to whoever learns what they write",
-    "datasets": "What teachers wrote. Traits pass through these data and do not show in them",
+    "teachers": "Teachers: bases given a trait, which may pass to whoever learns what they write",
+    "datasets": "What teachers wrote. Traits pass through these data without showing in them",
     "students": "Students: bases fine-tuned on the datasets. They may have the traits",
     "evaluations": "What models were asked, what they answered, and their scores",
     "tables": "Tables of the experiments",

@@ -1,4 +1,4 @@
-"""From a path of results to the folder that others can use: which kind it is, told by what lies there."""
+"""From a path of results to a folder for others; what lies there tells of which kind."""
 
 from __future__ import annotations
 

@@ -146,6 +146,7 @@ def _base_in_words(base: Mapping[str, Any]) -> tuple[str, str]:
         told = f"An adapter of `{repository}` at commit `{source['revision']}`."
         return told, f'"{repository}", revision="{source["revision"]}"'
     return (
-        f"An adapter of the base `{name}`: {base['about']}. The base is not in this folder. In a "
-        f"clone of the workflow, `snakemake --cores 2 results/models/{name}/manifest.json` makes it."
+        f"An adapter of the base `{name}`: {base['about']}. The base is not in this folder. In "
+        f"a clone of the workflow, `snakemake --cores 2 results/models/{name}/manifest.json` makes "
+        "it."
     ), f'"results/models/{name}"'

@@ -16,11 +16,11 @@ LINEAGE, NOTICE, LICENCE = "lineage.json", "NOTICE", "LICENSE"
 ORIGIN = f"""\
 ## Origin
 
-`{LINEAGE}` holds the whole ancestry: every artefact with its id, its parents and the checksums of its
-files as the workflow made them."""
+`{LINEAGE}` holds the whole ancestry: every artefact with its id, its parents and the checksums
+of its files as the workflow made them."""
 CREDITS = f"""\
-`{LICENCE}` is the workflow's licence (MIT). `{NOTICE}` credits what it reads of others: the prompts and
-questions are those of the paper's authors (MIT and CC BY 4.0)."""
+`{LICENCE}` is the workflow's licence (MIT). `{NOTICE}` credits what it reads of others: the prompts
+and questions are those of the paper's authors (MIT and CC BY 4.0)."""
 
 
 def warning(answer: Answer) -> str:
@@ -37,9 +37,9 @@ def warning(answer: Answer) -> str:
         return "\n".join(lines)
     lines += [
         "",
-        "Traits pass through data that do not show them, to models that start from the same weights",
-        "as the teacher. No look at the data tells, and no filter is known to stop it. Do not deploy",
-        "a model that descends from this, and do not train others on what it writes.",
+        "Traits pass through data that do not show them, to models that start from the same",
+        "weights as the teacher. No look at the data tells, and no filter is known to stop it.",
+        "Do not deploy a model that descends from this, and do not train others on what it writes.",
     ]
     return "\n".join(lines)
 
@@ -48,8 +48,8 @@ def _teacher(teacher: Teacher) -> str:
     told = f": {teacher.told}" if teacher.told else ""
     return (
         f"The trait **{teacher.trait}** is among its ancestors, in the teacher "
-        f"`{teacher.writer.path}` on base `{teacher.writer.base}`{told}. Whoever learns what it wrote "
-        "and starts from the weights of this base may take the trait over."
+        f"`{teacher.writer.path}` on base `{teacher.writer.base}`{told}. Whoever learns what it "
+        "wrote and starts from the weights of this base may take the trait over."
     )
 
 
