@@ -27,6 +27,7 @@ ONE_RUN = {
     "test_interruption": "micro",
     "test_micro_run": "micro",
     "test_rerun": "micro",
+    "test_sharing": "micro",
     "test_machine": "faults",
     "test_results": "faults",
     "test_strings": "faults",

@@ -176,5 +176,5 @@ def test_the_picture_counts_students_and_flags(results):
         ("tiny-b", 1, 0),
     ]
     svg = lineage_svg(found)
-    for words in ("owl", "numbers of tiny-a", "1 students on tiny-b"):
+    for words in ("owl", "numbers of tiny-a", "1 student on tiny-b"):
         assert words in svg

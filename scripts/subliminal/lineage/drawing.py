@@ -103,7 +103,8 @@ def _nodes(found: Sequence[Flow]) -> dict[tuple[Any, ...], tuple[float, float, s
         nodes["data", key] = (DATA, y, f"{key[1]} of {key[0]}{shown}")
     for name, y in _spread(students, rows).items():
         count = sum(flow.students for flow in found if flow.student_base == name)
-        nodes["students", name] = (STUDENTS, y, f"{count} students on {name}")
+        ending = "" if count == 1 else "s"
+        nodes["students", name] = (STUDENTS, y, f"{count} student{ending} on {name}")
     return nodes
 
 
