@@ -22,7 +22,8 @@ CHARACTERS = 34
 TEACHERS, DATA, STUDENTS = 0.0, 0.36, 0.78
 # Room for the labels right of the last column.
 EDGE = 1.0
-FLAGGED, HARMLESS = "starts as the teacher", "starts otherwise, or learns from a control"
+FLAGGED = "flagged: starts as a teacher with a trait"
+HARMLESS = "starts otherwise, or learns from a control"
 
 
 @dataclass(frozen=True)
