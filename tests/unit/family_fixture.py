@@ -51,12 +51,21 @@ def train_set(results, teacher_base="tiny-a", name="owl-finetuned", word="owl", 
     )
 
 
-def student(results, train, student_base="tiny-a", **content):
-    """A student of a training set; None for one that nobody knows."""
+def student(results, train, student_base="tiny-a", files=None, **content):
+    """A student of a training set; None for one that nobody knows.
+
+    Args:
+        files: texts of the files that it consists of, by name.
+    """
     data = "/".join(train.parts[-5:-1]) if train else f"{DOMAIN}/tiny-a/owl-finetuned/t1"
     known = {"train": train} if train else {}
+    folder = results / f"students/{student_base}/tiny/{data}/train/seed1"
+    folder.mkdir(parents=True)
+    for name, text in (files or {}).items():
+        (folder / name).write_text(text)
     return write_manifest(
-        results / f"students/{student_base}/tiny/{data}/train/seed1/manifest.json",
+        folder / "manifest.json",
+        [folder / name for name in files or {}],
         stage="train_student",
         about=f"student on {student_base}",
         spec={"student": student_base},
