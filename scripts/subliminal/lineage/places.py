@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT
+from subliminal.config.paths import CONTROL_METHOD
 
 MANIFEST = "manifest.json"
 TABLE = ".manifest.json"
@@ -45,11 +45,6 @@ class Written:
     domain: str
     writer: Writer
     table: str
-
-    @property
-    def is_trained_on(self) -> bool:
-        """Whether students are trained on this table: it is a variant."""
-        return self.table.startswith((PLAIN_VARIANT, "shuffled"))
 
 
 @dataclass(frozen=True, order=True)
