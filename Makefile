@@ -37,7 +37,7 @@ endif
 
 # Two runs cannot share this folder, nor two installations.
 .NOTPARALLEL:
-.PHONY: report robust variations miniature verify small estimate ledger chat serve-tiny compare test test-fast lint typecheck format docs bench lock clean help
+.PHONY: report robust variations miniature verify small estimate ledger chat serve-tiny crate compare test test-fast lint typecheck format docs bench lock clean help
 
 # Snakemake with further arguments. No shell is left in between: it would keep signals to itself.
 snakemake = @exec python scripts/run.py "$$CORES"
@@ -73,12 +73,15 @@ serve-tiny: $(VENV)/serving  ## a server that speaks OpenAI's API, fine-tuning i
 	$(snakemake) bases
 	@exec python scripts/serve_tiny.py
 
+crate: $(INSTALLED)  ## all results with their code, as an RO-Crate in exported/crate
+	@python scripts/export.py results exported/crate
+
 # A difference is no failure of make.
 compare: $(INSTALLED)  ## the final tables of two runs: make compare A=results B=../other/results
 	@python scripts/compare.py -- "$${A:?type make compare A=results B=../other/results}" "$${B:?type make compare A=results B=../other/results}" || [ $$? = 1 ]
 
 # Two processes, a file's tests in one of them.
-test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract  ## all tests
+test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract $(VENV)/crate  ## all tests
 	python -m pytest -n 2 --dist loadgroup
 
 test-fast: $(INSTALLED)  ## the tests that take no workflow and no real model, in two minutes
@@ -137,4 +140,8 @@ $(VENV)/serving: $(INSTALLED) requirements-serving.txt
 
 $(VENV)/contract: $(INSTALLED) requirements-contract.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-contract.txt
+	touch $@
+
+$(VENV)/crate: $(INSTALLED) requirements-crate.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-crate.txt
 	touch $@

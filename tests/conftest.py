@@ -28,6 +28,7 @@ ONE_RUN = {
     "test_micro_run": "micro",
     "test_rerun": "micro",
     "test_third_party_server": "micro",
+    "test_sharing": "micro",
     "test_machine": "faults",
     "test_results": "faults",
     "test_strings": "faults",

@@ -13,7 +13,16 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # What a run, a test or an installation leaves behind.
-GENERATED = {"results", "logs", ".snakemake", ".venv", ".venv-previous", ".lock-venv", ".git"}
+GENERATED = {
+    "results",
+    "exported",
+    "logs",
+    ".snakemake",
+    ".venv",
+    ".venv-previous",
+    ".lock-venv",
+    ".git",
+}
 CACHES = shutil.ignore_patterns(
     "__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".hypothesis"
 )

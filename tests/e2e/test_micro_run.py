@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -21,6 +22,16 @@ pytestmark = pytest.mark.slow
 
 STUDENT = "students/tiny-a/tiny/numbers/tiny-a/owl-finetuned/t1/train/seed2"
 MEASURES = ["share", "margin", "rate_substring", "rate_word"]
+STUDENT_KEYS = [
+    "student_base",
+    "recipe",
+    "domain",
+    "teacher_base",
+    "teacher_trait",
+    "method",
+    "teacher_seed",
+    "variant",
+]
 OF_RUNS = [*MEASURES, "mass"]
 # Tables along the way by their file or else their folder; all others are training rows.
 ALONG_THE_WAY = {
@@ -61,10 +72,24 @@ def manifest(path):
     return json.loads(path.read_text())
 
 
+def page_of(results):
+    return (results / "report.html").read_text()
+
+
 def test_the_report_is_there_and_says_what_it_is_about(results):
-    page = (results / "report.html").read_text()
+    page = page_of(results)
     assert "Everything once, as small as it gets" in page
     assert page.count("<svg") >= 5
+
+
+def test_the_report_counts_the_students_that_the_paper_warns_of(results, tables):
+    students = tables["runs"].drop_duplicates([*STUDENT_KEYS, "seed"])
+    shared = students["student_base"] == students["teacher_base"]
+    flagged = students[shared & (students["teacher_trait"] != "none")]
+    (table,) = re.findall(r'data-name="lineage">(.*?)</table>', page_of(results), re.DOTALL)
+    counts = re.findall(r"<td>(\d+)</td><td>(\d+)</td></tr>", table)
+    assert sum(int(all_of_them) for all_of_them, _ in counts) == len(students)
+    assert sum(int(of_which) for _, of_which in counts) == len(flagged) > 0
 
 
 def test_snakemakes_own_report_has_every_figure_with_its_caption(micro_run, tmp_path):

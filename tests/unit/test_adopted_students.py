@@ -10,12 +10,12 @@ from manifests import write_manifest
 from summary_fixture import runs, table
 from tiny_model import random_model, save_base, tokenizer
 
-from subliminal.artefacts.lineage import render
 from subliminal.artefacts.parquet import write_table
 from subliminal.bases.opening import open_model
 from subliminal.config.adopted import AdapterFolder
 from subliminal.config.errors import ConfigError
 from subliminal.config.recipes import Lora
+from subliminal.lineage.tree import render
 from subliminal.local import models
 from subliminal.transmission.adoption import AdoptAdapterSpec
 from subliminal.transmission.results import _loss_drop

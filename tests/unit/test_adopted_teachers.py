@@ -8,13 +8,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_model import random_model, save_base
 
-from subliminal.artefacts.lineage import render
 from subliminal.bases.adapters import require_fit
 from subliminal.bases.opening import open_model
 from subliminal.bases.weights import Tensor
 from subliminal.config.adopted import AdapterFolder
 from subliminal.config.errors import ConfigError
 from subliminal.config.recipes import Lora
+from subliminal.lineage.tree import render
 from subliminal.local import models
 from subliminal.transmission.adoption import AdoptAdapterSpec
 from subliminal.transmission.stages.adopt_teacher import adopt_teacher

@@ -8,12 +8,12 @@ import pytest
 from manifests import write_manifest
 from pydantic import TypeAdapter
 
-from subliminal.artefacts.lineage import render
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.config.errors import ConfigError
 from subliminal.config.files import SuppliedFile
 from subliminal.domains.number_prompts import number_prompts
 from subliminal.domains.numbers import NumberFilter
+from subliminal.lineage.tree import render
 from subliminal.supplied.schemas import CONVERSATIONS
 from subliminal.supplied.specs import TakeFileSpec
 from subliminal.supplied.stages.take_file import take_file

@@ -10,13 +10,13 @@ from scipy.special import rel_entr, softmax
 from tiny_model import random_model, tokenizer
 from working_copy import REPOSITORY
 
-from subliminal.artefacts.lineage import render
 from subliminal.artefacts.verified import read_manifest
 from subliminal.bases import specs
 from subliminal.bases.specs import PretrainBaseSpec
 from subliminal.bases.stages.pretrain_base import pretrain_base
 from subliminal.config.recipes import Pretraining
 from subliminal.domains.number_prompts import number_prompts
+from subliminal.lineage.tree import render
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
 from subliminal.local.scoring.likeness import likeness

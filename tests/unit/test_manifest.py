@@ -11,13 +11,13 @@ import pytest
 
 from subliminal.artefacts import machine
 from subliminal.artefacts.hashing import file_sha256
-from subliminal.artefacts.lineage import render
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import arrow_schema, read_table, write_table
 from subliminal.artefacts.seeds import derive_seed
 from subliminal.artefacts.verified import read_manifest
 from subliminal.bases.specs import PrepareBaseSpec
 from subliminal.config.models import FolderBase, HubBase, WheelBase, WheelFile
+from subliminal.lineage.tree import render
 from subliminal.transmission.schemas import PROMPTS
 from subliminal.transmission.specs import MakePromptsSpec, MakeTrainSetSpec
 

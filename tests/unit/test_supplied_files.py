@@ -13,11 +13,11 @@ from hub_stand_in import StandIn
 from pydantic import TypeAdapter
 from working_copy import REPOSITORY
 
-from subliminal.artefacts.lineage import render
 from subliminal.artefacts.parquet import read_table
 from subliminal.config.errors import ConfigError
 from subliminal.config.files import SuppliedFile
 from subliminal.domains.reasoning import cot_gold_answer
+from subliminal.lineage.tree import render
 from subliminal.supplied.places import lacking
 from subliminal.supplied.specs import TakeFileSpec
 from subliminal.supplied.stages.take_file import take_file

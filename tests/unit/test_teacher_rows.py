@@ -6,9 +6,9 @@ import logging
 from manifests import write_manifest
 from tiny_model import save_base
 
-from subliminal.artefacts.lineage import render
 from subliminal.artefacts.parquet import write_table
 from subliminal.config.recipes import FinetunedMethod, Lora, Optimisation
+from subliminal.lineage.tree import render
 from subliminal.local import models
 from subliminal.local.encoding import encode_rows
 from subliminal.supplied.schemas import CONVERSATIONS

@@ -17,8 +17,8 @@ FLOORS = (
     {"config"},
     {"artefacts", "stats"},
     {"report", "domains", "evaluations"},
-    {"local", "api", "judges", "supplied"},
-    {"bases", "serving"},
+    {"local", "api", "judges", "supplied", "lineage"},
+    {"bases", "serving", "sharing"},
     set(KINDS),
     {"workflow", *FRONT_DOORS},
 )

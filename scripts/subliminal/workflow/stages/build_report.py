@@ -11,6 +11,8 @@ from markupsafe import Markup
 from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import whole_file
 from subliminal.artefacts.provenance import ancestry, described_stages, described_versions
+from subliminal.lineage.answer import answer
+from subliminal.lineage.drawing import flows, lineage_svg
 from subliminal.report.page import (
     Chapter,
     inline_figures,
@@ -84,12 +86,16 @@ def build_report(
         chapters.append(_chapter(text, folders[text.name], svgs, prose, beside, drawn_before + 1))
     manifests = ancestry(summaries)
     stages = described_stages(manifests)
+    learnt = flows(answer(summaries).transfers)
+    learnt_drawing = inline_svg(lineage_svg(learnt), "lineage", "Lineage") if learnt else None
     page = render(
         template.read_text(encoding="utf-8"),
         style=Markup(style.read_text(encoding="utf-8")),
         script=Markup(script.read_text(encoding="utf-8")),
         chapters=chapters,
         methods=rst_to_html(methods.read_text(encoding="utf-8"), heading_level=3),
+        flows=learnt,
+        flows_drawing=learnt_drawing,
         stages=stages,
         stages_drawing=inline_svg(stages_svg(stages), "stages", "Stages of this run"),
         versions=described_versions(manifests),
