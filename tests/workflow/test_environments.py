@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 
 import pytest
@@ -37,6 +38,7 @@ LOOKED_UP = [
     ".".join(path.relative_to(LIBRARY).with_suffix("").parts)
     for path in [*LIBRARY.glob("*/shown.py"), *LIBRARY.glob("*/figures/*.py")]
 ]
+OWNERS = packages_distributions()
 # What comes with every Python that conda makes; pip's lists leave it out.
 WITH_PYTHON = {"setuptools", "pip"}
 
@@ -69,6 +71,7 @@ def environment_of(body):
     return re.search(r'^    conda:\n        "\.\./envs/(\w+)\.yaml"$', body, re.MULTILINE)[1]
 
 
+@cache
 def third_party(file):
     """Distributions that a file may need when it runs, those imported in functions included."""
     tree = ast.parse(file.read_text())
@@ -81,11 +84,11 @@ def third_party(file):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names.add(node.module.partition(".")[0])
-    owners = packages_distributions()
     foreign = names - sys.stdlib_module_names - {"subliminal"}
-    return {canonicalize_name(owners.get(name, [name])[0]) for name in foreign}
+    return {canonicalize_name(OWNERS.get(name, [name])[0]) for name in foreign}
 
 
+@cache
 def imported_by(stage):
     """Distributions that a stage may need, by all files that it reaches."""
     looked_up = LOOKED_UP if stage in ("plot_figure", "build_report") else []
