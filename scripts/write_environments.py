@@ -7,6 +7,7 @@ not name, as the CUDA libraries of torch, stays for pip to choose.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import requires
@@ -81,6 +82,7 @@ def environment(file: Path, lock: Mapping[str, str]) -> str:
 
 def main() -> None:
     """Write them all."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     lock = locked((ROOT / "requirements.lock").read_text(encoding="utf-8"))
     for file in sorted(ENVIRONMENTS.glob("*.in")):
         file.with_suffix(".yaml").write_text(environment(file, lock), encoding="utf-8")
