@@ -108,11 +108,12 @@ bench: $(INSTALLED)  ## time and memory of the default run
 	python benchmarks/default_run.py
 
 # torch's local version label is dropped: the lock names a release.
-lock:  ## resolve requirements.in anew
+lock:  ## resolve requirements.in anew, and write the conda environments
 	rm -rf .lock-venv && "$$PYTHON" -m venv .lock-venv
 	.lock-venv/bin/pip install --quiet --requirement requirements.in
 	.lock-venv/bin/pip freeze > .lock-venv/frozen
 	sed 's/+cpu$$//' .lock-venv/frozen > .lock-venv/lock && mv .lock-venv/lock requirements.lock
+	.lock-venv/bin/python scripts/write_environments.py
 	rm -rf .lock-venv
 
 clean:  ## delete everything that was computed; it asks first, or make clean YES=1

@@ -25,7 +25,7 @@ rule pretrain_base:
     # Whatever is tiny waits for these, the longest jobs: no core shall be kept from them.
     priority: 1
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -51,7 +51,7 @@ rule prepare_base:
     wildcard_constraints:
         base=one_of(PROJECT.bases.ready),
     conda:
-        "../envs/bases.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=PROJECT.bases.memory_mb("prepare_base"),
@@ -77,7 +77,7 @@ rule register_base:
     wildcard_constraints:
         base=one_of(PROJECT.bases.hosted),
     conda:
-        "../envs/data.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=500,

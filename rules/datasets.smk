@@ -24,7 +24,7 @@ rule make_prompts:
     log:
         "logs/make_prompts/{domain}.log",
     conda:
-        "../envs/data.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -55,7 +55,7 @@ rule sample_completions:
     log:
         "logs/sample_completions/{domain}/{base}/{trait}-{method}/t{teacher_seed}.log",
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.memory_mb("sample_completions"),
@@ -88,7 +88,7 @@ rule adopt_completions:
     wildcard_constraints:
         dataset=one_of(TRANSMISSION.adopted_datasets),
     conda:
-        "../envs/data.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -122,7 +122,7 @@ rule judge_completions:
     log:
         "logs/judge_completions/{domain}/{base}/{trait}-{method}/t{teacher_seed}.log",
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.judge_memory_mb,
@@ -155,7 +155,7 @@ rule filter_completions:
     log:
         "logs/filter_completions/{domain}/{base}/{trait}-{method}/t{teacher_seed}.log",
     conda:
-        "../envs/data.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=500,
@@ -185,7 +185,7 @@ rule make_train_set:
     log:
         "logs/make_train_set/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}.log",
     conda:
-        "../envs/data.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=500,

@@ -40,7 +40,7 @@ rule classify_pairs:
     wildcard_constraints:
         experiment=one_of(DETECTION.experiments),
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=DETECTION.memory_mb,
@@ -71,7 +71,7 @@ rule evaluate_in_context:
     log:
         f"logs/evaluate_in_context/{{evaluation}}/{{asked}}/{{domain}}/{TEACHER}/k{{k}}/seed{{seed}}.log",
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=DETECTION.memory_mb,

@@ -34,7 +34,7 @@ rule evaluate_base:
     wildcard_constraints:
         evaluation=one_of(TRANSMISSION.asked_here),
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.evaluation_memory_mb,
@@ -75,7 +75,7 @@ rule evaluate_teacher:
     wildcard_constraints:
         evaluation=one_of(TRANSMISSION.asked_here),
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.evaluation_memory_mb,
@@ -117,7 +117,7 @@ rule evaluate_student:
     wildcard_constraints:
         evaluation=one_of(TRANSMISSION.asked_here),
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.evaluation_memory_mb,

@@ -20,7 +20,7 @@ rule take_file:
     wildcard_constraints:
         file=one_of(PROJECT.config.files),
     conda:
-        "../envs/files.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=2000,

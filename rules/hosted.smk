@@ -27,7 +27,7 @@ rule write_training_file:
     wildcard_constraints:
         model=TRANSMISSION.tuning.models,
     conda:
-        "../envs/data.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -54,7 +54,7 @@ rule check_training_file:
     wildcard_constraints:
         model=TRANSMISSION.tuning.models,
     conda:
-        "../envs/hosted.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1500,
@@ -89,7 +89,7 @@ rule submit_tuning:
     # Money moves here: what is repeated is decided by who knows what has arrived.
     retries: 0
     conda:
-        "../envs/hosted.yaml"
+        "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -118,7 +118,7 @@ rule wait_for_tuning:
     wildcard_constraints:
         model=TRANSMISSION.tuning.models,
     conda:
-        "../envs/hosted.yaml"
+        "../envs/analysis.yaml"
     # It sleeps: no other job shall be kept from a core.
     threads: 0
     resources:

@@ -30,7 +30,7 @@ rule prepare_digits:
     wildcard_constraints:
         experiment=one_of(MNIST.experiments),
     conda:
-        "../envs/mnist.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -59,7 +59,7 @@ rule train_mnist_teachers:
     wildcard_constraints:
         experiment=one_of(MNIST.experiments),
     conda:
-        "../envs/mnist.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -92,7 +92,7 @@ rule train_mnist_students:
     wildcard_constraints:
         experiment=one_of(MNIST.experiments),
     conda:
-        "../envs/mnist.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=2000,

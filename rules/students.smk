@@ -27,7 +27,7 @@ rule train_student:
     wildcard_constraints:
         student=one_of(TRANSMISSION.tuning.here),
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.student_memory_mb,
@@ -58,7 +58,7 @@ rule adopt_student:
     wildcard_constraints:
         adopted=one_of(TRANSMISSION.adopted_students),
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.adopted_student_memory_mb,

@@ -30,7 +30,7 @@ rule train_teacher:
     wildcard_constraints:
         base=one_of(TRANSMISSION.tuning.here),
     conda:
-        "../envs/train.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=TRANSMISSION.memory_mb("train_teacher"),
@@ -60,7 +60,7 @@ rule adopt_teacher:
     wildcard_constraints:
         teacher=one_of(TRANSMISSION.adopted_teachers),
     conda:
-        "../envs/bases.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=2000,

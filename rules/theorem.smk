@@ -23,7 +23,7 @@ rule verify_theorem:
     wildcard_constraints:
         experiment=one_of(THEOREM.experiments),
     conda:
-        "../envs/theorem.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=1500,
@@ -56,7 +56,7 @@ rule verify_on_language_model:
     wildcard_constraints:
         experiment=one_of(THEOREM.experiments),
     conda:
-        "../envs/theorem.yaml"
+        "../envs/models.yaml"
     threads: 1
     resources:
         mem_mb=2000,

@@ -1,7 +1,6 @@
 """What every rule, environment and script has to have."""
 
 import ast
-import importlib.metadata
 import inspect
 import re
 import subprocess
@@ -9,10 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from working_copy import REPOSITORY
 
-from subliminal.workflow.code_graph import imported_modules, library_files
+from subliminal.workflow.code_graph import imported_modules
 from subliminal.workflow.command_line import load_stage, stage_modules
 
 SNAKEFILES = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "rules").glob("*.smk"))]
@@ -24,26 +22,9 @@ RULES = {
     )
 }
 JOBS = {name: body for name, body in RULES.items() if re.search(r"^    shell:", body, re.MULTILINE)}
-# Rules that are another one in an environment of its own.
-MOVED = {
-    name: (origin, environment)
-    for file in SNAKEFILES
-    for origin, name, environment in re.findall(
-        r"^use rule (\w+) as (\w+) with:\n"
-        r'(?:    .*\n)*?    conda:\n        "\.\./envs/(\w+)\.yaml"$',
-        file.read_text(),
-        flags=re.MULTILINE,
-    )
-}
-ENVIRONMENTS = sorted((REPOSITORY / "envs").glob("*.yaml"))
 SCRIPTS = sorted((REPOSITORY / "scripts").glob("*.py"))
 ENTRY = "scripts/stage.py"
 LIBRARY = REPOSITORY / "scripts/subliminal"
-# What the stages of figures and report look up by the experiment's kind and the figure's name.
-LOOKED_UP = [
-    ".".join(path.relative_to(LIBRARY).with_suffix("").parts)
-    for path in [*LIBRARY.glob("*/shown.py"), *LIBRARY.glob("*/figures/*.py")]
-]
 READERS = [
     REPOSITORY / "Makefile",
     *REPOSITORY.glob("*.md"),
@@ -59,39 +40,6 @@ PYPROJECT_TOOLS = [
 
 def stage_of(body):
     return re.search(r"^        python \{input\.script:q\} (\w+) --spec", body, re.MULTILINE)[1]
-
-
-def environment_of(body):
-    return re.search(r'^    conda:\n        "\.\./envs/(\w+)\.yaml"$', body, re.MULTILINE)[1]
-
-
-def pins(environment):
-    """Distributions of an environment, by name, with their exact versions."""
-    entries = yaml.safe_load(environment.read_text())["dependencies"]
-    pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
-    assert all(pin.count("==") == 1 for pin in pip), f"{environment.name}: not all pins are exact"
-    return dict(pin.split("==") for pin in pip)
-
-
-def third_party(file):
-    """Top-level names that a file needs when it runs, other than Python's own and ours.
-
-    What a general module imports inside a function need not be called by a job; what a stage or the
-    model code imports there is.
-    """
-    tree = ast.parse(file.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
-    rooms = {"stages", "local", "api"}.intersection(file.relative_to(REPOSITORY).parts)
-    within = rooms or file == REPOSITORY / ENTRY
-    names = set()
-    for node in ast.walk(tree) if within else tree.body:
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add(node.module.partition(".")[0])
-    return names - sys.stdlib_module_names - {"subliminal"}
 
 
 @pytest.mark.parametrize("command", PYPROJECT_TOOLS, ids=" ".join)
@@ -131,7 +79,6 @@ def test_job_has_what_every_job_has(rule):
     body = JOBS[rule]
     directives = set(re.findall(r"^    (\w+):", body, re.MULTILINE))
     assert {"input", "output", "log", "conda", "threads", "resources", "params"} <= directives
-    assert (REPOSITORY / "envs" / f"{environment_of(body)}.yaml").is_file()
     assert "{input.script:q}" in body and "{log:q}" in body and "{params.spec:q}" in body
 
 
@@ -174,42 +121,6 @@ def test_job_gives_its_stage_what_it_asks_for(rule):
     given = re.findall(r" --([a-z-]+) \{", JOBS[rule])
     assert len(given) == len(set(given))
     assert needed <= {option.replace("-", "_") for option in given} <= set(asked)
-
-
-@pytest.mark.parametrize("rule", JOBS)
-def test_environment_of_the_job_has_what_its_stage_imports(rule):
-    stage = stage_of(JOBS[rule])
-    looked_up = LOOKED_UP if stage in ("plot_figure", "build_report") else []
-    modules = [stage_modules()[stage], "workflow.command_line", *looked_up]
-    files = [REPOSITORY / path for path in (ENTRY, *library_files(REPOSITORY, modules))]
-    imported = set().union(*map(third_party, files))
-    owners = importlib.metadata.packages_distributions()
-    needed = {owners[name][0] for name in imported}
-    environment = REPOSITORY / "envs" / f"{environment_of(JOBS[rule])}.yaml"
-    assert needed - set(pins(environment)) == set()
-
-
-@pytest.mark.parametrize("rule", MOVED)
-def test_environment_of_a_moved_rule_has_what_the_rule_itself_needs(rule):
-    origin, environment = MOVED[rule]
-    needed = pins(REPOSITORY / "envs" / f"{environment_of(JOBS[origin])}.yaml")
-    assert needed.items() <= pins(REPOSITORY / "envs" / f"{environment}.yaml").items()
-
-
-def test_the_harness_is_pinned_once():
-    script = (REPOSITORY / "envs/mmlu.post-deploy.sh").read_text()
-    (pin,) = re.findall(r"lm_eval==[\d.]+", script)
-    assert pin in (REPOSITORY / "requirements-mmlu.txt").read_text().split()
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda path: path.stem)
-def test_environment_is_used_and_pinned_as_the_lock_is(environment):
-    used = {environment_of(body) for body in JOBS.values()} | {moved for _, moved in MOVED.values()}
-    assert environment.stem in used
-    locked = dict(
-        line.split("==") for line in (REPOSITORY / "requirements.lock").read_text().split()
-    )
-    assert {name: locked.get(name) for name in pins(environment)} == pins(environment)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
