@@ -1,10 +1,12 @@
 """What the installation says before and while pip works."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from working_copy import REPOSITORY
 
 import install
 
@@ -66,3 +68,17 @@ def test_sizes_are_told_and_how_to_have_less(monkeypatch, platform, index, cuda)
 def test_a_python_that_nobody_has_tried(monkeypatch, version, new):
     monkeypatch.setattr(sys, "version_info", version)
     assert ("make PYTHON=python3.13" in "\n".join(install.about_to_install())) is new
+
+
+def test_it_needs_no_package_that_it_installs():
+    """All that it imports, in functions too, is there in a Python without any package."""
+    tree = ast.parse((REPOSITORY / "scripts" / "install.py").read_text())
+    imports = [ast.unparse(one) for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)]
+    assert any("subliminal" in one for one in imports)
+    code = "import sys; sys.path.insert(0, 'scripts')\n" + "\n".join(
+        one for one in imports if "__future__" not in one
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from subliminal.api.ledger.lines import NO_FLOCK
 from subliminal.config.errors import ConfigError
+from subliminal.config.flock import NO_FLOCK
 
 LOCK = Path(".snakemake") / "run.lock"
 LEFT_BEHIND = Path(".snakemake") / "locks"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -16,6 +15,7 @@ from threading import Timer
 from typing import Any
 
 from subliminal.config.errors import ConfigError
+from subliminal.config.flock import NO_FLOCK
 from subliminal.config.hosting import FILE
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,6 @@ DIGITS = 16
 BLOCK = 1 << 16
 # That a lock is waited for without a word.
 SILENT_SECONDS = 3.0
-NO_FLOCK = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
 
 @contextmanager
