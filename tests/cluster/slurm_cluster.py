@@ -7,13 +7,20 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel")
 NODES = ("n1", "n2")
 WAIT_S = 60.0
+# Where Slurm's programs look: the executor's jobs drop SLURM_CONF. Here the files are links into the
+# cluster's folder; those that a killed test has left behind are replaced.
+SETTINGS = Path("/etc/slurm")
+CONF, SUBMIT = SETTINGS / "slurm.conf", SETTINGS / "job_submit.lua"
+# Short, as sockets lie in it.
+PREFIX = "/tmp/slurm-loopback-"
 # No unit of Slurm waits longer than it has to: a test looks at what happens, not at a scheduler.
 SLURM_CONF = """\
 ClusterName=loopback
@@ -32,6 +39,7 @@ SlurmdLogFile={folder}/%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
+MailProg=/bin/true
 SwitchType=switch/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
@@ -41,17 +49,31 @@ JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
 JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
+JobSubmitPlugins=lua
 OverTimeLimit=0
 KillWait=5
 SlurmdTimeout=5
 ReturnToService=2
 {nodes}
-PartitionName=main Nodes=ALL Default=YES MaxTime=1:00:00 State=UP
+PartitionName=main Nodes=ALL Default=YES MaxTime=UNLIMITED State=UP
 """
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=100000 "
     "State=UNKNOWN"
 )
+
+# While there is a file `full`, the controller answers as at a limit of jobs, which it would need a
+# database of accounts for.
+SUBMIT_LUA = """\
+function slurm_job_submit(job, partitions, user)
+    local full = io.open("{folder}/full")
+    if full == nil then return slurm.SUCCESS end
+    full:close()
+    return 2050
+end
+function slurm_job_modify(job, record, partitions, user) return slurm.SUCCESS end
+return slurm.SUCCESS
+"""
 
 
 def missing() -> str | None:
@@ -59,7 +81,11 @@ def missing() -> str | None:
     absent = [name for name in PROGRAMS if _program(name) is None]
     if absent:
         return f"no {', '.join(absent)} here: `make test-cluster` installs Slurm"
-    return "Slurm's daemons start as root alone" if os.geteuid() else None
+    if os.geteuid():
+        return "Slurm's daemons start as root alone"
+    if os.path.lexists(CONF) and not os.path.realpath(CONF).startswith(PREFIX):
+        return f"{CONF} is there: this machine is part of a cluster"
+    return None
 
 
 def _program(name: str) -> str | None:
@@ -74,19 +100,14 @@ def _free_port() -> int:
 
 @dataclass
 class SlurmCluster:
-    """The daemons, by their names; the clients find them by `SLURM_CONF`.
+    """The daemons, by their names.
 
     Attributes:
-        folder: short, because sockets lie in it.
+        folder: its name begins with `PREFIX`.
     """
 
     folder: Path
     daemons: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a client has to know."""
-        return {"SLURM_CONF": str(self.folder / "slurm.conf")}
 
     def start(self) -> None:
         """Start all daemons and wait for both nodes."""
@@ -94,11 +115,16 @@ class SlurmCluster:
         (self.folder / "state").mkdir()
         host, munge = socket.gethostname().split(".")[0], self.folder / "munge.sock"
         nodes = "\n".join(NODE.format(name=n, host=host, port=_free_port()) for n in NODES)
-        (self.folder / "slurm.conf").write_text(
+        (self.folder / CONF.name).write_text(
             SLURM_CONF.format(
                 host=host, controller=_free_port(), munge=munge, folder=self.folder, nodes=nodes
             )
         )
+        SETTINGS.mkdir(exist_ok=True)
+        for file in (CONF, SUBMIT):
+            file.unlink(missing_ok=True)
+            file.symlink_to(self.folder / file.name)
+        (self.folder / SUBMIT.name).write_text(SUBMIT_LUA.format(folder=self.folder))
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(128))
         key.chmod(0o400)
@@ -117,12 +143,12 @@ class SlurmCluster:
 
     def start_controller(self) -> None:
         """Start slurmctld and wait until it answers."""
-        self._start("slurmctld", "-D", "-f", str(self.folder / "slurm.conf"))
+        self._start("slurmctld", "-D")
         self.until(lambda: self.client("scontrol", "ping").returncode == 0, "slurmctld")
 
     def start_node(self, name: str) -> None:
         """Start one slurmd."""
-        self._start("slurmd", "-D", "-N", name, "-f", str(self.folder / "slurm.conf"), called=name)
+        self._start("slurmd", "-D", "-N", name, called=name)
 
     def stop(self, name: str) -> None:
         """End one daemon."""
@@ -134,19 +160,38 @@ class SlurmCluster:
             daemon.kill()
             daemon.wait()
 
+    def cut_off(self, node: str) -> None:
+        """Lose a node: its jobs go on, and Slurm takes them for lost."""
+        self.daemons[node].kill()
+        self.stop(node)
+        self.client("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """Take no more jobs."""
+        (self.folder / "full").touch()
+        try:
+            yield
+        finally:
+            (self.folder / "full").unlink()
+
+    def empty(self) -> None:
+        """Cancel all jobs and wait until they are gone."""
+        self.client("scancel", "--user=root")
+        self.until(lambda: not self.jobs(), "an empty queue")
+
     def stop_all(self) -> None:
         """Cancel all jobs and end all daemons, munge last."""
         if "slurmctld" in self.daemons:
-            self.client("scancel", "--user=root")
-            self.until(lambda: not self.jobs(), "an empty queue")
+            self.empty()
         for name in reversed(list(self.daemons)):
             self.stop(name)
+        for file in (CONF, SUBMIT):
+            file.unlink(missing_ok=True)
 
     def client(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run one of Slurm's commands."""
-        return subprocess.run(
-            command, env={**os.environ, **self.environment}, capture_output=True, text=True
-        )
+        return subprocess.run(command, capture_output=True, text=True)
 
     def states(self) -> list[str]:
         """The state of each node."""
@@ -176,7 +221,6 @@ class SlurmCluster:
         assert path is not None
         self.daemons[called or program] = subprocess.Popen(
             [path, *arguments],
-            env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

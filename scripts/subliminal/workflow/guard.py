@@ -87,7 +87,13 @@ def guard_job(workflow: Any) -> None:
         ConfigError: another run has begun here since.
     """
     refuse_orphan()
-    workflow.execution_settings.keep_incomplete = True
+    execute = workflow.execute
+
+    def keep_files(*args: Any, **kwargs: Any) -> Any:
+        workflow.execution_settings.keep_incomplete = True
+        return execute(*args, **kwargs)
+
+    workflow.execute = keep_files
 
 
 def check_run(workflow: Any) -> None:
