@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel")
+PACKAGES = ("slurm-wlm", "slurm-wlm-basic-plugins", "munge")  # of Debian and Ubuntu
 NODES = ("n1", "n2")
 WAIT_S = 60.0
 # Where Slurm's programs look: the executor's jobs drop SLURM_CONF. Here the files are links into the

@@ -71,7 +71,7 @@ class SlurmRun:
             yield process
         finally:
             process.kill()
-            process.communicate()
+            process.wait()
 
     def go(self, number: str = "") -> None:
         """Tell all jobs to go on, or one."""
