@@ -15,7 +15,7 @@ from working_copy import WorkingCopy, environment
 
 PROFILE = ("--workflow-profile", "profiles/slurm")
 # A person waits longer, for the sake of the controller.
-SOON = ("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "2")
+SOON = ("--slurm-init-seconds-before-status-checks", "8", "--latency-wait", "2")
 # A job without parents, of two seconds.
 FOLDER = Path("results/theorem/proof/networks")
 TARGET = str(FOLDER / "manifest.json")

@@ -41,7 +41,7 @@ def refuse_live_jobs(root: Path) -> None:
 
 def _of_folder(queue: str, root: Path) -> list[str]:
     """The numbers of Snakemake's jobs in a folder."""
-    lines = (line.split(maxsplit=2) for line in queue.splitlines())
+    lines = (line.split(maxsplit=2) for line in queue.splitlines() if line)
     place = os.path.realpath(root)
     return [
         number
