@@ -16,7 +16,7 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "sc
 PACKAGES = ("slurm-wlm", "slurm-wlm-basic-plugins", "munge")  # of Debian and Ubuntu
 NODES = ("n1", "n2")
 WAIT_S = 60.0
-# Where Slurm's programs look: the executor's jobs drop SLURM_CONF. Here the files are links into the
+# Where Slurm looks: the executor drops SLURM_CONF within jobs. Here the files are links into the
 # cluster's folder; those that a killed test has left behind are replaced.
 SETTINGS = Path("/etc/slurm")
 CONF, SUBMIT = SETTINGS / "slurm.conf", SETTINGS / "job_submit.lua"

@@ -1,4 +1,4 @@
-"""The workflow through a real Slurm: the local run's bytes, and what a user sees when things go wrong."""
+"""The workflow through a real Slurm: the local run's bytes, and what is told of what goes wrong."""
 
 import json
 import os

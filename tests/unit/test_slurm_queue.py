@@ -25,7 +25,7 @@ def test_jobs_of_this_folder_are_told_with_the_command_that_ends_them(queue, tmp
     here = tmp_path / "a folder"
     here.mkdir()
     queue(f"7 rule_train_student_wildcards_x {here}\n8_2 group_student {here}")
-    with pytest.raises(ConfigError, match="scancel 7 8_2$"):
+    with pytest.raises(ConfigError, match=r"scancel 7 8_2$"):
         refuse_live_jobs(here)
 
 

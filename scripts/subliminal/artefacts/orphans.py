@@ -1,8 +1,8 @@
 """Jobs of a run that is over: they must not write over what the next run has made.
 
 A cluster's job goes on when the Snakemake that has submitted it is killed, and when its node is cut
-off from the scheduler, which then calls it failed. One run at a time holds the folder. It leaves its
-token there and in the environment of its jobs; a job whose token is another one writes nothing.
+off from the scheduler, which then calls it failed. One run at a time holds the folder. It leaves
+its token there and in the environment of its jobs; a job with another token writes nothing.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ BYTES_FOR_ALL_WEIGHTS = 40
 BYTES_FOR_TEACHER = 6
 BYTES_IN_FLOAT32 = 4
 TINY_RUNTIME, HOSTED_RUNTIME = "30m", "24h"
-# Minutes on a base with weights: of each job, and per billion parameters. `make estimate` has a fifth
-# of it or less on a GPU of 200 TFLOP/s; a job that is out of time goes on where it was.
+# Minutes on a base with weights: of each job, and per billion parameters. `make estimate` has a
+# fifth of it or less on a GPU of 200 TFLOP/s; a job that is out of time goes on where it was.
 READY_MINUTES = 120
 MINUTES_PER_BILLION = {
     "train_teacher": 60,

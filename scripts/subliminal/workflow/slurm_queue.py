@@ -34,8 +34,8 @@ def refuse_live_jobs(root: Path) -> None:
     jobs = " ".join(_of_folder(asked.stdout, root))
     if jobs:
         raise ConfigError(
-            f"Slurm still has jobs of an earlier run in {root}; wait until they have left the queue "
-            f"({' '.join(QUEUE[:2])}), or type: scancel {jobs}"
+            f"Slurm still has jobs of an earlier run in {root}; wait until they have left the "
+            f"queue ({' '.join(QUEUE[:2])}), or type: scancel {jobs}"
         )
 
 
