@@ -16,6 +16,8 @@ from working_copy import WorkingCopy, environment
 PROFILE = ("--workflow-profile", "profiles/slurm")
 # A person waits longer, for the sake of the controller.
 SOON = ("--slurm-init-seconds-before-status-checks", "8", "--latency-wait", "2")
+# Snakemake sees no process of a job, as on a login node.
+ELSEWHERE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 # A job without parents, of two seconds.
 FOLDER = Path("results/theorem/proof/networks")
 TARGET = str(FOLDER / "manifest.json")
@@ -49,7 +51,7 @@ class SlurmRun:
 
     def command(self, *arguments: str) -> list[str]:
         """What a user types, but for how often Slurm is asked."""
-        return ["snakemake", *arguments, *PROFILE, *SOON]
+        return [*ELSEWHERE, "snakemake", *arguments, *PROFILE, *SOON]
 
     def finish(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run until the end."""
