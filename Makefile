@@ -79,9 +79,9 @@ serve-tiny: $(VENV)/serving  ## a server that speaks OpenAI's API, fine-tuning i
 compare: $(INSTALLED)  ## the final tables of two runs: make compare A=results B=../other/results
 	@python scripts/compare.py -- "$${A:?type make compare A=results B=../other/results}" "$${B:?type make compare A=results B=../other/results}" || [ $$? = 1 ]
 
-# Two processes, a file's tests in one of them.
-test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract $(VENV)/slurm  ## all tests
-	python -m pytest -n 2 --dist loadgroup
+# Two processes, a file's tests in one of them; those on a Slurm are `make test-cluster`.
+test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract $(VENV)/slurm  ## all tests but those on a Slurm
+	python -m pytest -n 2 --dist loadgroup --ignore=tests/cluster
 
 test-fast: $(INSTALLED)  ## the tests that take no workflow and no real model, in two minutes
 	python -m pytest -n 2 --dist loadgroup -m "not slow"
