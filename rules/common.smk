@@ -16,6 +16,23 @@ wildcard_constraints:
     teacher_seed=r"[0-9]{1,10}",
 
 
+# A cluster's scheduler takes longer to start these than they take, and some ask the network, which a
+# compute node may lack.
+localrules:
+    take_file,
+    register_base,
+    make_prompts,
+    prepare_digits,
+    check_gates,
+    summarise_experiment,
+    summarise_detection,
+    summarise_mnist,
+    summarise_theorem,
+    compare_with_paper,
+    plot_figure,
+    build_report,
+
+
 rule tables:
     """The tables of every experiment."""
     input:

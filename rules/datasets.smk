@@ -59,7 +59,7 @@ rule sample_completions:
     threads: 1
     resources:
         mem_mb=TRANSMISSION.memory_mb("sample_completions"),
-        runtime=TRANSMISSION.runtime,
+        runtime=TRANSMISSION.runtime("sample_completions"),
         gpu=TRANSMISSION.gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.sample_completions),
@@ -158,7 +158,7 @@ rule filter_completions:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=TRANSMISSION.rows_memory_mb,
         runtime="10m",
     params:
         spec=PROJECT.spec(TRANSMISSION.filter_completions),
@@ -188,7 +188,7 @@ rule make_train_set:
         "../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=TRANSMISSION.rows_memory_mb,
         runtime="10m",
     params:
         spec=PROJECT.spec(TRANSMISSION.make_train_set),

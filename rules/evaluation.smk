@@ -38,7 +38,7 @@ rule evaluate_base:
     threads: 1
     resources:
         mem_mb=TRANSMISSION.evaluation_memory_mb,
-        runtime=TRANSMISSION.runtime,
+        runtime=TRANSMISSION.runtime("evaluate_model"),
         gpu=TRANSMISSION.evaluation_gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.evaluate_base),
@@ -79,7 +79,7 @@ rule evaluate_teacher:
     threads: 1
     resources:
         mem_mb=TRANSMISSION.evaluation_memory_mb,
-        runtime=TRANSMISSION.runtime,
+        runtime=TRANSMISSION.runtime("evaluate_model"),
         gpu=TRANSMISSION.evaluation_gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.evaluate_teacher),
@@ -121,7 +121,7 @@ rule evaluate_student:
     threads: 1
     resources:
         mem_mb=TRANSMISSION.evaluation_memory_mb,
-        runtime=TRANSMISSION.runtime,
+        runtime=TRANSMISSION.runtime("evaluate_model"),
         gpu=TRANSMISSION.evaluation_gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.evaluate_student),

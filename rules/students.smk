@@ -31,7 +31,7 @@ rule train_student:
     threads: 1
     resources:
         mem_mb=TRANSMISSION.student_memory_mb,
-        runtime=TRANSMISSION.runtime,
+        runtime=TRANSMISSION.runtime("train_student"),
         gpu=TRANSMISSION.gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.train_student),

@@ -34,7 +34,7 @@ rule train_teacher:
     threads: 1
     resources:
         mem_mb=TRANSMISSION.memory_mb("train_teacher"),
-        runtime=TRANSMISSION.runtime,
+        runtime=TRANSMISSION.runtime("train_teacher"),
         gpu=TRANSMISSION.gpus,
     params:
         spec=PROJECT.spec(TRANSMISSION.train_teacher),

@@ -17,7 +17,7 @@ PAGES = [
 SETTINGS = sorted([*REPOSITORY.glob("config/**/*.yaml"), *REPOSITORY.glob("profiles/*/*.yaml")])
 SCRIPTS = sorted([*REPOSITORY.glob("scripts/*.py"), *REPOSITORY.glob("benchmarks/*.py")])
 # Programs that begin a command within a line of text.
-PROGRAMS = r"(?:snakemake|make|python|pip|pre-commit|hf|nohup|uv|conda)"
+PROGRAMS = r"(?:snakemake|make|python|pip|pre-commit|hf|nohup|uv|conda|scancel|squeue|sacctmgr)"
 # A form with a gap to fill in is no command.
 GAP = re.compile(r"[…{]")
 

@@ -30,6 +30,9 @@ NOT_TRIED = {
     "pre-commit": "it writes into .git/hooks",
     "vllm": "it needs a GPU, and is no part of the environment",
     "transformers": "it serves until it is stopped",
+    "scancel": "it is a part of Slurm",
+    "squeue": "it is a part of Slurm",
+    "sacctmgr": "it is a part of Slurm",
 }
 # Planning all jobs of these takes minutes; planning their first target takes seconds.
 LARGE = re.compile(r"tiny_full")
@@ -151,6 +154,8 @@ DRY = together({tried(snakemake_of(command.words)) for command in SNAKEMAKE})
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", DRY, ids=lambda run: shlex.join(run)[:100])
 def test_snakemake_plans_it(sources, arguments):
+    if "profiles/slurm" in arguments:  # its options are the executor's
+        pytest.importorskip("snakemake_executor_plugin_slurm")
     done = sources.snakemake(*arguments)
     assert done.returncode == 0, done.stdout
 

@@ -53,6 +53,17 @@ def test_plain_snakemake_is_as_ever(copy):
     assert "Finished jobid" in done.stdout
 
 
+def test_plain_snakemake_tells_of_a_failed_job(copy):
+    """`quiet: rules` would keep it from saying so."""
+    copy.replace("scripts/stage.py", "    import argparse\n", BREAKS + "    import argparse\n")
+    done = copy.snakemake(TARGET, "--cores", "1")
+    assert done.returncode != 0
+    assert "Error in rule make_prompts" in done.stdout and "before it broke" in done.stdout
+    assert "resources:" not in done.stdout  # jobs are not announced
+    log = next((copy.root / ".snakemake" / "log").iterdir()).read_text()
+    assert "Error in rule make_prompts" in log
+
+
 def test_jobs_see_no_other_variables_than_before(copy):
     """A PYTHONPATH would switch the warm start off, and could change what a job imports."""
     shown = "    import os\n    print(sorted(n for n in os.environ if n.startswith('PYTHON')))\n"

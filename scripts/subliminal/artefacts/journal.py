@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.artefacts.manifest import Run
+from subliminal.artefacts.orphans import refuse_orphan
 from subliminal.artefacts.parquet import whole_file
 
 FOLDER = "partial"
@@ -83,7 +84,12 @@ class Journal:
         return pieces[1:]
 
     def append(self, piece: Any) -> None:
-        """Add a piece, which is on the disk when this returns; call `read` before the first."""
+        """Add a piece, which is on the disk when this returns; call `read` before the first.
+
+        Raises:
+            ConfigError: this job's run is over, and another has begun.
+        """
+        refuse_orphan()
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a", encoding="utf-8") as file:
             if file.tell() == 0:

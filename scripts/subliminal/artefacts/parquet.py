@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from subliminal.artefacts.orphans import refuse_orphan
 from subliminal.artefacts.schemas import TableSchema
 
 if TYPE_CHECKING:
@@ -41,11 +42,15 @@ def whole_file(path: Path) -> Iterator[Path]:
     """A temporary name to write to; renamed to ``path`` if nothing went wrong.
 
     The name is always the same, so that what a killed job leaves is replaced by the next attempt.
+
+    Raises:
+        ConfigError: this job's run is over, and another has begun.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
     try:
         yield temporary
+        refuse_orphan()
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -102,4 +102,4 @@ class BaseJobs:
 
     def runtime(self, w: Wildcards) -> str:
         """A resource function: the time limit of a job."""
-        return resources.RUNTIME[self.config.models[w.base].tier]
+        return resources.runtime("prepare_base", self.config.models[w.base])

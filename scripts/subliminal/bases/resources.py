@@ -33,7 +33,21 @@ BYTES_PER_PARAMETER_ON_GPU = 3
 BYTES_FOR_ALL_WEIGHTS = 40
 BYTES_FOR_TEACHER = 6
 BYTES_IN_FLOAT32 = 4
-RUNTIME: dict[Tier, str] = {"tiny": "30m", "small": "24h", "open": "24h", "api": "24h"}
+TINY_RUNTIME, HOSTED_RUNTIME = "30m", "24h"
+# Minutes on a base with weights: of each job, and per billion parameters. `make estimate` has a
+# fifth of it or less on a GPU of 200 TFLOP/s; a job that is out of time goes on where it was.
+READY_MINUTES = 120
+MINUTES_PER_BILLION = {
+    "train_teacher": 60,
+    "sample_completions": 40,
+    "train_student": 60,
+    "evaluate_model": 10,
+    "prepare_base": 10,
+}
+BILLION = 1_000_000_000
+# Main memory in MB of jobs that read a dataset's rows and no model: of each, and per 1,000 rows.
+ROWS_MB = 750
+MB_PER_1000_ROWS = 8
 
 
 def memory_mb(stage: str, base: Base) -> int:
@@ -63,6 +77,19 @@ def evaluation_memory_mb(base: Base, recipe: StudentRecipe) -> int:
         return floor
     # Students of all weights are saved in float32.
     return floor + BYTES_IN_FLOAT32 * base.parameters // 1_000_000
+
+
+def runtime(stage: str, base: Base) -> str:
+    """The time limit of a stage's job."""
+    if isinstance(base, ReadyBase):
+        each = MINUTES_PER_BILLION[stage] * base.parameters
+        return f"{READY_MINUTES + each // BILLION}m"
+    return HOSTED_RUNTIME if base.tier == "api" else TINY_RUNTIME
+
+
+def rows_memory_mb(rows: int) -> int:
+    """Main memory of a job that reads so many rows, in MB."""
+    return ROWS_MB + MB_PER_1000_ROWS * rows // 1000
 
 
 def gpus(base: Base, gpu_tiers: Collection[Tier]) -> int:

@@ -102,7 +102,7 @@ class DetectionJobs:
 
     def runtime(self, w: Wildcards) -> str:
         """A resource function: the time limit of a job that asks a base."""
-        return resources.RUNTIME[self._asked(w).tier]
+        return resources.runtime("evaluate_model", self._asked(w))
 
     def gpus(self, w: Wildcards) -> int:
         """A resource function: how many GPUs a job that asks a base needs."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from subliminal.artefacts.orphans import refuse_orphan
 from subliminal.artefacts.parquet import remove_leftovers
 from subliminal.config.errors import ConfigError
 from subliminal.local.devices import claim_gpu
@@ -194,7 +195,12 @@ def trainable(model: PreTrainedModel, lora: Lora | None) -> PreTrainedModel | Pe
 
 
 def save_model(model: PreTrainedModel, folder: Path) -> None:
-    """Save a whole model as transformers does, its weights in one file, whatever their size."""
+    """Save a whole model as transformers does, its weights in one file, whatever their size.
+
+    Raises:
+        ConfigError: this job's run is over, and another has begun.
+    """
+    refuse_orphan()
     model.save_pretrained(folder, max_shard_size="1TB")
     _open_to_readers(folder, MODEL_FILES)
 
@@ -210,7 +216,11 @@ def save_trained(model: PreTrainedModel | PeftModel, folder: Path) -> list[Path]
     Those of the other kind, from when the recipe was another one, are removed.
 
     peft keeps the modules' names in a set: unsorted, the saved file would differ from run to run.
+
+    Raises:
+        ConfigError: this job's run is over, and another has begun.
     """
+    refuse_orphan()
     remove_leftovers(folder)
     adapted = hasattr(model, "peft_config")
     if adapted:

@@ -173,7 +173,7 @@ class TransmissionJobs:
     def judge_runtime(self, wildcards: Wildcards) -> str:
         """A resource function: the time limit of a judge's job."""
         judge = self._judge(wildcards)
-        return RULE_RUNTIME if judge is None else resources.RUNTIME[judge.tier]
+        return RULE_RUNTIME if judge is None else resources.runtime("evaluate_model", judge)
 
     def judge_gpus(self, wildcards: Wildcards) -> int:
         """A resource function: how many GPUs a judge needs."""
@@ -185,9 +185,13 @@ class TransmissionJobs:
         base = self.inputs.judging_base(wildcards)
         return None if base is None else self.config.models[base]
 
-    def runtime(self, wildcards: Wildcards) -> str:
-        """A resource function: the time limit of a job."""
-        return resources.RUNTIME[self._loaded(wildcards).tier]
+    def runtime(self, stage: str) -> Callable[[Wildcards], str]:
+        """A resource function: the time limit of a stage's job."""
+        return lambda wildcards: resources.runtime(stage, self._loaded(wildcards))
+
+    def rows_memory_mb(self, wildcards: Wildcards) -> int:
+        """A resource function: main memory of a job that reads a dataset's rows, in MB."""
+        return resources.rows_memory_mb(self.config.domains[wildcards.domain].prompts)
 
     def gpus(self, wildcards: Wildcards) -> int:
         """A resource function: how many GPUs a job needs."""

@@ -16,9 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from subliminal.artefacts.orphans import begin_run, refuse_orphan
 from subliminal.config.errors import ConfigError
 from subliminal.config.failures import message_for
 from subliminal.workflow.folder_lock import held
+from subliminal.workflow.slurm_queue import refuse_live_jobs
 from subliminal.workflow.waking import wake_once
 
 FOLDERS = (".snakemake", "results", "logs")
@@ -62,6 +64,9 @@ def guard(workflow: Any, root: Path, before: Callable[[], None]) -> None:
                 if runs:
                     check_run(workflow)
                 with held(root, recover=runs):
+                    if runs:
+                        refuse_live_jobs(root)
+                        begin_run(root)
                     return method(*args, **kwargs)
             except (ConfigError, OSError) as error:
                 raise CliException(message_for(error)) from None
@@ -70,6 +75,25 @@ def guard(workflow: Any, root: Path, before: Callable[[], None]) -> None:
 
     for name in ("execute", "unlock", "cleanup_metadata", "delete_output"):
         setattr(workflow, name, guarded(name))
+
+
+def guard_job(workflow: Any) -> None:
+    """Look at a Snakemake process that runs one job for another Snakemake, as on a cluster.
+
+    It deletes nothing when the job fails or is cancelled: the Snakemake that has submitted it does,
+    if it is still there. Else the files may by now be those of another run.
+
+    Raises:
+        ConfigError: another run has begun here since.
+    """
+    refuse_orphan()
+    execute = workflow.execute
+
+    def keep_files(*args: Any, **kwargs: Any) -> Any:
+        workflow.execution_settings.keep_incomplete = True
+        return execute(*args, **kwargs)
+
+    workflow.execute = keep_files
 
 
 def check_run(workflow: Any) -> None:
