@@ -83,7 +83,7 @@ compare: $(INSTALLED)  ## the final tables of two runs: make compare A=results B
 	@python scripts/compare.py -- "$${A:?type make compare A=results B=../other/results}" "$${B:?type make compare A=results B=../other/results}" || [ $$? = 1 ]
 
 # Two processes, a file's tests in one of them; those on a Slurm are `make test-cluster`.
-test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract $(VENV)/crate $(VENV)/slurm  ## all tests but those on a Slurm
+test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract $(VENV)/crate  ## all tests but those on a Slurm
 	python -m pytest -n 2 --dist loadgroup --ignore=tests/cluster
 
 test-fast: $(INSTALLED)  ## the tests that take no workflow and no real model, in two minutes

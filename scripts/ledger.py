@@ -3,6 +3,7 @@
 python scripts/ledger.py             # every action, a line each
 python scripts/ledger.py --json      # the same for programs
 python scripts/ledger.py drop KEY    # what you know is not under way: it reserves nothing more
+python scripts/ledger.py drop --lost KEY  # a batch whose answers nobody will have; it is paid
 python scripts/ledger.py publish FOLDER  # a copy for others, by which they replay your runs
 """
 
@@ -34,6 +35,9 @@ def main(argv: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command")
     drop = commands.add_parser("drop", help="set an action aside, so that nothing is reserved")
     drop.add_argument("key", help="its key, or the start of it")
+    drop.add_argument(
+        "--lost", action="store_true", help="a batch whose answers nobody will have; it is paid"
+    )
     copy = commands.add_parser("publish", help="write a record that others can replay")
     copy.add_argument("folder", type=Path, help="a new folder")
     args = parser.parse_args(argv)
@@ -48,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     ledger = Ledger(hosting.folder(ROOT))
     if args.command == "drop":
         action = _one_of(ledger.actions(), args.key)
-        left = set_aside(ledger, action)
+        left = set_aside(ledger, action, lost=args.lost)
         print(
             f"{printable(left.about)}: {left.state}; {action.usd:,.2f} USD are reserved no longer, "
             f"and {left.usd:,.2f} are paid"

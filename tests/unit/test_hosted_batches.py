@@ -17,7 +17,7 @@ from subliminal.api.access import access
 from subliminal.api.batches import requests
 from subliminal.api.batches.batch import STATUSES, read_batch
 from subliminal.api.batches.provider import BatchProvider
-from subliminal.api.batches.results import results
+from subliminal.api.batches.results import Unreadable, results
 from subliminal.api.bounded import BoundedClient
 from subliminal.api.chat import batched
 from subliminal.api.chat.account import Account
@@ -27,6 +27,7 @@ from subliminal.api.chat.requests import Parameters, questions
 from subliminal.api.failures import Busy, Lost, Refusal
 from subliminal.api.files import Files
 from subliminal.api.ledger.answers import AnswerBook
+from subliminal.api.ledger.aside import set_aside
 from subliminal.api.requests import Requests
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
@@ -319,17 +320,56 @@ def test_a_refused_request_is_told_and_the_others_are_kept(place, tmp_path):
     assert account(tmp_path).ledger.spending() == (pytest.approx(usd(found, 0.5)), 0)
 
 
-def test_an_answer_that_cannot_be_read_is_paid_and_told(place, tmp_path):
+def test_an_answer_that_cannot_be_read_is_told_each_time_and_never_ordered_again(place, tmp_path):
     disturb(place, next={"unknown_finish_reason": 1})
-    some = fresh(4)
-    with pytest.raises(ConfigError, match="finish_reason"):
-        asked(tmp_path, some)
+    some, before = fresh(4), orders(place)
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="finish_reason"):
+            asked(tmp_path, some)
+    assert drawn(place, some) == [1] * 4 and orders(place) == before + 1
     (action,) = actions(tmp_path)
-    before = orders(place)
+    assert action.state == "sent"
+    # Whoever gives it up pays its estimate, and what was readable is there.
+    set_aside(account(tmp_path).ledger, action, lost=True)
     asked(tmp_path, some)
     assert sorted(drawn(place, some)) == [1, 1, 1, 2]
-    assert orders(place) == before + 1
     assert account(tmp_path).ledger.spending().paid > action.usd > 0
+
+
+@pytest.mark.parametrize("fault", ["refused", "a bad line first", "a bad line last"])
+def test_results_that_are_not_to_be_had_now_are_fetched_again(place, tmp_path, monkeypatch, fault):
+    some, before, content = fresh(), orders(place), Files.content
+
+    def broken(self, file, most_bytes):
+        if fault == "refused":
+            raise Refusal("no such file")
+        bad, good = b'{"oops": 1}', content(self, file, most_bytes)
+        return bad + b"\n" + good if fault == "a bad line first" else good + b"\n" + bad
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Files, "content", broken)
+        for _ in range(2):
+            with pytest.raises(ConfigError, match=r"no such file|no result"):
+                asked(tmp_path, some)
+    assert account(tmp_path).ledger.spending().reserved > 0
+    found = asked(tmp_path, some)
+    assert drawn(place, some) == [1] * 8 and orders(place) == before + 1
+    assert account(tmp_path).ledger.spending() == (pytest.approx(usd(found, 0.5)), 0)
+
+
+def test_a_batch_that_the_server_has_lost_says_how_to_give_it_up(place, tmp_path, monkeypatch):
+    def gone(self, name):
+        raise Refusal(f"no batch {name}")
+
+    some = fresh(4)
+    with monkeypatch.context() as patch:
+        patch.setattr(BatchProvider, "batch", gone)
+        with pytest.raises(ConfigError, match=r"ledger\.py drop --lost") as error:
+            asked(tmp_path, some)
+    (action,) = actions(tmp_path)
+    assert action.key.startswith(str(error.value).split()[-1])
+    set_aside(account(tmp_path).ledger, action, lost=True)
+    assert len(asked(tmp_path, some)) == 4
 
 
 @pytest.mark.parametrize(
@@ -404,10 +444,11 @@ def test_what_a_line_says_is_known_or_a_refusal(place, line, kind):
     assert (found.key, found.answer, type(found.failure)) == ("a", None, kind)
 
 
-def test_a_line_that_is_no_result_is_an_error(place):
-    for content in (b'{"custom_id": "a", "resp', b"{}", b"[]", b'{"custom_id": 1, "error": {}}'):
-        with pytest.raises(Refusal, match="no result"):
-            list(results(content, "batch 1", access()))
+def test_a_line_that_is_no_result_hides_no_other(place):
+    good = b'{"custom_id": "a", "response": {"status_code": 200, "body": {}}}'
+    for bad in (b'{"custom_id": "a", "resp', b"{}", b"[]", b'{"custom_id": 1, "error": {}}'):
+        first, second = results(bad + b"\n" + good, "batch 1", access())
+        assert isinstance(first.failure, Unreadable) and second.answer == {}
 
 
 def test_what_is_asked_and_answered_keeps_openai_s_description(place, tmp_path, monkeypatch):

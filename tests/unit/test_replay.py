@@ -10,6 +10,8 @@ from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.requests import Parameters, questions
 from subliminal.api.ledger.publishing import publish
+from subliminal.api.tuning.recorded import recorded_order
+from subliminal.api.tuning.submission import Order
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
 
@@ -108,6 +110,17 @@ def test_a_published_record_replays_and_holds_nothing_of_the_account(url, tmp_pa
     theirs = account(tmp_path / "record", REPLAY)
     assert asked(theirs) == asked(account(tmp_path / "ledger", REPLAY))
     assert theirs.ledger.spending() == ours.ledger.spending()._replace(reserved=0)
+
+
+def test_a_record_has_the_job_of_a_second_attempt(url, tmp_path):
+    order = Order("gpt-1", {"n_epochs": 10}, "ab" * 32, "results/a", 1.0)
+    ledger, keys = account(tmp_path / "ledger", PAID).ledger, order.keys(url)
+    for attempt, state, facts in ((0, "dropped", {"refused": True}), (1, "done", {"job": "j"})):
+        ledger.begin(keys(attempt), "tuning", order.artefact, order.usd, PAID, server=url)
+        ledger.change(ledger.actions()[keys(attempt)], state, **facts)
+    publish(ledger, tmp_path / "record")
+    there = account(tmp_path / "record", REPLAY).ledger
+    assert recorded_order(order, url, there) == recorded_order(order, url, ledger)
 
 
 def _book(root):

@@ -51,10 +51,14 @@ class Charge(NamedTuple):
     seconds: float | None = 0.0
 
     def in_batches(self, share: float) -> Charge:
-        """The same, where answers come in batches at a share of their price."""
+        """The same, where answers come in batches at a share of their price.
+
+        When they come is not known: within a day.
+        """
         if self.training:
             return self
-        return self._replace(usd=None if self.usd is None else share * self.usd, batch=True)
+        usd = None if self.usd is None else share * self.usd
+        return self._replace(usd=usd, batch=True, seconds=None)
 
 
 class Wait(NamedTuple):

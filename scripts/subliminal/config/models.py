@@ -148,6 +148,7 @@ OWN_FIELDS = {
     "top_logprobs",
     "store",
     "metadata",
+    "service_tier",
     "n",
     "seed",
     "stream",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from subliminal.api.access import Access
 from subliminal.api.failures import Busy, Lost, Refusal, refused
 from subliminal.api.objects import mapping, problem
+from subliminal.config.errors import ConfigError
 from subliminal.config.strict_json import parsed
 
 OK = 200
@@ -16,17 +17,22 @@ OK = 200
 NOT_DONE = ("batch_expired", "batch_cancelled")
 
 
+class Unreadable(ConfigError):
+    """A line that may hold an answer which is paid, and nobody can say which."""
+
+
 class Result(NamedTuple):
     """What has come of a request.
 
     Attributes:
+        key: of the request; empty where the line is unreadable.
         answer: the body of an answer, unread; None if there is none.
         failure: why there is none.
     """
 
     key: str
     answer: dict[str, Any] | None
-    failure: Refusal | Busy | Lost | None
+    failure: Refusal | Busy | Lost | Unreadable | None
 
 
 def results(content: bytes, what: str, access: Access) -> Iterator[Result]:
@@ -34,9 +40,6 @@ def results(content: bytes, what: str, access: Access) -> Iterator[Result]:
 
     Args:
         what: was ordered, for messages.
-
-    Raises:
-        Refusal: a line is none.
     """
     for line in content.split(b"\n"):
         if line.strip():
@@ -52,7 +55,8 @@ def _result(line: bytes, what: str, access: Access) -> Result:
     status, body = response.get("status_code"), response.get("body")
     if not isinstance(key, str) or not (found.get("error") or type(status) is int):
         said = access.told(line.decode(errors="replace"))
-        raise Refusal(f"{what}: a line of {access.url} is no result of a request: {said}")
+        said = f"{what}: a line of {access.url} is no result of a request: {said}"
+        return Result("", None, Unreadable(said))
     if status == OK and isinstance(body, dict) and not found.get("error"):
         return Result(key, body, None)
     if type(status) is int and status != OK:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from subliminal.api.batches.batch import (
 )
 from subliminal.api.batches.provider import BatchProvider
 from subliminal.api.batches.requests import Line, contents, lines_of
-from subliminal.api.batches.results import Result, results
+from subliminal.api.batches.results import Result, Unreadable, results
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.reading import require_answer, used
 from subliminal.api.chat.requests import Parameters, Question
@@ -100,7 +100,7 @@ class Batches:
         if not file.exists():
             raise ConfigError(
                 f"{file} is gone, and with it what was asked in a batch that has not ended; "
-                f"restore it, or drop the batch: python scripts/ledger.py drop {action.key[:12]}"
+                f"restore it; {self._given_up(action)}"
             )
         return file.read_bytes()
 
@@ -197,9 +197,12 @@ class Batches:
             batch.require_known_status()
             return batch.status not in UNDER_WAY
 
-        return until_ended(
-            lambda: provider.batch(name), ended, lambda batch: batch.news, log, FIRST_SECONDS
-        )
+        try:
+            return until_ended(
+                lambda: provider.batch(name), ended, lambda batch: batch.news, log, FIRST_SECONDS
+            )
+        except Refusal as error:
+            raise Refusal(f"{error}; if the batch is gone: {self._given_up(action)}") from None
 
     def collect(self, action: Action, batch: Batch) -> Ended:
         """Keep the answers of a batch that has ended, and write down what they cost.
@@ -208,8 +211,9 @@ class Batches:
         passing reason, is not there afterwards. Whoever calls holds the book's lock.
 
         Raises:
-            ConfigError: an answer cannot be read, a request was refused, or the whole batch was.
-                What came beside it is kept.
+            ConfigError: the results are not to be had, or one cannot be read: the batch stays open,
+                and is collected again. A request was refused, or the whole batch was. What came
+                beside it is kept.
         """
         ledger = self.account.ledger
         action = ledger.actions()[action.key]
@@ -218,6 +222,11 @@ class Batches:
         lines = {line.key: line.body for line in lines_of(self._content(action))}
         keeping = _Keeping(self, lines)
         keeping.keep(self._results(batch, len(lines)))
+        if keeping.unread is not None:
+            raise ConfigError(
+                f"{keeping.unread}; nothing in the batch is ordered again, and the same command "
+                f"reads it once more; {self._given_up(action)}"
+            )
         answered = keeping.answered > 0
         ledger.change(action, "done" if answered else "dropped", keeping.usd, status=batch.status)
         self._file(action).unlink(missing_ok=True)
@@ -244,11 +253,17 @@ class Batches:
         return Ended(batch, answered, crowded)
 
     def _results(self, batch: Batch, requests: int) -> Iterator[Result]:
+        """All results of a batch, of files that are all there."""
         tokens = min(self.parameters.max_tokens or MEAN_TOKENS, MEAN_TOKENS)
         most = requests * (ANSWER_BYTES + TOKEN_BYTES * tokens)
-        for file in batch.files:
-            content = self._provider.files.content(file, most)
-            yield from results(content, f"batch {batch.id}", self.account.place)
+        fetched = [self._provider.files.content(file, most) for file in batch.files]
+        what, place = f"batch {batch.id}", self.account.place
+        return chain.from_iterable(results(content, what, place) for content in fetched)
+
+    def _given_up(self, action: Action) -> str:
+        """What to type where a batch is lost for good."""
+        command = f"python scripts/ledger.py drop --lost {action.key[:12]}"
+        return f"to give it up, count its estimate as paid, and order anew: {command}"
 
 
 class _Keeping:
@@ -258,6 +273,7 @@ class _Keeping:
         answered: requests that are paid.
         usd: what they cost.
         wrong: the first thing that stays wrong if the request is repeated.
+        unread: the first thing that is paid, or may be, and cannot be read.
         missing: requests without a result.
     """
 
@@ -274,21 +290,22 @@ class _Keeping:
         }
         self.answered, self.usd = 0, 0.0
         self.wrong: ConfigError | None = None
+        self.unread: ConfigError | None = None
 
     @property
     def missing(self) -> int:
         return len(self._left)
 
     def keep(self, found: Iterator[Result]) -> None:
-        """Go through all results; a file that cannot be read ends it, and is what is wrong."""
-        try:
-            while some := list(islice(found, TOGETHER)):
-                self._book.keep(list(self._answers(some)))
-        except Refusal as error:
-            self.wrong = self.wrong or error
+        """Go through all results."""
+        while some := list(islice(found, TOGETHER)):
+            self._book.keep(list(self._answers(some)))
 
     def _answers(self, some: Iterable[Result]) -> Iterator[tuple[str, dict[str, Any], float]]:
         for key, answer, failure in some:
+            if isinstance(failure, Unreadable):
+                self.unread = self.unread or failure
+                continue
             body = self._left.pop(key, None)
             if body is None:
                 continue  # told twice, or not asked
@@ -301,7 +318,7 @@ class _Keeping:
             try:
                 require_answer(answer, self._parameters, self._place)
             except ConfigError as error:
-                self.wrong = self.wrong or error
+                self.unread = self.unread or error
                 continue
             if key not in self._there:
                 yield key, answer, usd

@@ -7,12 +7,18 @@ from subliminal.api.ledger.answers import AnswerBook
 from subliminal.config.errors import ConfigError
 
 
-def set_aside(ledger: Ledger, action: Action) -> Action:
+def set_aside(ledger: Ledger, action: Action, *, lost: bool = False) -> Action:
     """An open action without its reserve; answers that have come for it stay paid.
+
+    Args:
+        lost: the provider has a batch for it whose answers nobody will have; its estimate counts
+            as paid.
 
     Raises:
         ConfigError: its provider has a job for it, which is to be paid.
     """
+    if lost and action.kind == "batch" and "job" in action.facts:
+        return ledger.change(action, "done", action.usd)
     if "job" in action.facts:
         raise ConfigError(
             f"{action.about} is job {action.facts['job']} of the provider, which is paid unless it "

@@ -41,7 +41,7 @@ class Published(NamedTuple):
     """What a record holds.
 
     Attributes:
-        left_out: actions that are not done.
+        left_out: actions that are not done, and not of fine-tuning in vain.
         size: in bytes.
     """
 
@@ -68,7 +68,9 @@ def publish(ledger: Ledger, folder: Path) -> Published:
         raise ConfigError(f"{ledger.folder} holds nothing that is done; run an experiment first")
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    told = [{**vars(action), "facts": _some(action.facts, FACTS)} for action in done]
+    # By the attempts that have ended without a model, a replay finds the one that has made one.
+    vain = [a for a in actions if a.kind == "tuning" and a.state == "dropped"]
+    told = [{**vars(action), "facts": _some(action.facts, FACTS)} for action in [*done, *vain]]
     _write(partial / ACTIONS, told)
     answers = sum(_copy_answers(book, partial) for book in AnswerBook.all_of(ledger.folder))
     models = sum(_copy_model(book, partial) for book in TunedBook.all_of(ledger.folder))
@@ -77,7 +79,7 @@ def publish(ledger: Ledger, folder: Path) -> Published:
     (partial / "README.md").write_text(text)
     partial.rename(folder)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return Published(answers, models, len(actions) - len(done), size)
+    return Published(answers, models, len(actions) - len(told), size)
 
 
 def _copy_answers(book: AnswerBook, folder: Path) -> int:
