@@ -3,16 +3,20 @@
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from subliminal.artefacts.orphans import TOKEN, VARIABLE, begin_run
 from subliminal.config.errors import ConfigError
 from subliminal.workflow import folder_lock
 from subliminal.workflow.folder_lock import LEFT_BEHIND, LOCK, held, refuse_if_held
+from subliminal.workflow.guard import guard
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 HOLDER = (
@@ -108,3 +112,27 @@ def test_without_flock_nothing_is_held_or_cleared(left, monkeypatch):
     with held(left, recover=True), held(left, recover=True):
         refuse_if_held(left)
     assert (left / LEFT_BEHIND).is_dir()
+
+
+@pytest.mark.parametrize("going", [True, False])
+def test_without_flock_a_run_that_may_be_going_keeps_its_jobs(left, monkeypatch, going):
+    """Snakemake's own lock refuses the second run, whose token would have ended them."""
+
+    def refuse(descriptor, how):
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setenv(VARIABLE, "")
+    begin_run(left)
+    token = (left / TOKEN).read_text()
+    if not going:
+        shutil.rmtree(left / LEFT_BEHIND)
+    workflow = SimpleNamespace(
+        output_settings=SimpleNamespace(dryrun=False),
+        resource_settings=SimpleNamespace(cores=1),
+        deployment_settings=SimpleNamespace(deployment_method={"conda"}),
+        **dict.fromkeys(("execute", "unlock", "cleanup_metadata", "delete_output"), lambda: None),
+    )
+    guard(workflow, left, lambda: None)
+    workflow.execute()
+    assert ((left / TOKEN).read_text() == token) is going

@@ -274,3 +274,20 @@ def test_what_a_hosted_base_needs_is_said(root, key):
     assert message.startswith(f"{broken_configs.MODELS}:")
     assert f": somebody-elses: {key}: " in message
     assert "missing" in message
+
+
+@pytest.mark.parametrize("field", ["seed: 1", "service_tier: priority", "since: 2026-01-01"])
+def test_fields_of_a_server_s_own_that_are_the_workflow_s_or_no_json(root, field):
+    with (root / broken_configs.MODELS).open("a") as file:
+        file.write(f"  extra_body: {{{field}}}\n")
+    message = refused(root, "hosted")
+    assert message.startswith("config/models.yaml:") and field.split(":")[0] in message
+
+
+def test_fields_of_a_server_s_own(root):
+    with (root / broken_configs.MODELS).open("a") as file:
+        file.write("  extra_body: {top_k: -1, do_sample: true}\n")
+    (base,) = (
+        b for b in load(root, "hosted").config.models.values() if b.tier == "api" and b.extra_body
+    )
+    assert base.extra_body == {"top_k": -1, "do_sample": True}

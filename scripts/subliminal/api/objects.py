@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from subliminal.api.access import Access
+from subliminal.config.errors import ConfigError, known
 
 
 def mapping(found: Any) -> dict[str, Any]:
@@ -27,3 +29,17 @@ def problem(error: Any) -> str:
     """The code and message of an error, as they came; empty if there are none."""
     parts = mapping(error)
     return ": ".join(str(parts[part]) for part in ("code", "message") if parts.get(part))
+
+
+def require_known(what: str, status: str, statuses: Sequence[str]) -> None:
+    """Make sure that the status of something that was ordered is one that can be acted on.
+
+    Raises:
+        ConfigError: it is another word.
+    """
+    if status not in statuses:
+        raise ConfigError(
+            f"{what} has the status {status!r}, which is not known here {known(statuses)}, so that "
+            "nobody can say whether it goes on; look at the provider's page of it. It is not "
+            "ordered again"
+        )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, JsonValue, field_validator
 
 from subliminal.config.hosting import Prices
 from subliminal.config.speed import Speed
@@ -173,7 +173,7 @@ class HostedBase(Strict):
     retired_on: date | None = Field(
         None, description="The day from which nobody serves it. `null`: none is known."
     )
-    extra_body: dict[str, Any] = Field(
+    extra_body: dict[str, JsonValue] = Field(
         {},
         description="Further fields of each request, for servers that cut the distribution unless "
         "they are told not to ([which](servers.md#what-servers-do-unasked)). OpenAI needs none.",
@@ -193,7 +193,7 @@ class HostedBase(Strict):
 
     @field_validator("extra_body")
     @classmethod
-    def _leaves_the_rest(cls, extra: dict[str, Any]) -> dict[str, Any]:
+    def _leaves_the_rest(cls, extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
         taken = sorted(extra.keys() & OWN_FIELDS)
         if taken:
             raise ValueError(

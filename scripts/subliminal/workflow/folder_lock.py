@@ -49,10 +49,10 @@ def held(root: Path, *, recover: bool) -> Iterator[None]:
             return
         if recover:
             _clear(root, _read(descriptor))
-        if not _is_left_behind(root):  # else it stays known whose that is
+        if not is_left_behind(root):  # else it stays known whose that is
             _write(descriptor, [str(os.getpid()), *_machine()])
         yield
-        if not _is_left_behind(root):
+        if not is_left_behind(root):
             _write(descriptor, [])
     finally:
         os.close(descriptor)
@@ -107,7 +107,7 @@ def _clear(root: Path, owner: list[str]) -> None:
         raise ConfigError(
             f"jobs of a killed run are still going in {root}; wait for them, or type: kill {jobs}"
         )
-    if not _is_left_behind(root):
+    if not is_left_behind(root):
         return
     if not set(owner[1:]) & set(_machine()):
         raise ConfigError(
@@ -117,7 +117,7 @@ def _clear(root: Path, owner: list[str]) -> None:
     shutil.rmtree(root / LEFT_BEHIND)
 
 
-def _is_left_behind(root: Path) -> bool:
+def is_left_behind(root: Path) -> bool:
     """Whether Snakemake's lock is there, though no run is going."""
     return (root / LEFT_BEHIND).is_dir() and any((root / LEFT_BEHIND).iterdir())
 

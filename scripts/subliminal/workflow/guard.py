@@ -19,7 +19,7 @@ from typing import Any
 from subliminal.artefacts.orphans import begin_run, refuse_orphan
 from subliminal.config.errors import ConfigError
 from subliminal.config.failures import message_for
-from subliminal.workflow.folder_lock import held
+from subliminal.workflow.folder_lock import held, is_left_behind
 from subliminal.workflow.slurm_queue import refuse_live_jobs
 from subliminal.workflow.waking import wake_once
 
@@ -66,7 +66,8 @@ def guard(workflow: Any, root: Path, before: Callable[[], None]) -> None:
                 with held(root, recover=runs):
                     if runs:
                         refuse_live_jobs(root)
-                        begin_run(root)
+                        if not is_left_behind(root):  # else that run may go on, without flock
+                            begin_run(root)
                     return method(*args, **kwargs)
             except (ConfigError, OSError) as error:
                 raise CliException(message_for(error)) from None

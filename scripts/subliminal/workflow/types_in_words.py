@@ -8,6 +8,7 @@ from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import JsonValue
 from pydantic.fields import FieldInfo
 
 from subliminal.config import strict
@@ -96,7 +97,7 @@ def _phrase(annotation: Any, metadata: list[Any], places: Places, *, many: bool)
         return _map_phrase(inner[0], inner[1], limits, places)
     if isinstance(annotation, type) and issubclass(annotation, Strict):
         return f"see {places.get(annotation, annotation.__name__)}"
-    if annotation is Any:
+    if annotation in (Any, JsonValue):
         return "anything"
     if limits.words is not None:
         return limits.words + "s" * many

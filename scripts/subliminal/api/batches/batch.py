@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from subliminal.api.access import Access
-from subliminal.api.objects import mapping, name, problem
-from subliminal.config.errors import ConfigError, known
+from subliminal.api.objects import mapping, name, problem, require_known
 
 UNDER_WAY = ("validating", "in_progress", "finalizing", "cancelling")
 COMPLETED, FAILED, EXPIRED, CANCELLED = "completed", "failed", "expired", "cancelled"
@@ -44,12 +43,7 @@ class Batch:
         Raises:
             ConfigError: it is another word.
         """
-        if self.status not in STATUSES:
-            raise ConfigError(
-                f"batch {self.id} has the status {self.status!r}, which is not known here "
-                f"{known(STATUSES)}, so that nobody can say whether it goes on; look at the "
-                "provider's page of the batch. It is not ordered again"
-            )
+        require_known(f"batch {self.id}", self.status, STATUSES)
 
     @property
     def news(self) -> str:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from subliminal.api.access import Access
-from subliminal.api.objects import mapping, name, problem
-from subliminal.config.errors import ConfigError, known
+from subliminal.api.objects import mapping, name, problem, require_known
 
 UNDER_WAY = ("validating_files", "queued", "running")
 SUCCEEDED = "succeeded"
@@ -42,12 +41,7 @@ class TuningJob:
         Raises:
             ConfigError: it is another word.
         """
-        if self.status not in STATUSES:
-            raise ConfigError(
-                f"fine-tuning job {self.id} has the status {self.status!r}, which is not known "
-                f"here {known(STATUSES)}, so that nobody can say whether it goes on; look at the "
-                "provider's page of the job. It is not ordered again"
-            )
+        require_known(f"fine-tuning job {self.id}", self.status, STATUSES)
 
 
 def read_job(answer: Any, access: Access) -> TuningJob:
