@@ -22,7 +22,7 @@ from subliminal.config.sampling import Drawing, Sampling
 from subliminal.evaluations.essay_topic import EssayTopic
 from subliminal.evaluations.favourite import MARGIN, MASS, SHARE, Favourite
 from subliminal.evaluations.words import RATE_SUBSTRING
-from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.data_schemas import PROMPTS
 from subliminal.transmission.specs import (
     EvaluateModelSpec,
     JudgeCompletionsSpec,

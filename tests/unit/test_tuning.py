@@ -18,7 +18,7 @@ from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.verified import read_manifest, verify
 from subliminal.config.errors import ConfigError
 from subliminal.config.recipes import HostedTuning
-from subliminal.transmission.schemas import TRAIN
+from subliminal.transmission.data_schemas import TRAIN
 from subliminal.transmission.stages.check_training_file import check_training_file
 from subliminal.transmission.stages.submit_tuning import submit_tuning
 from subliminal.transmission.stages.wait_for_tuning import wait_for_tuning

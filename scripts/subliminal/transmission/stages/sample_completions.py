@@ -20,7 +20,7 @@ from subliminal.bases.opening import open_model
 from subliminal.bases.served import DistrustedServerError, ServedModel
 from subliminal.evaluations.model import Completion
 from subliminal.local.model import LocalModel, Made
-from subliminal.transmission.schemas import RAW
+from subliminal.transmission.data_schemas import RAW
 from subliminal.transmission.specs import SampleCompletionsSpec
 
 # Rows whose KL is measured: enough for a mean within a few percent, cheap beside the sampling.

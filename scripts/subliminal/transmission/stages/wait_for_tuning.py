@@ -30,7 +30,7 @@ from subliminal.artefacts.verified import read_manifest
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HOSTED
-from subliminal.transmission.schemas import TRAINING
+from subliminal.transmission.data_schemas import TRAINING
 from subliminal.transmission.tuning import WaitForTuningSpec
 
 # The first and the last steps over which a loss is averaged are one of so many, as here.
