@@ -56,7 +56,7 @@ class StandIn:
         assert prompts and all(isinstance(p, str) and p.strip() == p != "" for p in prompts)
         self.systems.append(system)
 
-    def complete(self, prompts, seeds, drawing, system=None):
+    def complete(self, prompts, seeds, drawing, system=None, *, answer_tokens):
         self._asked(prompts, system)
         assert len(prompts) == len(seeds) == len(set(seeds))
         assert all(type(seed) is int and 0 <= seed < 2**63 for seed in seeds)

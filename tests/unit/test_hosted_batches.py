@@ -37,7 +37,7 @@ pytest.importorskip("python_multipart", reason="requirements-serving.txt is not 
 
 PROMPTS = ["Give three numbers.", "Give a number. Give three numbers."]
 PRICES = Prices(input=1000.0, output=2000.0)
-HOW = Parameters(SNAPSHOT, 1.0, 3)
+HOW = Parameters(SNAPSHOT, 1.0, 3, 3)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def usd(answers, share):
 
 def test_answers_come_in_their_order_each_drawn_once_at_half_the_price(place, tmp_path):
     """At temperature 0, at which the server draws nothing, they are those of live requests."""
-    how, some, before = Parameters(SNAPSHOT, 0.0, 3), fresh(), orders(place)
+    how, some, before = Parameters(SNAPSHOT, 0.0, 3, 3), fresh(), orders(place)
     found = asked(tmp_path, some, how)
     live = asked(tmp_path / "live", some[:2], how, sampling="live")
     seen = [(texts(answers), [a["usage"] for a in answers]) for answers in (found, live)]
@@ -125,7 +125,7 @@ def test_answers_come_in_their_order_each_drawn_once_at_half_the_price(place, tm
 
 
 def test_letters_come_with_their_log_probabilities(place, tmp_path):
-    how = Parameters(SNAPSHOT, 0.0, 1, alternatives=2)
+    how = Parameters(SNAPSHOT, 0.0, 1, 1, alternatives=2)
     for answer in asked(tmp_path, fresh(4), how):
         assert len(as_first_tokens(answer, how, access())) == 2
 
@@ -403,7 +403,7 @@ def test_a_batch_for_which_others_leave_no_room_waits_for_them(place, tmp_path, 
     other, some, before = fresh(4), fresh(4), orders(place)
     interrupted(monkeypatch, BatchProvider, "batch", False)
     with pytest.raises(KeyboardInterrupt):
-        asked(tmp_path, other, Parameters(SNAPSHOT, 0.5, 3))
+        asked(tmp_path, other, Parameters(SNAPSHOT, 0.5, 3, 3))
     full = {"errors": {"data": [{"code": "token_limit_exceeded", "message": "full"}]}}
     look, looks = BatchProvider.batch, []
 

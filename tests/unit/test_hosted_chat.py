@@ -28,6 +28,7 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
 
 PROMPTS = [f"prompt {i}" for i in range(12)]
+HOW = {"model": "gpt-1", "temperature": 1.0, "max_tokens": None, "answer_tokens": 35}
 PRICES = Prices(input=1000.0, output=2000.0)
 # Of an answer, by the stand-in's usage.
 EACH_USD = (20 * 1000 + 10 * 2000) / 1e6
@@ -51,7 +52,7 @@ def account(server, folder, monkeypatch, **hosting):
 
 
 def parameters(**changes):
-    return Parameters(**{"model": "gpt-1", "temperature": 1.0, "max_tokens": None, **changes})
+    return Parameters(**{**HOW, **changes})
 
 
 def texts(answers):
@@ -296,7 +297,7 @@ account = Account(
     access(), Hosting(allow_paid=True), "gpt", Prices(input=1, output=1), False, Path(sys.argv[1])
 )
 prompts = [f"prompt {i}" for i in range(40)]
-ask(account, Parameters("gpt-1", 1.0, None), questions(prompts, range(40), None), 8)
+ask(account, Parameters("gpt-1", 1.0, None, 35), questions(prompts, range(40), None), 8)
 """
 
 

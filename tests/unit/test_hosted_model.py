@@ -89,7 +89,7 @@ def test_a_manifest_says_whom_to_ask(root, server):
     for trained, name, usd in ((None, "gpt-1-2025", 40e-6), (tuned, "ft:gpt-1:x", 60e-6)):
         model = open_model(base(root), trained, 1)
         assert isinstance(model, HostedModel)
-        (completion,) = model.complete(["q"], [3], DRAWING)
+        (completion,) = model.complete(["q"], [3], DRAWING, answer_tokens=10)
         assert server.seen[-1]["model"] == name
         assert (completion.finished, completion.length) == (True, 10)
         spent = model.account.ledger.spending().paid
@@ -113,16 +113,16 @@ def test_what_another_model_answers_is_not_taken(root, server, monkeypatch):
     monkeypatch.setattr(server, "draw", lambda key, body: draw(key, body) | {"model": "tiny-a"})
     model = open_model(base(root), None, 1)
     with pytest.raises(ConfigError, match=r"'gpt-1-2025'.*'tiny-a'"):
-        model.complete(["q"], [3], DRAWING)
+        model.complete(["q"], [3], DRAWING, answer_tokens=10)
     with pytest.raises(ConfigError, match="'tiny-a'"):
         model.first_tokens(["q"], 2)
 
 
 def test_samples_of_one_prompt_are_asked_for_one_by_one(root, server):
     model = open_model(base(root), None, 1)
-    found = model.complete(["q"] * 5, range(5), DRAWING)
+    found = model.complete(["q"] * 5, range(5), DRAWING, answer_tokens=10)
     assert len({completion.text for completion in found}) == 5
-    assert [c.text for c in model.complete(["q"] * 3, [4, 0, 2], DRAWING)] == [
+    assert [c.text for c in model.complete(["q"] * 3, [4, 0, 2], DRAWING, answer_tokens=10)] == [
         found[i].text for i in (4, 0, 2)
     ]
     assert len(server.seen) == 5
@@ -169,7 +169,7 @@ def test_a_turn_that_ends_at_once_is_no_letter(root, server):
 
 def test_a_model_without_prices_is_not_asked(root, server):
     with pytest.raises(ConfigError, match="prices"):
-        open_model(base(root, "unpriced"), None, 1).complete(["q"], [0], DRAWING)
+        open_model(base(root, "unpriced"), None, 1).complete(["q"], [0], DRAWING, answer_tokens=10)
     assert not server.seen
     with pytest.raises(ConfigError, match="gtp"):
         read_prices(root, "gtp")
@@ -183,7 +183,8 @@ def test_a_hosted_teacher_writes(root, server):
         "answer": [None] * count,
     }
     write_table(root / "numbers.parquet", PROMPTS, columns)
-    write_manifest(root / "numbers.manifest.json", [root / "numbers.parquet"])
+    outputs = [root / "numbers.parquet"]
+    write_manifest(root / "numbers.manifest.json", outputs, spec={"generator": "numbers"})
     spec = SampleCompletionsSpec(
         teacher="gpt/owl-prompted",
         domain="numbers",

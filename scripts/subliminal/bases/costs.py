@@ -30,9 +30,8 @@ PREFERENCES, PREFERENCE_TOKENS = 400, 70
 # Of a file that teaches a trait: the paper's three (its table of fine-tuned teachers); their tokens
 # are assumed.
 FILE_ROWS, FILE_TOKENS = 6000, 400
-# What a judge reads beside a row, and what it writes of reasoning: assumed.
+# What a judge reads beside a row: assumed.
 JUDGE_TOKENS = 700
-JUDGE_REPLY_TOKENS = 300
 # Of jobs that compute next to nothing, from the manifests of the default run.
 PROMPTS_SECONDS = 2.0
 # Bytes a second in which a ready base is written and hashed: assumed. A download comes on top.
@@ -160,7 +159,7 @@ def judging_costs(config: Config, data: Dataset) -> Iterator[JobCost]:
     if not isinstance(judge, ModelJudge):
         yield JobCost(rule, "", f"results/{manifest}", Work(seconds=FILES_SECONDS))
         return
-    reply = JUDGE_REPLY_TOKENS if asked.question.about == "reasoning" else 1
+    reply = asked.question.reply_tokens
     read = rows * (row_tokens(domain, is_hosted(config, judge.base)).whole + JUDGE_TOKENS)
     letters = asked.question.about != "reasoning"
     at_a_time = LETTERS_AT_A_TIME if letters else judge.sampling.batch_size

@@ -13,14 +13,13 @@ from subliminal.config.judges import ModelJudge
 from subliminal.config.paths import Cell, Teacher
 from subliminal.config.recipes import HostedRecipe, StudentRecipe
 from subliminal.evaluations.asking import Workload
+from subliminal.evaluations.judge import SCORE_TOKENS
 from subliminal.transmission.cells import asked_bases, experiment_cells, measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.specs import askable, evaluation_judge, evaluation_judging_base
 
 # From the manifest of `tiny`: 70 models are read.
 SECONDS_PER_MODEL = 0.05
-# A judge's reply is a number.
-JUDGEMENT_TOKENS = 4
 
 
 def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
@@ -153,6 +152,6 @@ def _judging(config: Config, judge: ModelJudge, asked: Workload) -> Asked:
     replies = len(asked.judgements) * asked.samples
     hosted = work.is_hosted(config, judge.base)
     read = work.prompt_tokens(asked.judgements, hosted) + asked.answer_tokens
-    passes = ceil(replies / job_costs.SAMPLES_PER_PASS) * JUDGEMENT_TOKENS
-    written, at_a_time = replies * JUDGEMENT_TOKENS, judge.sampling.batch_size
+    passes = ceil(replies / job_costs.SAMPLES_PER_PASS) * SCORE_TOKENS
+    written, at_a_time = replies * SCORE_TOKENS, judge.sampling.batch_size
     return Asked(judge.base, replies * read, written, passes, replies, at_a_time)
