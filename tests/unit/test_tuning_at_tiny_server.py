@@ -84,8 +84,6 @@ def test_a_model_is_ordered_waited_for_and_asked(desk, tmp_path):
     asked = (["Give three numbers."] * 3, range(3), drawing)
     answers = model.complete(*asked, answer_tokens=10)
     assert all(0 < answer.length <= 5 for answer in answers)
-    assert (
-        model.complete(*asked, answer_tokens=10) == answers
-    )
+    assert model.complete(*asked, answer_tokens=10) == answers
     counts = json.loads(urlopen(desk.provider.access.url.replace("/v1", "/counts")).read())
     assert sum(counts["jobs"].values()) == 1

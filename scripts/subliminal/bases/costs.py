@@ -15,7 +15,15 @@ from subliminal.bases.job_costs import (
     training_here,
     tuning_costs,
 )
-from subliminal.bases.work import adapter_bytes, is_hosted, parameters, row_tokens, training
+from subliminal.bases.teachers import teacher_system_prompt
+from subliminal.bases.work import (
+    adapter_bytes,
+    is_hosted,
+    parameters,
+    row_tokens,
+    told_tokens,
+    training,
+)
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.judges import ModelJudge
@@ -118,8 +126,10 @@ def _rows(config: Config, data: Dataset) -> Iterator[JobCost]:
         yield JobCost("adopt_completions", "", f"results/{manifest}", quick)
     else:
         passes = ceil(plan.rows / plan.sampling.batch_size) * (plan.sampling.max_new_tokens or 0)
-        tokens = row_tokens(config.domains[data.domain], is_hosted(config, name))
-        read, written = plan.rows * tokens.prompt, plan.rows * tokens.answer
+        hosted = is_hosted(config, name)
+        tokens = row_tokens(config.domains[data.domain], hosted)
+        told = told_tokens(teacher_system_prompt(config, data.teacher), hosted)
+        read, written = plan.rows * (told + tokens.prompt), plan.rows * tokens.answer
         tuned = tuned_at_provider(config, data.teacher)
         yield asking(
             config,

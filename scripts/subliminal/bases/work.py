@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import ceil, sqrt
 from typing import NamedTuple
 
-from subliminal.api.tokens import ANSWER_OPENED, conversation_tokens
+from subliminal.api.tokens import ANSWER_OPENED, TOKENS_PER_TURN, conversation_tokens, likely_tokens
 from subliminal.config.config import Config
 from subliminal.config.cost import Work
 from subliminal.config.domains import Domain
@@ -88,6 +88,19 @@ def prompt_tokens(prompts: Sequence[str], hosted: bool) -> float:
         whole = sum(n * conversation_tokens([text, ANSWER_OPENED]) for text, n in counts.items())
         return whole / len(prompts)
     return sum(map(len, prompts)) / len(prompts) / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
+
+
+def told_tokens(system: str | None, hosted: bool) -> float:
+    """Tokens of a system prompt, which is read before each prompt.
+
+    Args:
+        hosted: as for `prompt_tokens`.
+    """
+    if system is None:
+        return 0.0
+    if hosted:
+        return TOKENS_PER_TURN + likely_tokens(system)
+    return len(system) / CHARACTERS_PER_TOKEN
 
 
 def row_tokens(domain: Domain, hosted: bool) -> RowTokens:
