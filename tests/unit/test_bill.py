@@ -74,10 +74,11 @@ def test_in_batches_answers_take_half_and_training_takes_the_same(monkeypatch):
 
 def test_a_replay_pays_nothing_and_waits_for_nobody(monkeypatch):
     project = project_of("fig4a")
-    live = Timetable.of(jobs_of("fig4a").values(), estimate.clock_of(project, RATES), 2)
+    jobs = estimate.costs_of(project, "fig4a")
+    live = Timetable.of(jobs.values(), estimate.clock_of(project, RATES), 2)
     hosting = Hosting(replay=True, sampling="batch", requests_per_minute=1)
     monkeypatch.setattr(estimate, "read_hosting", lambda root: hosting)
-    jobs, clock = jobs_of("fig4a"), estimate.clock_of(project, RATES)
+    jobs, clock = estimate.costs_of(project, "fig4a"), estimate.clock_of(project, RATES)
     bill, table = Bill.of(jobs.values()), Timetable.of(jobs.values(), clock, 2)
     assert (bill.tokens, bill.usd, bill.said()) == (0, 0, "recorded")
     assert live.hosted and not table.hosted

@@ -28,6 +28,7 @@ from subliminal.api.failures import Busy, Lost, Refusal
 from subliminal.api.files import Files
 from subliminal.api.ledger.answers import AnswerBook
 from subliminal.api.ledger.aside import set_aside
+from subliminal.api.ordering import Desk
 from subliminal.api.requests import Requests
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
@@ -186,6 +187,88 @@ def test_nothing_is_sent_that_may_not_be_paid(place, tmp_path, hosting):
     with pytest.raises(ConfigError, match=r"openai\.yaml"):
         asked(tmp_path, fresh(), **hosting)
     assert told(place, "/counts")["endpoints"] == before
+
+
+def reserved_by(folder):
+    """What each action has reserved at first."""
+    lines = (folder / "actions.jsonl").read_text().splitlines()
+    known = [json.loads(line.partition(" ")[2]) for line in lines]
+    return [action["usd"] for action in known if action["state"] == "begun"]
+
+
+@pytest.fixture(scope="module")
+def of_three(url, tmp_path_factory):
+    """What each of three batches of eight such questions reserves."""
+    folder = tmp_path_factory.mktemp("three")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "none")
+        patch.setenv("OPENAI_BASE_URL", url)
+        patch.setattr(batched, "FIRST_SECONDS", 0.02)
+        patch.setattr(polling, "MOST_SECONDS", 0.05)
+        asked(folder, fresh(), batch_requests=3)
+    return reserved_by(folder)
+
+
+def test_a_budget_that_is_too_small_for_all_batches_orders_none(place, tmp_path, of_three):
+    some, before = fresh(), told(place, "/counts")["endpoints"]
+    assert len(of_three) == 3
+    with pytest.raises(ConfigError, match="8 answers"):
+        asked(tmp_path, some, batch_requests=3, max_usd=sum(of_three) - 1e-6)
+    assert told(place, "/counts")["endpoints"] == before
+    assert not actions(tmp_path) and not list((tmp_path / "batches").glob("*.jsonl"))
+    asked(tmp_path, some, batch_requests=3, max_usd=sum(of_three) + 1e-6)
+    assert len(reserved_by(tmp_path)) == 3
+    assert sum(reserved_by(tmp_path)) == pytest.approx(sum(of_three))
+    assert drawn(place, some) == [1] * 8
+
+
+def at_the_second_order(monkeypatch, failure):
+    order, orders = BatchProvider.order, []
+
+    def fails(self, request, key):
+        orders.append(key)
+        if len(orders) == 2:
+            raise failure
+        return order(self, request, key)
+
+    monkeypatch.setattr(BatchProvider, "order", fails)
+
+
+@pytest.mark.parametrize("failure", [Refusal("no"), KeyboardInterrupt()])
+def test_what_is_not_sent_behind_a_failed_order_is_reserved_no_more(
+    place, tmp_path, monkeypatch, failure
+):
+    some = fresh()
+    with monkeypatch.context() as patch:
+        at_the_second_order(patch, failure)
+        with pytest.raises(type(failure)):
+            asked(tmp_path, some, batch_requests=3)
+    # Of an order that was interrupted nobody knows.
+    second = "dropped" if isinstance(failure, Refusal) else "begun"
+    assert [action.state for action in actions(tmp_path)] == ["sent", second, "dropped"]
+    open_files = {a.facts["file"] for a in actions(tmp_path) if a.state != "dropped"}
+    assert {file.name for file in (tmp_path / "batches").glob("*.jsonl")} == open_files
+    asked(tmp_path, some, batch_requests=3)
+    assert drawn(place, some) == [1] * 8
+
+
+def test_after_a_kill_between_two_orders_all_that_are_left_have_to_be_paid_first(
+    place, tmp_path, monkeypatch, of_three
+):
+    some, before = fresh(), orders(place)
+    with monkeypatch.context() as patch:
+        at_the_second_order(patch, KeyboardInterrupt())
+        # A process that is killed gives nothing back.
+        patch.setattr(Desk, "write_off", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            asked(tmp_path, some, batch_requests=3)
+    assert [action.state for action in actions(tmp_path)] == ["sent", "begun", "begun"]
+    with pytest.raises(ConfigError, match="max_usd"):
+        asked(tmp_path, some, batch_requests=3, max_usd=sum(of_three) - 1e-6)
+    assert orders(place) == before + 1
+    asked(tmp_path, some, batch_requests=3)
+    assert orders(place) == before + 3
+    assert drawn(place, some) == [1] * 8
 
 
 def interrupted(monkeypatch, kind, name, arrives):

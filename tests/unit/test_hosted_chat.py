@@ -4,6 +4,7 @@ The real client of OpenAI against a stand-in of its server, which counts how oft
 drawn.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -228,6 +229,32 @@ def test_nothing_is_sent_that_may_not_be_paid(tmp_path, monkeypatch):
             with pytest.raises(ConfigError, match=r"openai\.yaml"):
                 asked(account(server, tmp_path, monkeypatch, **hosting))
     assert not server.seen
+
+
+def test_what_is_reserved_follows_the_length_of_answers_and_their_keys_do_not(
+    tmp_path, monkeypatch
+):
+    with provider() as server:
+        for tokens in (35, 300):
+            ours = account(server, tmp_path / str(tokens), monkeypatch)
+            asked(ours, how=parameters(answer_tokens=tokens))
+        first = asked(ours)
+        assert len(server.seen) == 2 * len(PROMPTS)
+        assert asked(ours, how=parameters(answer_tokens=600)) == first
+        assert len(server.seen) == 2 * len(PROMPTS)
+        assert all("answer_tokens" not in body for body in server.seen)
+        common = {"model": "gpt-1", "temperature": 1.0, "top_p": 1.0}
+        named = json.dumps([server.url, common], sort_keys=True, separators=(",", ":"))
+    short, long = (first_reserve(tmp_path / str(tokens)) for tokens in (35, 300))
+    more = len(PROMPTS) * (300 - 35) * 2000 / 1e6
+    assert long - short == pytest.approx(1.1 * more)
+    books = {file.stem for file in (tmp_path / "300/answers").glob("*.jsonl")}
+    assert books == {hashlib.sha256(named.encode()).hexdigest()}
+
+
+def first_reserve(folder):
+    line, *_ = (folder / "actions.jsonl").read_text().splitlines()
+    return json.loads(line.partition(" ")[2])["usd"]
 
 
 def test_answers_dearer_than_guessed_stop_at_the_budget(tmp_path, monkeypatch):
