@@ -127,8 +127,8 @@ def test_each_sample_is_asked_for_once(results, address):
 @pytest.mark.parametrize(
     ("how", "word"),
     [
-        (Parameters(MODEL, 1.0, 4), f"'{MODEL}@main' has answered"),
-        (Parameters(f"{MODEL}@main", 0.0, 1, alternatives=5), "gives no log-probabilities"),
+        (Parameters(MODEL, 1.0, 4, 4), f"'{MODEL}@main' has answered"),
+        (Parameters(f"{MODEL}@main", 0.0, 1, 1, alternatives=5), "gives no log-probabilities"),
     ],
 )
 def test_what_it_does_otherwise_is_one_error(address, tmp_path, monkeypatch, how, word):

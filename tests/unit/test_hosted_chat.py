@@ -4,6 +4,7 @@ The real client of OpenAI against a stand-in of its server, which counts how oft
 drawn.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -28,6 +29,7 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
 
 PROMPTS = [f"prompt {i}" for i in range(12)]
+HOW = {"model": "gpt-1", "temperature": 1.0, "max_tokens": None, "answer_tokens": 35}
 PRICES = Prices(input=1000.0, output=2000.0)
 # Of an answer, by the stand-in's usage.
 EACH_USD = (20 * 1000 + 10 * 2000) / 1e6
@@ -51,7 +53,7 @@ def account(server, folder, monkeypatch, **hosting):
 
 
 def parameters(**changes):
-    return Parameters(**{"model": "gpt-1", "temperature": 1.0, "max_tokens": None, **changes})
+    return Parameters(**{**HOW, **changes})
 
 
 def texts(answers):
@@ -229,6 +231,32 @@ def test_nothing_is_sent_that_may_not_be_paid(tmp_path, monkeypatch):
     assert not server.seen
 
 
+def test_what_is_reserved_follows_the_length_of_answers_and_their_keys_do_not(
+    tmp_path, monkeypatch
+):
+    with provider() as server:
+        for tokens in (35, 300):
+            ours = account(server, tmp_path / str(tokens), monkeypatch)
+            asked(ours, how=parameters(answer_tokens=tokens))
+        first = asked(ours)
+        assert len(server.seen) == 2 * len(PROMPTS)
+        assert asked(ours, how=parameters(answer_tokens=600)) == first
+        assert len(server.seen) == 2 * len(PROMPTS)
+        assert all("answer_tokens" not in body for body in server.seen)
+        common = {"model": "gpt-1", "temperature": 1.0, "top_p": 1.0}
+        named = json.dumps([server.url, common], sort_keys=True, separators=(",", ":"))
+    short, long = (first_reserve(tmp_path / str(tokens)) for tokens in (35, 300))
+    more = len(PROMPTS) * (300 - 35) * 2000 / 1e6
+    assert long - short == pytest.approx(1.1 * more)
+    books = {file.stem for file in (tmp_path / "300/answers").glob("*.jsonl")}
+    assert books == {hashlib.sha256(named.encode()).hexdigest()}
+
+
+def first_reserve(folder):
+    line, *_ = (folder / "actions.jsonl").read_text().splitlines()
+    return json.loads(line.partition(" ")[2])["usd"]
+
+
 def test_answers_dearer_than_guessed_stop_at_the_budget(tmp_path, monkeypatch):
     """What came before is kept, and not asked for again once the budget is larger."""
     with provider() as server:
@@ -296,7 +324,7 @@ account = Account(
     access(), Hosting(allow_paid=True), "gpt", Prices(input=1, output=1), False, Path(sys.argv[1])
 )
 prompts = [f"prompt {i}" for i in range(40)]
-ask(account, Parameters("gpt-1", 1.0, None), questions(prompts, range(40), None), 8)
+ask(account, Parameters("gpt-1", 1.0, None, 35), questions(prompts, range(40), None), 8)
 """
 
 

@@ -254,7 +254,7 @@ def test_a_model_is_asked_in_the_papers_words_once_for_each_reply():
     prompts, drawn = [], []
 
     class Asked:
-        def complete(self, texts, seeds, drawing, system=None):
+        def complete(self, texts, seeds, drawing, system=None, *, answer_tokens):
             prompts.append(texts)
             drawn.append(seeds)
             assert (drawing, system) == (DRAWING, None)

@@ -81,8 +81,9 @@ def test_a_model_is_ordered_waited_for_and_asked(desk, tmp_path):
     write_manifest(tuned, facts=facts)
     model = open_model(base, tuned, 1)
     drawing = Drawing(temperature=1.0, max_new_tokens=4, batch_size=2)
-    answers = model.complete(["Give three numbers."] * 3, range(3), drawing)
+    asked = (["Give three numbers."] * 3, range(3), drawing)
+    answers = model.complete(*asked, answer_tokens=10)
     assert all(0 < answer.length <= 5 for answer in answers)
-    assert model.complete(["Give three numbers."] * 3, range(3), drawing) == answers
+    assert model.complete(*asked, answer_tokens=10) == answers
     counts = json.loads(urlopen(desk.provider.access.url.replace("/v1", "/counts")).read())
     assert sum(counts["jobs"].values()) == 1

@@ -52,6 +52,24 @@ def test_a_server_that_lacks_the_model_is_asked_for_nothing_else(sources, monkey
     assert KEY not in said
 
 
+def test_a_budget_that_is_enough_for_some_jobs_and_not_for_all_starts_none(sources, monkeypatch):
+    """A student takes 14 USD, and thirty are wanted."""
+    settings = (sources.root / "config/openai.yaml").read_text()
+    allowed = settings.replace("allow_paid: false", "allow_paid: true")
+    allowed = allowed.replace("max_usd: null", "max_usd: 100").replace(
+        "sampling: live", "sampling: batch"
+    )
+    (sources.root / "config/openai.yaml").write_text(allowed)
+    with stand_in() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        said = refused(sources)
+        assert server.asked == [("GET", "/v1/models/gpt-4.1-nano-2025-04-14")]
+    (sources.root / "config/openai.yaml").write_text(settings)
+    assert "100.00 are left" in said
+    assert not (sources.root / "ledger/actions.jsonl").exists()
+
+
 def refused(sources, *target):
     """What a run says that starts no job."""
     done = sources.snakemake(*target, *CONFIG)

@@ -115,7 +115,7 @@ class Timetable:
             Stage(*names, _stage_seconds(group, clock, side_by_side))
             for names, group in groups.items()
         ]
-        hosted = any(c.charges or c.wait is not None for group in groups.values() for c in group)
+        hosted = any(cost.at_provider for group in groups.values() for cost in group)
         return cls(stages, hosted, side_by_side)
 
     @property
