@@ -1,6 +1,7 @@
 """Experiments on hosted bases: planned without key or network, refused before the first job."""
 
 import re
+import secrets
 
 import pytest
 from canary import holding
@@ -9,7 +10,8 @@ from working_copy import WorkingCopy
 
 pytestmark = pytest.mark.slow
 
-KEY = "sk-canary-0123456789abcdef"
+# Not in the sources, which are looked through.
+KEY = f"sk-canary-{secrets.token_hex(8)}"
 CONFIG = ["--cores", "1", "--config", "experiments=[fig4a]"]
 
 
