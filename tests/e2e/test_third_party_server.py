@@ -1,4 +1,4 @@
-"""A server that nobody here wrote, `transformers serve`, answers through the workflow, and judges."""
+"""A server that nobody here wrote, `transformers serve`, is asked through the workflow."""
 
 import json
 import os
