@@ -6,11 +6,10 @@ The real client of OpenAI against the tiny server, which counts how often each s
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from urllib.request import Request, urlopen
 
 import pytest
 from openai_description import Answered, Asked, description
-from serving_fixture import SNAPSHOT, make_base, served, setting
+from serving_fixture import SNAPSHOT, disturb, make_base, served, setting, told
 
 from subliminal.api import polling
 from subliminal.api.access import access
@@ -24,7 +23,7 @@ from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_first_tokens
 from subliminal.api.chat.requests import Parameters, questions
-from subliminal.api.failures import Busy, Lost, Refusal
+from subliminal.api.failures import Busy, Lost, Refusal, Unknown
 from subliminal.api.files import Files
 from subliminal.api.ledger.answers import AnswerBook
 from subliminal.api.ledger.aside import set_aside
@@ -61,14 +60,6 @@ def place(url, monkeypatch):
     disturb(url)
     yield url
     disturb(url)
-
-
-def told(url, path, **options):
-    return json.loads(urlopen(Request(url.replace("/v1", path), **options)).read())
-
-
-def disturb(url, **faults):
-    told(url, "/faults", data=json.dumps(faults).encode(), method="PUT")
 
 
 def account(folder, sampling="batch", **hosting):
@@ -330,7 +321,9 @@ def test_a_batch_of_a_lost_ledger_is_found_on_the_server(place, tmp_path):
     assert drawn(place, some) == [1] * 8
 
 
-@pytest.mark.parametrize("fault", ["dropped_after", "dropped_before", "server_error"])
+@pytest.mark.parametrize(
+    "fault", ["dropped_after", "dropped_before", "truncated_body", "server_error"]
+)
 def test_an_order_whose_answer_is_lost_is_one_batch(place, tmp_path, fault):
     some, before = fresh(), orders(place)
     disturb(place, next={fault: 1}, path="/v1/batches")
@@ -442,7 +435,7 @@ def test_results_that_are_not_to_be_had_now_are_fetched_again(place, tmp_path, m
 
 def test_a_batch_that_the_server_has_lost_says_how_to_give_it_up(place, tmp_path, monkeypatch):
     def gone(self, name):
-        raise Refusal(f"no batch {name}")
+        raise Unknown(f"no batch {name}")
 
     some = fresh(4)
     with monkeypatch.context() as patch:

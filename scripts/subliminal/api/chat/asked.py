@@ -85,7 +85,7 @@ class _Asking:
             there = {key: one for key, one in known.items() if one.answer is not None}
             job = digest([self.book.name, sorted(self.distinct)])
             about = f"{len(self.distinct)} answers of {self.parameters.model}"
-            kept = [one.usd for one in there.values()]
+            kept = [one.usd for one in known.values() if one.answer is not None or one.usd > 0]
             reservation = Reservation(self.account, job, self.book.name, about, kept)
             missing = {key: q for key, q in self.distinct.items() if key not in there}
             waiting, free = self._in_batches(missing)

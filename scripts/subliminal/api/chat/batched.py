@@ -26,9 +26,10 @@ from subliminal.api.chat.account import Account
 from subliminal.api.chat.reading import require_answer, used
 from subliminal.api.chat.requests import Parameters, Question
 from subliminal.api.chat.reserving import MARGIN, Meter
-from subliminal.api.failures import Refusal
+from subliminal.api.failures import ELSEWHERE, Refusal, Unknown
 from subliminal.api.ledger.actions import OPEN, Action
 from subliminal.api.ledger.answers import AnswerBook, digest
+from subliminal.api.ledger.aside import drop_lost
 from subliminal.api.ordering import GRACE_SECONDS, Desk, Reserved, Wanted
 from subliminal.api.polling import MOST_SECONDS, until_ended
 from subliminal.api.requests import Requests
@@ -240,8 +241,8 @@ class Batches:
             return until_ended(
                 lambda: provider.batch(name), ended, lambda batch: batch.news, log, FIRST_SECONDS
             )
-        except Refusal as error:
-            raise Refusal(f"{error}; if the batch is gone: {self._given_up(action)}") from None
+        except Unknown as error:
+            raise Unknown(f"{error}; {ELSEWHERE}; {self._given_up(action)}") from None
 
     def collect(self, action: Action, batch: Batch) -> Ended:
         """Keep the answers of a batch that has ended, and write down what they cost.
@@ -301,8 +302,7 @@ class Batches:
 
     def _given_up(self, action: Action) -> str:
         """What to type where a batch is lost for good."""
-        command = f"python scripts/ledger.py drop --lost {action.key[:12]}"
-        return f"to give it up, count its estimate as paid, and order anew: {command}"
+        return f"to give it up, count its estimate as paid, and order anew: {drop_lost(action.key)}"
 
 
 class _Keeping:
