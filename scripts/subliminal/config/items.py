@@ -25,6 +25,11 @@ class Item(Strict):
         description="The files of `config/experiments/` that it takes. One that is not there is "
         "passed by."
     )
+    part: Key | None = Field(
+        None,
+        description="The table that is made of these experiments without the rest of them, such as "
+        "`gates`, which needs no student. `null`: all of each experiment.",
+    )
     shown: list[Key] = Field(
         min_length=1, description="The tables and figures of these experiments that show it."
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from subliminal.config.config import Config
 from subliminal.config.experiments import Needs
 from subliminal.config.files import LocalFile, SuppliedFile
 from subliminal.config.hosting import read_hosting
@@ -15,6 +16,7 @@ from subliminal.config.speed import HOUR
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import Bill, said_usd
 from subliminal.workflow.estimate import costs_of, seconds_here, together
+from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
 from subliminal.workflow.timetable import Clock, Timetable
 
@@ -102,11 +104,11 @@ def status_of(project: Project, item: str) -> Status:
     """
     config, entry = project.config, project.config.items[item]
     names = project.asked([item]) if project.targets[item] else []
-    needs = joined(config.experiments[name].needs(config) for name in names)
+    needs = joined(_needs(config, name, entry.part) for name in names)
     hosted = {b: m for b, m in config.models.items() if isinstance(m, HostedBase)}
     served = [hosted[base].retired_on for base in needs.bases & set(hosted)]
     tuned = [hosted[base].fine_tuning_until for base in needs.tuned & set(hosted)]
-    costs = together(costs_of(project, name) for name in names)
+    costs = together(costs_of(project, name, entry.part) for name in names)
     clock = Clock.of(
         GPU, config, read_hosting(project.root) if hosted.keys() & needs.bases else None
     )
@@ -125,6 +127,13 @@ def status_of(project: Project, item: str) -> Status:
         supplied=[name for name in sorted(needs.files) if _unnamed(config.files[name])],
         asks_for_gpu=any(config.models[b].tier in config.settings.gpu_tiers for b in needs.bases),
     )
+
+
+def _needs(config: Config, name: str, part: str | None) -> Needs:
+    experiment = config.experiments[name]
+    if part is None:
+        return experiment.needs(config)
+    return KINDS[experiment.kind].parts[part].needs(config, name)
 
 
 def _unnamed(file: SuppliedFile) -> bool:
