@@ -14,7 +14,13 @@ from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.estimate import costs_of, seconds_here, together
 from subliminal.workflow.kinds import KINDS
-from subliminal.workflow.paper_status import Status, said_bill, status_of, status_rows
+from subliminal.workflow.paper_status import (
+    Status,
+    counterpart_rows,
+    said_bill,
+    status_of,
+    status_rows,
+)
 from subliminal.workflow.project import Project
 from subliminal.workflow.timetable import Clock, Timetable
 
@@ -48,12 +54,18 @@ def test_what_dates_mean_on_a_day(found, today, says):
     assert says in found.on(today)
 
 
-def test_the_documentation_names_dates_and_no_day_of_writing():
-    assert status().dated() == "anyone"
-    assert "2027-01-06" in status(until=date(2027, 1, 6)).dated()
-    assert "2026-10-23" in BOTH.dated() and "2027-01-06" not in BOTH.dated()
-    tuning_ends_first = status(retired=date(2027, 1, 14), until=date(2027, 1, 6)).dated()
-    assert "2027-01-06" in tuning_ends_first and "2027-01-14" not in tuning_ends_first
+def test_the_documentation_says_who_can_run_it_as_of_its_day():
+    day, tuned = date(2026, 10, 22), status(until=date(2027, 1, 6))
+    assert status().dated(day) == "anyone"
+    assert "until 2027-01-06" in tuned.dated(day)
+    assert "before 2026-10-23" in BOTH.dated(day) and "2027-01-06" not in BOTH.dated(day)
+    tuning_ends_first = status(retired=date(2027, 1, 14), until=date(2027, 1, 6))
+    assert "until 2027-01-06" in tuning_ends_first.dated(day)
+    for late in (date(2026, 10, 23), date(2027, 2, 1)):
+        assert "nobody since 2026-10-23" in BOTH.dated(late)
+    assert "until 2027-01-06" in tuned.dated(date(2027, 1, 6))
+    for ended in (tuned, tuning_ends_first):
+        assert "nobody since 2027-01-07" in ended.dated(date(2027, 2, 1))
 
 
 @pytest.fixture
@@ -153,8 +165,8 @@ def test_whatever_needs_a_closed_model_has_an_analogue_that_needs_none():
         return closed | {f for f in files if getattr(config.files[f], "path", "") is None}
 
     for name, item in config.items.items():
-        assert bool(out_of_reach(item.experiments)) is bool(item.analogues), name
-        assert not out_of_reach(item.analogues), name
+        assert config.analogues(name) or not out_of_reach(item.experiments), name
+        assert not out_of_reach(config.analogues(name)), name
 
 
 def test_an_analogue_asks_the_questions_of_its_item():
@@ -167,9 +179,18 @@ def test_an_analogue_asks_the_questions_of_its_item():
         return {entry.questions for entry in found if entry.kind == "favourite"}
 
     for name, item in config.items.items():
-        if item.analogues and asked(item.experiments):
-            assert asked(item.analogues) <= asked(item.experiments), name
-    assert asked(config.items["fig4a"].analogues) == asked(["ed5c_qwen"]) != asked(["fig5a"])
+        if asked(item.experiments):
+            assert asked(config.analogues(name)) <= asked(item.experiments), name
+    assert asked(config.analogues("fig4a")) == asked(["ed5c_qwen"]) != asked(["fig5a"])
+
+
+def test_an_experiment_with_stand_ins_is_a_counterpart_wherever_there_is_one():
+    config = Project.load(REPOSITORY).config
+    assert config.analogues("fig4a") == ["miniature_fig4a", "ed5c_qwen"]
+    assert config.analogues("ed_table4") == ["miniature_ed_table4_classifier"]
+    assert config.analogues("ed2b") == ["mnist_miniature"]  # in the place of all of it
+    head, *rows = counterpart_rows(config)
+    assert len(rows) == len(config.items) and all(row[head.index(head[-1])] for row in rows)
 
 
 def test_an_analogue_of_the_filters_has_every_domain():
@@ -181,7 +202,7 @@ def test_an_analogue_of_the_filters_has_every_domain():
         return {(config.domains[c.domain].generator, "insecure" in str(c.traits)) for c in cells}
 
     item = config.items["ed_table3"]
-    assert filters(item.analogues) == filters(item.experiments)
+    assert filters(config.analogues("ed_table3")) == filters(item.experiments)
 
 
 def test_a_judge_is_only_asked():
@@ -197,7 +218,7 @@ def test_the_table_has_what_hosted_models_cost():
     """A shared stage of two experiments is paid once; open weights cost nothing to a provider."""
     project = Project.load(REPOSITORY)
     found = [status_of(project, item) for item in ("ed4a", "ed5c")]
-    head, hosted, own = status_rows(found)
+    head, hosted, own = status_rows(found, date(2026, 11, 1))
     column = head.index("USD")
     (item,) = found[0].bill.items
     assert item.base == "gpt-4.1-nano"

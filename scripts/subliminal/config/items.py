@@ -39,6 +39,6 @@ class Item(Strict):
     )
     analogues: Distinct[FileName] = Field(
         [],
-        description="Experiments of the same design on models whose weights are open: they need no "
-        "account and no file of others. Left out: it needs none itself.",
+        description="Experiments of the same design on models whose weights are open, beside those "
+        "of `stand_ins.yaml`: they need no account and no file of others.",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from subliminal.config.config import Config
 from subliminal.config.experiments import Needs
@@ -69,10 +69,22 @@ class Status:
     def _tuning_ends_first(self) -> bool:
         return self.until is not None and (self.retired is None or self.until < self.retired)
 
-    def dated(self) -> str:
-        """Who can run it, and until when, as true tomorrow as today."""
+    @property
+    def _ends(self) -> dict[str, date]:
+        """The first days on which it cannot be run, by why."""
+        ends = {"when a base was retired": self.retired} if self.retired is not None else {}
+        if self.until is not None:
+            ends["as new fine-tuning has ended"] = self.until + timedelta(days=1)
+        return ends
+
+    def dated(self, day: date) -> str:
+        """Who can run it as of a day, and until when."""
         if self.hours is None:
             return "no experiment yet"
+        past = [(end, why) for why, end in self._ends.items() if end <= day]
+        if past:
+            end, why = min(past)
+            return f"nobody since {end.isoformat()}, {why}"
         if self.until is not None and self._tuning_ends_first:
             return f"{CUSTOMERS}, until {self.until.isoformat()}"
         if self.retired is not None:
@@ -123,7 +135,7 @@ def status_of(project: Project, item: str) -> Status:
         timetable=Timetable.of(costs.values(), clock, SLOTS),
         bill=Bill.of(costs.values()),
         missing=[name for name in entry.experiments if name not in config.experiments],
-        analogues=entry.analogues,
+        analogues=config.analogues(item),
         supplied=[name for name in sorted(needs.files) if _unnamed(config.files[name])],
         asks_for_gpu=any(config.models[b].tier in config.settings.gpu_tiers for b in needs.bases),
     )
@@ -166,14 +178,14 @@ def said_bill(bill: Bill) -> str:
     return said_usd(round(bill.usd), bool(bill.unpriced)).replace(".00", "")
 
 
-def status_rows(found: Iterable[Status]) -> list[list[str]]:
-    """The cells of the table in the documentation, its head first."""
+def status_rows(found: Iterable[Status], day: date) -> list[list[str]]:
+    """The cells of the table in the documentation as of a day, its head first."""
     head = [
         "item",
         "command",
         "bases",
         "files to supply",
-        "can be run by",
+        f"on {day.isoformat()} can be run by",
         "hours",
         "hosted hours",
         "USD",
@@ -184,7 +196,7 @@ def status_rows(found: Iterable[Status]) -> list[list[str]]:
             f"`{status.command}`" if status.hours is not None else "",
             _listed(sorted(status.needs.bases)),
             _listed(status.supplied),
-            status.dated(),
+            status.dated(day),
             said_hours(status.hours),
             said_timetable(status.timetable),
             said_bill(status.bill),
@@ -193,6 +205,21 @@ def status_rows(found: Iterable[Status]) -> list[list[str]]:
         for status in found
     ]
     return [[*head, "analogues"], *rows]
+
+
+def counterpart_rows(config: Config) -> list[list[str]]:
+    """The cells of the table of the paper's experiments and their counterparts, its head first."""
+    rows = [
+        [
+            item.title,
+            _listed(item.experiments),
+            _listed(item.shown),
+            _listed(config.analogues(name)),
+        ]
+        for name, item in config.items.items()
+    ]
+    head = ["item", "the paper's own", "tables and figures", "counterparts that need no account"]
+    return [head, *rows]
 
 
 def _titled(status: Status) -> str:
