@@ -15,6 +15,7 @@ import ledger as command
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.ledger.publishing import publish
 from subliminal.api.tuning.provider import Provider
+from subliminal.api.tuning.waiting import Step
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.verified import read_manifest, verify
 from subliminal.config.errors import ConfigError
@@ -23,7 +24,7 @@ from subliminal.transmission import training_file
 from subliminal.transmission.data_schemas import TRAIN
 from subliminal.transmission.stages.check_training_file import check_training_file
 from subliminal.transmission.stages.submit_tuning import submit_tuning
-from subliminal.transmission.stages.wait_for_tuning import wait_for_tuning
+from subliminal.transmission.stages.wait_for_tuning import loss_at_ends, wait_for_tuning
 from subliminal.transmission.stages.write_training_file import write_training_file
 from subliminal.transmission.tuning import (
     CheckTrainingFileSpec,
@@ -158,6 +159,26 @@ def test_a_student_from_its_rows_to_its_model(there, student):
     curve = read_table(student.folder / "training.parquet")
     assert (curve["step"], curve["loss"]) == ([1, 2, 3], [2.0, 1.0, pytest.approx(2 / 3)])
     assert ledger().spending() == (2000 * PRICE / 1e6, 0)
+
+
+def ends(losses, n_epochs):
+    told = loss_at_ends([Step(step, loss) for step, loss in losses], n_epochs)
+    return told["first_loss"], told["final_loss"]
+
+
+def test_a_loss_that_falls_by_less_than_rows_differ_has_fallen():
+    """Two rows, hard and easy, in either order; each epoch, both are easier by a tenth."""
+    hard, easy = 5.0, 3.0
+    losses = [easy, hard, easy - 0.1, hard - 0.1, hard - 0.2, easy - 0.2]
+    first, final = ends(enumerate(losses, 1), 3)
+    assert first - final == pytest.approx(0.2)
+    first, final = ends([(60, 4.0), (120, 6.0), (180, 3.0), (240, 4.0)], 2)  # every 60th is told
+    assert (first, final) == (5.0, 3.5)
+    # Of one epoch, and of nobody knows how many, a twentieth.
+    forty = list(enumerate([9.0, 7.0, *[5.0] * 36, 2.0, 1.0], 1))
+    assert ends(forty, 1) == ends(forty, "auto") == ends(forty, None) == (8.0, 1.5)
+    assert ends([(1, 4.0), (2, 3.0), (3, 2.0)], 10) == (4.0, 2.0)
+    assert ends([(7, 4.0)], 2) == ends([], 2) == (None, None)
 
 
 def test_the_ledger_may_lie_in_the_home(there, student, tmp_path, monkeypatch):

@@ -74,8 +74,9 @@ class Gates(Strict):
     )
     min_loss_drop: float = Field(
         ge=0,
-        description="The held-out loss of every student must fall by more than this, in nats per "
-        "token.",
+        description="The loss of every student must fall by more than this, in nats per token: on "
+        "rows that its recipe holds out. Where it holds none out, its training loss; of hosted "
+        "students from the first epoch to the last.",
     )
 
 

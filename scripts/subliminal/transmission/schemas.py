@@ -98,7 +98,7 @@ TRANSMISSION = final(
         },
         "loss_drop": (
             REAL,
-            "Held-out loss before minus after training, mean over students; condition trait only.",
+            "loss_drop of table runs, mean over students; condition trait only.",
         ),
         "gate_teacher": (
             YES_NO,
@@ -276,9 +276,10 @@ RUNS = final(
         "adopted": (YES_NO, "Whether others have trained the student."),
         "loss_drop": (
             REAL,
-            "The student's held-out loss before minus after training; its training loss at the "
-            "start minus at the end where its recipe holds nothing out. Of an adopted student: its "
-            "base's loss minus its own on adopted training rows, empty without any.",
+            "The student's held-out loss before minus after training. Where its recipe holds "
+            "nothing out, its training loss at the start minus at the end; of a hosted student, of "
+            "the first epoch minus of the last. Of an adopted student: its base's loss minus its "
+            "own on adopted training rows, empty without any.",
         ),
         **_MEASURE,
         "value": (REAL, "The measure's value, as in scores."),
