@@ -21,6 +21,8 @@ ELSEWHERE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 # A job without parents, of two seconds.
 FOLDER = Path("results/theorem/proof/networks")
 TARGET = str(FOLDER / "manifest.json")
+# Another one, of a group.
+BASE = "results/models/tiny-a/manifest.json"
 # The job says that it has begun, holds as much memory as it is told to, and waits to be told to go.
 WAITS = """
     import os, time

@@ -10,7 +10,7 @@ import time
 import pytest
 from micro_workflow import micro_sources
 from slurm_cluster import NODES
-from slurm_run import ELSEWHERE, FOLDER, TARGET, SlurmRun, submitted
+from slurm_run import BASE, ELSEWHERE, FOLDER, TARGET, SlurmRun, submitted
 from working_copy import WorkingCopy
 
 pytestmark = pytest.mark.slow
@@ -69,6 +69,16 @@ def test_one_job_leaves_the_bytes_of_a_local_one(run):
         run.files().items()
     )
     assert ids(here) == ids(run.copy)
+
+
+def test_a_job_goes_to_the_partition_that_has_what_it_asks_for(run):
+    """The file of partitions that the profile offers, on a site that has those."""
+    options = ["--slurm-partition-config", "profiles/slurm/partitions.yaml"]
+    with run.started(TARGET, BASE, "--set-resources", "verify_theorem:gpu=1", *options):
+        run.until(lambda: len(run.begun()) == 2, "both jobs")
+        listed = run.cluster.client("squeue", "-h", "-o", "%P %k").stdout
+    partitions = {comment: name for name, comment in map(str.split, listed.splitlines())}
+    assert partitions == {"rule_verify_theorem_wildcards_proof": "gpu", "rule_base_pretrain_base": "cpu"}
 
 
 def test_a_cancelled_job(run):
