@@ -150,14 +150,19 @@ def total(parts: Iterable[float | None]) -> float | None:
 
 def _unknown(costs: Iterable[JobCost]) -> list[str]:
     """Why the time of jobs is not known: they order batches, or a base has no speed."""
-    charges, waits = [], []
+    charges: list[Charge] = []
+    waits: list[Wait] = []
     for cost in costs:
         charges += cost.charges
         waits += [cost.wait] if cost.wait is not None else []
-    silent = {charge.base for charge in charges if charge.seconds is None and not charge.batch}
+    silent = {charge.base for charge in charges if charge.seconds is None and charge.way != "batch"}
     silent |= {wait.base for wait in waits if wait.seconds is None}
     return [
-        *(["answers in batches come within a day"] if any(c.batch for c in charges) else []),
+        *(
+            ["answers in batches come within a day"]
+            if any(c.way == "batch" for c in charges)
+            else []
+        ),
         *(f"{base} has no speed in {MODELS}" for base in sorted(silent)),
     ]
 
