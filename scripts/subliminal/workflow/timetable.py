@@ -16,7 +16,7 @@ from heapq import heapify, heapreplace
 from typing import NamedTuple
 
 from subliminal.config.config import Config
-from subliminal.config.cost import Charge, JobCost
+from subliminal.config.cost import Charge, JobCost, Wait
 from subliminal.config.hosting import Hosting
 from subliminal.config.models import HostedBase
 from subliminal.config.speed import DAY, MINUTE, Speed
