@@ -264,6 +264,29 @@ def test_manifests_of_older_versions_tell_no_processor(tmp_path):
     assert "torch used: not recorded." in built(tmp_path, [summary], figures)
 
 
+def test_a_report_tells_who_answered_for_hosted_models(tmp_path, page):
+    assert "make ledger" not in page
+    summaries, figures = laid_out(tmp_path, {"tiny": report_fixture.single_trait()})
+    (summary,) = summaries
+    run = json.loads(summary.read_text())["run"]
+    place = {"server": "https://their.example/v1"}
+    told = {
+        "submit_tuning": place,
+        "wait_for_tuning": place | {"model": "ft:snapshot:one"},
+        "evaluate_model": place | {"model": "ft:snapshot:one"},
+        "sample_completions": place | {"model": "snapshot-2025"},
+    }
+    made = {
+        stage: write_manifest(tmp_path / f"{stage}.json", stage=stage, facts=facts, run=run)
+        for stage, facts in told.items()
+    }
+    outputs = [path for path in summary.parent.iterdir() if path != summary]
+    write_manifest(summary, outputs, made, stage="summarise_experiment", run=run)
+    said = built(tmp_path, summaries, figures)
+    told_of = "<code>snapshot-2025</code> at <code>https://their.example/v1</code>"
+    assert told_of in said and "ft:snapshot" not in said and "make ledger" in said
+
+
 def test_provenance_survives_a_deleted_ancestor(tmp_path):
     summary = report_fixture.write_results(report_fixture.single_trait(), tmp_path, "tiny")
     (tmp_path / "models/tiny-a/manifest.json").unlink()

@@ -11,17 +11,20 @@ import pytest
 from manifests import write_manifest
 from tuning_stand_in import served
 
+import ledger as command
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.ledger.publishing import publish
 from subliminal.api.tuning.provider import Provider
+from subliminal.api.tuning.waiting import Step
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.verified import read_manifest, verify
 from subliminal.config.errors import ConfigError
 from subliminal.config.recipes import HostedTuning
-from subliminal.transmission.schemas import TRAIN
+from subliminal.transmission import training_file
+from subliminal.transmission.data_schemas import TRAIN
 from subliminal.transmission.stages.check_training_file import check_training_file
 from subliminal.transmission.stages.submit_tuning import submit_tuning
-from subliminal.transmission.stages.wait_for_tuning import wait_for_tuning
+from subliminal.transmission.stages.wait_for_tuning import loss_at_ends, wait_for_tuning
 from subliminal.transmission.stages.write_training_file import write_training_file
 from subliminal.transmission.tuning import (
     CheckTrainingFileSpec,
@@ -156,6 +159,26 @@ def test_a_student_from_its_rows_to_its_model(there, student):
     curve = read_table(student.folder / "training.parquet")
     assert (curve["step"], curve["loss"]) == ([1, 2, 3], [2.0, 1.0, pytest.approx(2 / 3)])
     assert ledger().spending() == (2000 * PRICE / 1e6, 0)
+
+
+def ends(losses, n_epochs):
+    told = loss_at_ends([Step(step, loss) for step, loss in losses], n_epochs)
+    return told["first_loss"], told["final_loss"]
+
+
+def test_a_loss_that_falls_by_less_than_rows_differ_has_fallen():
+    """Two rows, hard and easy, in either order; each epoch, both are easier by a tenth."""
+    hard, easy = 5.0, 3.0
+    losses = [easy, hard, easy - 0.1, hard - 0.1, hard - 0.2, easy - 0.2]
+    first, final = ends(enumerate(losses, 1), 3)
+    assert first - final == pytest.approx(0.2)
+    first, final = ends([(60, 4.0), (120, 6.0), (180, 3.0), (240, 4.0)], 2)  # every 60th is told
+    assert (first, final) == (5.0, 3.5)
+    # Of one epoch, and of nobody knows how many, a twentieth.
+    forty = list(enumerate([9.0, 7.0, *[5.0] * 36, 2.0, 1.0], 1))
+    assert ends(forty, 1) == ends(forty, "auto") == ends(forty, None) == (8.0, 1.5)
+    assert ends([(1, 4.0), (2, 3.0), (3, 2.0)], 10) == (4.0, 2.0)
+    assert ends([(7, 4.0)], 2) == ends([], 2) == (None, None)
 
 
 def test_the_ledger_may_lie_in_the_home(there, student, tmp_path, monkeypatch):
@@ -346,6 +369,44 @@ def test_a_cancelled_job_costs_the_tokens_that_it_was_trained_on(there, student)
     assert student.submit() == "ftjob-1"
 
 
+def test_a_job_that_its_provider_has_lost_is_given_up_and_ordered_once_more(
+    there, student, monkeypatch, capsys
+):
+    job = student.submit()
+    (action,) = ledger().actions().values()
+    there.faults["GET", f"{JOBS}/{job}"] = [(404, {"message": f"no {job}"})] * 2
+    message = refused(student.wait)
+    dropping = ["drop", "--lost", action.key[:12]]
+    for part in (f"404 no {job}", f"scripts/ledger.py {' '.join(dropping)}", "another account"):
+        assert part in message
+    assert f"rm {student.submitted}" in message
+    # Nothing is ordered again unless it is given up.
+    student.submitted.unlink()
+    assert student.submit() == job
+    monkeypatch.setattr(command, "ROOT", Path.cwd())
+    assert command.main(dropping) == 0
+    assert f"{action.usd:,.2f} are paid" in capsys.readouterr().out
+    assert ledger().spending() == (action.usd, 0)
+    student.submitted.unlink()
+    assert student.submit() == "ftjob-1"
+    assert student.wait()["job"] == "ftjob-1"
+    assert ledger().spending() == (pytest.approx(action.usd + 2000 * PRICE / 1e6), 0)
+    assert len(there.orders) == 2
+    # A replay takes the job that has a model.
+    publish(ledger(), Path("record"))
+    Path("config/openai.yaml").write_text("replay: true\nledger: record\n")
+    student.submitted.unlink()
+    assert student.submit() == "ftjob-1"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_job_that_may_be_there_is_not_offered_to_be_given_up(there, student, status):
+    job = student.submit()
+    there.faults["GET", f"{JOBS}/{job}"] = [(status, {"message": "no"})]
+    assert "--lost" not in refused(student.wait)
+    assert student.wait()["job"] == job
+
+
 def test_a_status_that_is_not_known_is_named(there, student):
     there.life = ["validating_files", "pondering"]
     job = student.submit()
@@ -407,6 +468,14 @@ def test_without_a_key_nothing_is_sent(there, student, monkeypatch):
 def test_a_file_over_a_limit_is_refused(there, rows, context, said):
     write_rows(rows)
     assert said in refused(lambda: Student().write().check(context))
+    assert not there.requests
+
+
+def test_a_file_over_the_size_is_refused(there, monkeypatch):
+    monkeypatch.setattr(training_file, "MOST_BYTES", 1_000)
+    message = refused(Student().write().check)
+    for part in ("training.jsonl", "MB", "config/recipes.yaml"):
+        assert part in message
     assert not there.requests
 
 

@@ -41,6 +41,8 @@ class Versions:
 
     `processors` has the instruction sets that torch used, by processor; none without torch.
     `finished` has the times of the first and the last job's end; none unless all are recorded.
+    `hosted` has the models that servers were asked for, by address; those that were fine-tuned for
+    this are not among them.
     """
 
     commits: list[str]
@@ -48,6 +50,7 @@ class Versions:
     packages: dict[str, list[str]]
     processors: dict[str, list[str]]
     finished: list[str]
+    hosted: dict[str, list[str]]
 
     def instruction_sets(self) -> list[str]:
         """The instruction sets of all processors together."""
@@ -177,4 +180,15 @@ def described_versions(manifests: Manifests) -> Versions:
         packages=_sorted_sets(packages),
         processors=_sorted_sets(processors),
         finished=[finished[0], finished[-1]] if all("finished" in run for run in runs) else [],
+        hosted=_hosted(manifests),
     )
+
+
+def _hosted(manifests: Manifests) -> dict[str, list[str]]:
+    """Hosted models by their server's address, without those that were fine-tuned on the way."""
+    told = [(m["stage"], m["facts"]) for m in manifests.values() if "server" in m["facts"]]
+    tuned = {facts["model"] for stage, facts in told if stage == "wait_for_tuning"}
+    found: dict[str, set[str]] = defaultdict(set)
+    for _, facts in told:
+        found[facts["server"]].update({facts.get("model")} - tuned - {None})
+    return _sorted_sets(found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import math
 import secrets
 from threading import Event
 from typing import Any
@@ -32,8 +31,6 @@ from subliminal.serving.tuning import (
 
 UNFINISHED = ("validating_files", "queued", "running")
 UNKNOWN_STATUS = "pondering"
-# How many steps of a training are told as events.
-STEPS_TOLD = 10
 log = logging.getLogger(__name__)
 
 
@@ -141,19 +138,8 @@ class Jobs:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _tell(
-        self, record: Record, message: str, level: str = "info", data: dict[str, Any] | None = None
-    ) -> None:
-        event = {
-            "object": "fine_tuning.job.event",
-            "id": new_id("ftevent-"),
-            "created_at": now(),
-            "level": level,
-            "message": message,
-            "type": "message" if data is None else "metrics",
-            "data": data or {},
-        }
-        record.kept["events"].append(event)
+    def _tell(self, record: Record, message: str, level: str = "info") -> None:
+        record.kept["events"].append(_event(message, level))
         self._store.jobs.put(record)
 
     def _turn(self, record: Record, status: str, message: str, level: str = "info") -> None:
@@ -238,11 +224,23 @@ class Jobs:
         self._turn(record, "succeeded", "The job has successfully completed")
 
     def _tell_steps(self, record: Record, history: list[Step]) -> None:
-        every = math.ceil(len(history) / STEPS_TOLD)
-        for step in history[every - 1 :: every]:
+        for step in history:
             message = f"Step {step.step}/{len(history)}: training loss={step.loss:.2f}"
             data = {"step": step.step, "total_steps": len(history), "train_loss": step.loss}
-            self._tell(record, message, data=data)
+            record.kept["events"].append(_event(message, data=data))
+        self._store.jobs.put(record)
+
+
+def _event(message: str, level: str = "info", data: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "object": "fine_tuning.job.event",
+        "id": new_id("ftevent-"),
+        "created_at": now(),
+        "level": level,
+        "message": message,
+        "type": "message" if data is None else "metrics",
+        "data": data or {},
+    }
 
 
 def _method(numbers: dict[str, Any]) -> dict[str, Any]:

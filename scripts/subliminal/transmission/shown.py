@@ -71,8 +71,8 @@ def transmission_table(transmission: pd.DataFrame, measure: Measure, experiment:
         note=(
             f"Measured: {measure.label}. Students of the trait's data with the 95 % t interval "
             f"over students, then the controls; {_companion(measure)}the teacher's own value; "
-            "the rows that the filter kept; and the fall of the loss on held-out rows, in nats per "
-            "token. "
+            "the rows that the filter kept; and the fall of the loss (on held-out rows, if there "
+            "are any), in nats per token. "
             f"All measures: results/tables/{experiment}/transmission.csv."
         ),
         head=[

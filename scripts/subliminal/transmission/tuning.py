@@ -69,7 +69,7 @@ class SubmitTuningSpec(StageSpec):
 class WaitForTuningSpec(StageSpec):
     """A model that its provider has fine-tuned."""
 
-    stage_version: int = 1
+    stage_version: int = 2
     model: str
     base: str
     tuning: HostedTuning

@@ -16,7 +16,7 @@ from heapq import heapify, heapreplace
 from typing import NamedTuple
 
 from subliminal.config.config import Config
-from subliminal.config.cost import Charge, JobCost
+from subliminal.config.cost import Charge, JobCost, Wait
 from subliminal.config.hosting import Hosting
 from subliminal.config.models import HostedBase
 from subliminal.config.speed import DAY, MINUTE, Speed
@@ -94,11 +94,13 @@ class Timetable:
     Attributes:
         hosted: some jobs wait for providers.
         side_by_side: jobs that run here at a time.
+        unknown: why the time of some stages is not known.
     """
 
     stages: list[Stage]
     hosted: bool
     side_by_side: int
+    unknown: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, costs: Iterable[JobCost], clock: Clock, side_by_side: int) -> Timetable:
@@ -115,8 +117,9 @@ class Timetable:
             Stage(*names, _stage_seconds(group, clock, side_by_side))
             for names, group in groups.items()
         ]
-        hosted = any(c.charges or c.wait is not None for group in groups.values() for c in group)
-        return cls(stages, hosted, side_by_side)
+        jobs = [cost for group in groups.values() for cost in group]
+        hosted = any(cost.at_provider for cost in jobs)
+        return cls(stages, hosted, side_by_side, _unknown(jobs))
 
     @property
     def seconds(self) -> float | None:
@@ -130,9 +133,7 @@ class Timetable:
         head = f"Stage by stage, {self.side_by_side} side by side, with hosted models:"
         if self.seconds is None:
             known = sum(stage.seconds or 0.0 for stage in self.stages)
-            return [
-                f"{head} {duration(known)} + ? (their speed is not known; write it in {MODELS})."
-            ]
+            return [f"{head} {duration(known)} + ? ({'; '.join(self.unknown)})."]
         listed = [
             f"  {stage.rule} of {stage.about}: {duration(stage.seconds)}"
             for stage in self.stages
@@ -145,6 +146,25 @@ def total(parts: Iterable[float | None]) -> float | None:
     """The sum, if all are known."""
     known = list(parts)
     return None if None in known else sum(part for part in known if part is not None)
+
+
+def _unknown(costs: Iterable[JobCost]) -> list[str]:
+    """Why the time of jobs is not known: they order batches, or a base has no speed."""
+    charges: list[Charge] = []
+    waits: list[Wait] = []
+    for cost in costs:
+        charges += cost.charges
+        waits += [cost.wait] if cost.wait is not None else []
+    silent = {charge.base for charge in charges if charge.seconds is None and charge.way != "batch"}
+    silent |= {wait.base for wait in waits if wait.seconds is None}
+    return [
+        *(
+            ["answers in batches come within a day"]
+            if any(c.way == "batch" for c in charges)
+            else []
+        ),
+        *(f"{base} has no speed in {MODELS}" for base in sorted(silent)),
+    ]
 
 
 def makespan(lengths: Sequence[float], side_by_side: int) -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from math import ceil
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from subliminal.api.access import BASE_URL, hosted_access
+from subliminal.api.failures import ELSEWHERE, Unknown
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.ledger.aside import drop_lost
 from subliminal.api.ledger.record import not_recorded
 from subliminal.api.ledger.tuned import TunedBook, TunedModel
 from subliminal.api.prices import read_prices
@@ -30,10 +31,10 @@ from subliminal.artefacts.verified import read_manifest
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HOSTED
-from subliminal.transmission.schemas import TRAINING
+from subliminal.transmission.data_schemas import TRAINING
 from subliminal.transmission.tuning import WaitForTuningSpec
 
-# The first and the last steps over which a loss is averaged are one of so many, as here.
+# Of a single epoch, one of so many steps at its start and at its end, as of students trained here.
 ENDS = 20
 
 
@@ -76,9 +77,13 @@ def wait_for_tuning(
         raise not_recorded(ledger, url, f"the model of {spec.model} (job {ordered['job']})")
     if tuned is None:
         provider = Provider.of_environment(pause_seconds)
-        job = wait_for(provider, ordered["job"], log, first_seconds)
-        settle(ledger, ordered["key"], job, read_prices(Path.cwd(), spec.base))
         again = f"to order it once more, type: rm {submitted}, and run the same command again"
+        try:
+            job = wait_for(provider, ordered["job"], log, first_seconds)
+        except Unknown as error:
+            lost = f"to give it up, and count its estimate as paid: {drop_lost(ordered['key'])}"
+            raise Unknown(f"{error}; {ELSEWHERE}; {lost}; then, {again}") from None
+        settle(ledger, ordered["key"], job, read_prices(Path.cwd(), spec.base))
         model = require_model(provider, job, again)
         losses = curve(provider.events(job.id))
         tuned = TunedModel(job.id, model, job.trained_tokens, job.hyperparameters, losses)
@@ -97,21 +102,27 @@ def wait_for_tuning(
         "job": tuned.job,
         "trained_tokens": tuned.trained_tokens,
         "hyperparameters": tuned.hyperparameters,
-        **_losses(steps),
+        **loss_at_ends(steps, tuned.hyperparameters.get("n_epochs")),
     }
     run.finish(manifest, [training], facts)
 
 
-def _losses(steps: Sequence[Step]) -> dict[str, float | None]:
+def loss_at_ends(steps: Sequence[Step], n_epochs: float | str | None) -> dict[str, float | None]:
     """What manifests of students say of their losses: no row is held out, and the ends are known.
 
-    A single step is no end: the loss has neither risen nor fallen.
+    The ends are the first and the last epoch. They have the same rows, so that how hard single rows
+    are cancels out: single steps differ by more than a loss falls. Of one epoch, and where their
+    number is not known, the ends are its first and its last steps. A single step is no end: the
+    loss has neither risen nor fallen.
     """
-    n = ceil(len(steps) / ENDS)
+    parts = n_epochs if isinstance(n_epochs, int) and n_epochs > 1 else ENDS
+    total = steps[-1].step if steps else 0
+    first = [step for step in steps if step.step * parts <= total] or steps[:1]
+    last = [step for step in steps if step.step * parts > total * (parts - 1)]
     known = len(steps) > 1
     return {
         "held_out_loss_before": None,
         "held_out_loss_after": None,
-        "first_loss": fmean(step.loss for step in steps[:n]) if known else None,
-        "final_loss": fmean(step.loss for step in steps[-n:]) if known else None,
+        "first_loss": fmean(step.loss for step in first) if known else None,
+        "final_loss": fmean(step.loss for step in last) if known else None,
     }
