@@ -11,6 +11,7 @@ from subliminal.local.calibration import Rates
 from subliminal.workflow import estimate
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.project import Project
+from subliminal.workflow.timetable import Clock, Timetable
 
 RATES = Rates(1e11, 1e11, "a device")
 
@@ -54,6 +55,15 @@ def test_the_owl_of_fig_4a_costs_what_the_papers_numbers_come_to():
     assert bill(jobs, "evaluate_student") == pytest.approx([asked] * 5)
     # By the field's rule of thumb, a row of 95 tokens: 14 USD for each student.
     assert 10 < trained < 20
+
+
+def test_a_replay_takes_nothing_and_waits_for_nobody(monkeypatch):
+    monkeypatch.setattr(estimate, "read_hosting", lambda root: Hosting(replay=True))
+    jobs = list(jobs_of("fig4a").values())
+    assert Bill.of(jobs).usd == 0 and not any(job.wait for job in jobs)
+    (line,) = Bill.of(jobs).lines()
+    assert "replay" in line and "USD" not in line
+    assert Timetable.of(jobs, Clock(RATES), 2).lines() == []
 
 
 def test_in_batches_answers_take_half_and_training_takes_the_same(monkeypatch):

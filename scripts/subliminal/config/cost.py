@@ -39,6 +39,7 @@ class Charge(NamedTuple):
         tuned: one that was fine-tuned from the base answers, and not the base.
         requests: that are answered.
         seconds: until all are, if no other job asks; None where its speed is not known.
+        replayed: a record stands in for the provider.
     """
 
     base: str
@@ -49,6 +50,7 @@ class Charge(NamedTuple):
     tuned: bool = False
     requests: float = 0.0
     seconds: float | None = 0.0
+    replayed: bool = False
 
     def in_batches(self, share: float) -> Charge:
         """The same, where answers come in batches at a share of their price.
@@ -59,6 +61,10 @@ class Charge(NamedTuple):
             return self
         usd = None if self.usd is None else share * self.usd
         return self._replace(usd=usd, batch=True, seconds=None)
+
+    def from_record(self) -> Charge:
+        """The same, where a record stands in for the provider: it takes nothing, and at once."""
+        return self._replace(usd=0.0, seconds=0.0, replayed=True)
 
 
 class Wait(NamedTuple):

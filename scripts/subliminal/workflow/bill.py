@@ -19,6 +19,7 @@ class Item(NamedTuple):
         usd: without what has no known price.
         unpriced: there is something that has none.
         batch: its answers come in batches.
+        replayed: a record stands in for it.
     """
 
     base: str
@@ -26,6 +27,7 @@ class Item(NamedTuple):
     usd: float
     unpriced: bool
     batch: bool
+    replayed: bool
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Bill:
         """A line for each base, and one for all; none where no base is hosted."""
         if not self.items:
             return []
+        if all(item.replayed for item in self.items):
+            return [
+                "The ledger stands in for the providers of hosted models (replay: true): nothing "
+                "is sent, and nothing is paid."
+            ]
         said = [
             f"  {item.base}: {item.tokens / MILLION:,.1f} M tokens, "
             f"{said_usd(item.usd, item.unpriced)} USD"
@@ -78,7 +85,8 @@ def _item(base: str, charges: list[Charge]) -> Item:
     known = [charge.usd for charge in charges if charge.usd is not None]
     tokens = sum(charge.tokens for charge in charges)
     batch = any(charge.batch for charge in charges)
-    return Item(base, tokens, sum(known), len(known) < len(charges), batch)
+    replayed = all(charge.replayed for charge in charges)
+    return Item(base, tokens, sum(known), len(known) < len(charges), batch, replayed)
 
 
 def said_usd(usd: float, unpriced: bool) -> str:

@@ -48,6 +48,11 @@ def costs_of(project: Project, experiment: str) -> Costs:
 
 def _as_asked(costs: Costs, hosting: Hosting) -> dict[str, JobCost]:
     """Jobs at the price of the way in which answers come."""
+    if hosting.replay:
+        return {
+            path: replace(cost, charges=tuple(c.from_record() for c in cost.charges), wait=None)
+            for path, cost in costs.items()
+        }
     if hosting.sampling != "batch":
         return dict(costs)
     return {

@@ -118,7 +118,9 @@ class Timetable:
             for names, group in groups.items()
         ]
         jobs = [cost for group in groups.values() for cost in group]
-        hosted = any(cost.charges or cost.wait is not None for cost in jobs)
+        charges = [charge for cost in jobs for charge in cost.charges]
+        hosted = any(cost.wait is not None for cost in jobs)
+        hosted |= not all(charge.replayed for charge in charges)
         return cls(stages, hosted, side_by_side, _unknown(jobs))
 
     @property
