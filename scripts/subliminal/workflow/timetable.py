@@ -16,7 +16,7 @@ from heapq import heapify, heapreplace
 from typing import NamedTuple
 
 from subliminal.config.config import Config
-from subliminal.config.cost import Charge, JobCost
+from subliminal.config.cost import Charge, JobCost, Wait
 from subliminal.config.hosting import Hosting
 from subliminal.config.models import HostedBase
 from subliminal.config.speed import DAY, MINUTE, Speed
@@ -152,7 +152,8 @@ def total(parts: Iterable[float | None]) -> float | None:
 
 def _unknown(costs: Iterable[JobCost]) -> list[str]:
     """Why the time of jobs is not known: they order batches, or a base has no speed."""
-    charges, waits = [], []
+    charges: list[Charge] = []
+    waits: list[Wait] = []
     for cost in costs:
         charges += cost.charges
         waits += [cost.wait] if cost.wait is not None else []
