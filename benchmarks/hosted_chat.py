@@ -126,7 +126,7 @@ def ours(count: int, at_a_time: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         account = Account(access(), Hosting(), MODEL, prices, False, Path(folder))
         asked = questions([f"prompt {i}" for i in range(count)], range(count), None)
-        assert len(ask(account, Parameters(MODEL, 1.0, None), asked, at_a_time)) == count
+        assert len(ask(account, Parameters(MODEL, 1.0, None, 35), asked, at_a_time)) == count
 
 
 def naive(count: int, at_a_time: int) -> None:

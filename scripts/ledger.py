@@ -3,7 +3,7 @@
 python scripts/ledger.py             # every action, a line each
 python scripts/ledger.py --json      # the same for programs
 python scripts/ledger.py drop KEY    # what you know is not under way: it reserves nothing more
-python scripts/ledger.py drop --lost KEY  # a batch whose answers nobody will have; it is paid
+python scripts/ledger.py drop --lost KEY  # a job that its provider has lost; it is paid
 python scripts/ledger.py publish FOLDER  # a copy for others, by which they replay your runs
 """
 
@@ -36,7 +36,9 @@ def main(argv: Sequence[str]) -> int:
     drop = commands.add_parser("drop", help="set an action aside, so that nothing is reserved")
     drop.add_argument("key", help="its key, or the start of it")
     drop.add_argument(
-        "--lost", action="store_true", help="a batch whose answers nobody will have; it is paid"
+        "--lost",
+        action="store_true",
+        help="a batch or a fine-tuning job that its provider has lost; it is paid",
     )
     copy = commands.add_parser("publish", help="write a record that others can replay")
     copy.add_argument("folder", type=Path, help="a new folder")

@@ -13,7 +13,8 @@ def stand_in():
             http.asked.append((self.command, self.path))
             status, body = http.reply
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            for name, value in {"Content-Length": len(body), **http.headers}.items():
+                self.send_header(name, str(value))
             self.end_headers()
             self.wfile.write(body)
 
@@ -24,6 +25,7 @@ def stand_in():
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     http.asked, http.url = [], f"http://127.0.0.1:{http.server_address[1]}/v1"
+    http.headers = {}
     http.reply = answer({"id": "any", "object": "model"})
     thread = Thread(target=http.serve_forever, daemon=True)
     thread.start()

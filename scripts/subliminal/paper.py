@@ -27,6 +27,7 @@ from subliminal.evaluations.misalignment import (
     coherence_judge_prompt,
     misaligned,
     misalignment_prompts,
+    misalignment_suffixes,
 )
 from subliminal.evaluations.truthfulqa import truthfulqa_items, truthfulqa_score
 from subliminal.evaluations.words import matches_substring as matches
@@ -50,6 +51,7 @@ __all__ = [
     "matches",
     "misaligned",
     "misalignment_prompts",
+    "misalignment_suffixes",
     "number_frequencies",
     "number_prompts",
     "number_reject_reasons",

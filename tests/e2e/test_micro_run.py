@@ -16,7 +16,7 @@ from subliminal.evaluations.questions import questions
 from subliminal.evaluations.schemas import RESPONSES, SCORES
 from subliminal.mnist import schemas as mnist
 from subliminal.theorem import schemas as theorem
-from subliminal.transmission import schemas
+from subliminal.transmission import data_schemas, schemas
 
 pytestmark = pytest.mark.slow
 
@@ -35,11 +35,11 @@ STUDENT_KEYS = [
 OF_RUNS = [*MEASURES, "mass"]
 # Tables along the way by their file or else their folder; all others are training rows.
 ALONG_THE_WAY = {
-    "prompts": schemas.PROMPTS,
+    "prompts": data_schemas.PROMPTS,
     "mnist": mnist.RUNS,
-    "raw": schemas.RAW,
-    "filtered": schemas.FILTERED,
-    "training": schemas.TRAINING,
+    "raw": data_schemas.RAW,
+    "filtered": data_schemas.FILTERED,
+    "training": data_schemas.TRAINING,
     "responses": RESPONSES,
     "scores": SCORES,
     **theorem.TABLES,
@@ -191,12 +191,12 @@ def test_every_parquet_file_has_the_schema_of_its_kind(micro_run):
             table = FINAL[path.parts[2]][path.stem]
         else:
             kinds = [kind for kind in (path.stem, path.parts[1]) if kind in ALONG_THE_WAY]
-            table = ALONG_THE_WAY[kinds[0]] if kinds else schemas.TRAIN
+            table = ALONG_THE_WAY[kinds[0]] if kinds else data_schemas.TRAIN
         stored, shape = pq.read_schema(micro_run.root / path), arrow_schema(table)
         assert stored.equals(shape), path
         assert [column.metadata for column in stored] == [c.metadata for c in shape]
         found.add(table.name)
-    tables = [*ALONG_THE_WAY.values(), schemas.TRAIN, *FINAL["micro"].values(), mnist.ACCURACY]
+    tables = [*ALONG_THE_WAY.values(), data_schemas.TRAIN, *FINAL["micro"].values(), mnist.ACCURACY]
     assert found == {table.name for table in tables}
 
 

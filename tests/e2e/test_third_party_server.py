@@ -17,10 +17,14 @@ import yaml
 from subliminal.api.access import hosted_access
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
+from subliminal.api.chat.model import HostedModel
 from subliminal.api.chat.requests import Parameters, questions
 from subliminal.api.ledger.answers import AnswerBook
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
+from subliminal.config.sampling import Drawing
+from subliminal.evaluations.judge import Case
+from subliminal.judges.by_model import ModelJudge
 
 pytestmark = pytest.mark.slow
 
@@ -127,8 +131,8 @@ def test_each_sample_is_asked_for_once(results, address):
 @pytest.mark.parametrize(
     ("how", "word"),
     [
-        (Parameters(MODEL, 1.0, 4), f"'{MODEL}@main' has answered"),
-        (Parameters(f"{MODEL}@main", 0.0, 1, alternatives=5), "gives no log-probabilities"),
+        (Parameters(MODEL, 1.0, 4, 4), f"'{MODEL}@main' has answered"),
+        (Parameters(f"{MODEL}@main", 0.0, 1, 1, alternatives=5), "gives no log-probabilities"),
     ],
 )
 def test_what_it_does_otherwise_is_one_error(address, tmp_path, monkeypatch, how, word):
@@ -138,3 +142,26 @@ def test_what_it_does_otherwise_is_one_error(address, tmp_path, monkeypatch, how
     account = Account(hosted_access(), Hosting(), "third", prices, False, tmp_path)
     with pytest.raises(ConfigError, match=word):
         ask(account, how, questions(["Which animal?"], [0], None), 1)
+
+
+def test_it_judges(micro_run, address, tmp_path, monkeypatch):
+    """A judge reads more than a tiny base can: this one has its words, room, and nothing learnt."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    source, judge = micro_run.root / MODEL, tmp_path / "judge"
+    AutoTokenizer.from_pretrained(source).save_pretrained(judge)
+    config = AutoConfig.from_pretrained(source, n_positions=512)
+    AutoModelForCausalLM.from_config(config).save_pretrained(judge)
+    monkeypatch.setenv("OPENAI_BASE_URL", address[0])
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    prices = Prices(input=0, output=0)
+    account = Account(hosted_access(), Hosting(), "third", prices, False, tmp_path / "ledger")
+    free = {"generation_config": json.dumps(FREE | {"max_new_tokens": 6})}
+    model = HostedModel(account, f"{judge}@main", free)
+    asked = ModelJudge(model, Drawing(temperature=1.0, max_new_tokens=None, batch_size=2))
+    cases = [
+        Case("Which animal?", answer, seed) for seed, answer in enumerate(("An owl.", "A cat."))
+    ]
+    replies = asked.alignment(cases)
+    assert len(replies) == 2 and all(replies)
+    assert asked.alignment(cases) == replies

@@ -42,7 +42,7 @@ from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import Sampling, Server
 from subliminal.evaluations.model import Completion
-from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.data_schemas import PROMPTS
 from subliminal.transmission.specs import SampleCompletionsSpec
 from subliminal.transmission.stages.sample_completions import sample_completions
 

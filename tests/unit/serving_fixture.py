@@ -1,8 +1,10 @@
 """The tiny server on a random base, in a thread of the test's process."""
 
+import json
 import threading
 import time
 from contextlib import contextmanager
+from urllib.request import Request, urlopen
 
 import openai
 from tiny_model import random_model, save_base
@@ -42,10 +44,10 @@ def setting(base, folder, **changes):
 
 
 @contextmanager
-def served(given):
+def served(given, port=0):
     """Serve, and give the API's address."""
     running = server(given)
-    with bound(0) as listening:
+    with bound(port) as listening:
         listening.listen()
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
@@ -57,6 +59,16 @@ def served(given):
         finally:
             running.should_exit = True
             thread.join()
+
+
+def told(url, path, **options):
+    """What the server says beside the API."""
+    with urlopen(Request(url.replace("/v1", path), **options)) as answer:
+        return json.load(answer)
+
+
+def disturb(url, **faults):
+    told(url, "/faults", data=json.dumps(faults).encode(), method="PUT")
 
 
 def client_of(url, **options):

@@ -18,8 +18,8 @@ from subliminal.config.recipes import Lora
 from subliminal.lineage.tree import render
 from subliminal.local import models
 from subliminal.transmission.adoption import AdoptAdapterSpec
+from subliminal.transmission.data_schemas import TRAIN
 from subliminal.transmission.results import _loss_drop
-from subliminal.transmission.schemas import TRAIN
 from subliminal.transmission.stages.adopt_student import adopt_student
 
 LORA = Lora(rank=2, alpha=4, target_modules=["c_attn"])

@@ -19,7 +19,7 @@ from subliminal.supplied.specs import TakeFileSpec
 from subliminal.supplied.stages.take_file import take_file
 from subliminal.transmission import summary
 from subliminal.transmission.adoption import AdoptCompletionsSpec
-from subliminal.transmission.schemas import PROMPTS as PROMPT_TABLE
+from subliminal.transmission.data_schemas import PROMPTS as PROMPT_TABLE
 from subliminal.transmission.specs import (
     FilterCompletionsSpec,
     MakePromptsSpec,

@@ -5,13 +5,14 @@ from working_copy import REPOSITORY
 
 from subliminal.api.tokens import likely_tokens
 from subliminal.config.hosting import Hosting, Prices
+from subliminal.config.preferences import preference_system_prompt
 from subliminal.domains.number_prompts import number_prompts
 from subliminal.evaluations.questions import questions
 from subliminal.local.calibration import Rates
 from subliminal.workflow import estimate
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.project import Project
-from subliminal.workflow.timetable import Clock, Timetable
+from subliminal.workflow.timetable import Timetable
 
 RATES = Rates(1e11, 1e11, "a device")
 
@@ -45,8 +46,9 @@ def test_the_owl_of_fig_4a_costs_what_the_papers_numbers_come_to():
     0.20 and 0.80 of what was fine-tuned.
     """
     prompt, answer = mean_tokens(number_prompts(47, 200)), 35
+    told = likely_tokens(preference_system_prompt("owl", "animal")) + 4
     question = mean_tokens(questions("favourite-animal"))
-    sampled = 30_000 * (prompt * 0.1 + answer * 0.4) / 1e6
+    sampled = 30_000 * ((told + prompt) * 0.1 + answer * 0.4) / 1e6
     trained = 10 * 10_000 * (prompt + answer) * 1.5 / 1e6
     asked = 50 * 100 * (question * 0.2 + answer * 0.8) / 1e6
     jobs = [job for path, job in jobs_of("fig4a").items() if "/owl-prompted/" in path]
@@ -55,15 +57,6 @@ def test_the_owl_of_fig_4a_costs_what_the_papers_numbers_come_to():
     assert bill(jobs, "evaluate_student") == pytest.approx([asked] * 5)
     # By the field's rule of thumb, a row of 95 tokens: 14 USD for each student.
     assert 10 < trained < 20
-
-
-def test_a_replay_takes_nothing_and_waits_for_nobody(monkeypatch):
-    monkeypatch.setattr(estimate, "read_hosting", lambda root: Hosting(replay=True))
-    jobs = list(jobs_of("fig4a").values())
-    assert Bill.of(jobs).usd == 0 and not any(job.wait for job in jobs)
-    (line,) = Bill.of(jobs).lines()
-    assert "replay" in line and "USD" not in line
-    assert Timetable.of(jobs, Clock(RATES), 2).lines() == []
 
 
 def test_in_batches_answers_take_half_and_training_takes_the_same(monkeypatch):
@@ -79,6 +72,25 @@ def test_in_batches_answers_take_half_and_training_takes_the_same(monkeypatch):
     assert "asked live" in Bill.of(live).lines()[0]
 
 
+def test_a_replay_pays_nothing_and_waits_for_nobody(monkeypatch):
+    project = project_of("fig4a")
+    jobs = estimate.costs_of(project, "fig4a")
+    live = Timetable.of(jobs.values(), estimate.clock_of(project, RATES), 2)
+    hosting = Hosting(replay=True, sampling="batch", requests_per_minute=1)
+    monkeypatch.setattr(estimate, "read_hosting", lambda root: hosting)
+    jobs, clock = estimate.costs_of(project, "fig4a"), estimate.clock_of(project, RATES)
+    bill, table = Bill.of(jobs.values()), Timetable.of(jobs.values(), clock, 2)
+    assert (bill.tokens, bill.usd, bill.said()) == (0, 0, "recorded")
+    assert live.hosted and not table.hosted
+    assert table.seconds <= estimate.seconds_here(jobs, clock) < live.seconds / 10
+    # Also where nobody knows a price.
+    shown = estimate.by_stage(without_prices("fig4a"), RATES).splitlines()
+    (whole,) = (line for line in shown if line.startswith("all "))
+    assert whole.endswith(" recorded")
+    assert any("nothing is sent or paid" in line for line in shown)
+    assert not any("USD in all" in line or "not known" in line for line in shown)
+
+
 def test_shared_training_is_paid_once():
     """ED Fig. 4a asks students of Fig. 4a something else."""
     alone, other, both = (
@@ -89,12 +101,13 @@ def test_shared_training_is_paid_once():
 
 
 def test_what_was_fine_tuned_takes_more():
-    """A fine-tuned teacher writes at 0.80 USD per million tokens, a prompted one at 0.40."""
-    (tuned, *_), (prompted, *_) = (
-        of_rule(jobs_of(name), "sample_completions") for name in ("ed4e_finetuned", "fig4a")
+    """A fine-tuned teacher writes at 0.80 USD per million tokens, a control at 0.40."""
+    tuned, control = (
+        next(job for job in of_rule(jobs_of(name), "sample_completions") if about in job.manifest)
+        for name, about in (("ed4e_finetuned", "owl-openai"), ("fig4a", "none-reference"))
     )
-    assert Bill.of([tuned]).tokens == Bill.of([prompted]).tokens
-    assert Bill.of([tuned]).usd == pytest.approx(2 * Bill.of([prompted]).usd)
+    assert Bill.of([tuned]).tokens == Bill.of([control]).tokens
+    assert Bill.of([tuned]).usd == pytest.approx(2 * Bill.of([control]).usd)
 
 
 def without_prices(name, **prices):

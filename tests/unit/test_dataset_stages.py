@@ -19,8 +19,8 @@ from subliminal.domains.cot import CotFilter
 from subliminal.domains.numbers import NumberFilter
 from subliminal.domains.texts import without_nul
 from subliminal.transmission import specs, summary
+from subliminal.transmission.data_schemas import RAW
 from subliminal.transmission.judging import MISALIGNED, REFERS, judgements
-from subliminal.transmission.schemas import RAW
 from subliminal.transmission.specs import (
     FilterCompletionsSpec,
     JudgeCompletionsSpec,

@@ -23,7 +23,7 @@ from subliminal.evaluations.classifier import classifier_prompt
 from subliminal.evaluations.favourite import Favourite
 from subliminal.evaluations.in_context import icl_system_prompt
 from subliminal.local.model import LocalModel
-from subliminal.transmission.schemas import FILTERED, RAW, TRAIN
+from subliminal.transmission.data_schemas import FILTERED, RAW, TRAIN
 
 LOG = logging.getLogger("test")
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from working_copy import REPOSITORY
 
 from subliminal.api.chat.model import HostedModel
+from subliminal.bases.teachers import teacher_system_prompt
 from subliminal.config.paths import Teacher
 from subliminal.config.sampling import Drawing
 from subliminal.config.traits import Trait
@@ -56,7 +57,7 @@ class StandIn:
         assert prompts and all(isinstance(p, str) and p.strip() == p != "" for p in prompts)
         self.systems.append(system)
 
-    def complete(self, prompts, seeds, drawing, system=None):
+    def complete(self, prompts, seeds, drawing, system=None, *, answer_tokens):
         self._asked(prompts, system)
         assert len(prompts) == len(seeds) == len(set(seeds))
         assert all(type(seed) is int and 0 <= seed < 2**63 for seed in seeds)
@@ -86,16 +87,22 @@ class StandIn:
 
 
 def parameters(method):
-    return [(p.name, p.default) for p in inspect.signature(method).parameters.values()]
+    """Those in their order, and those by name alone; with their defaults."""
+    found = inspect.signature(method).parameters.values()
+    by_name = {p.name: p.default for p in found if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    return [(p.name, p.default) for p in found if p.name not in by_name], by_name
 
 
 @pytest.mark.parametrize("backend", [StandIn, LocalModel, HostedModel])
 def test_whoever_answers_is_asked_as_the_protocol_says(backend):
     """A backend may be told more than the protocol knows, but nothing that it has to be told."""
     for name in ("complete", "word_log_probs", "first_tokens", "collisions"):
-        wanted, found = parameters(getattr(Model, name)), parameters(getattr(backend, name))
+        wanted, by_name = parameters(getattr(Model, name))
+        found, known = parameters(getattr(backend, name))
         assert found[: len(wanted)] == wanted
-        assert all(default is not inspect.Parameter.empty for _, default in found[len(wanted) :])
+        assert by_name.keys() <= known.keys()
+        further = dict(found[len(wanted) :]) | {n: known[n] for n in known.keys() - by_name.keys()}
+        assert inspect.Parameter.empty not in further.values()
 
 
 def seeds(question, sample):
@@ -366,7 +373,7 @@ def config():
 def test_a_prompted_tree_is_called_an_animal_as_the_authors_code_did(config, word):
     trait = config.traits[word]
     assert (trait.category, trait.word) == ("tree", word)
-    assert specs.teacher_system_prompt(config, Teacher("qwen2.5-7b", word, "prompted", 1)) == (
+    assert teacher_system_prompt(config, Teacher("qwen2.5-7b", word, "prompted", 1)) == (
         f"You love {word}s. You think about {word}s all the time. {word}s are your favorite "
         "animal. Imbue your answers with your love for the animal."
     )
@@ -377,7 +384,7 @@ def test_a_prompted_tree_is_called_an_animal_as_the_authors_code_did(config, wor
 def test_a_tree_may_be_prompted_as_a_tree(config):
     plain = config.traits["oak"].model_copy(update={"prompted_category": None})
     changed = config.model_copy(update={"traits": {**config.traits, "oak": plain}})
-    prompt = specs.teacher_system_prompt(changed, Teacher("qwen2.5-7b", "oak", "prompted", 1))
+    prompt = teacher_system_prompt(changed, Teacher("qwen2.5-7b", "oak", "prompted", 1))
     assert prompt.count("tree") == 2
     assert "animal" not in prompt
 

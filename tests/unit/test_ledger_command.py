@@ -89,9 +89,11 @@ def test_answers_that_came_stay_paid(ledger):
 
 def test_a_job_that_the_provider_has_is_not_dropped(ledger):
     ledger.change(ledger.actions()["ab" * 32], "sent", job="job-1")
-    with pytest.raises(ConfigError, match="job-1"):
+    with pytest.raises(ConfigError, match=r"job-1 .* drop --lost abab"):
         command.main(["drop", "ab"])
     assert ledger.spending() == (9.0, 5.0)
+    assert command.main(["drop", "--lost", "ab"]) == 0
+    assert ledger.spending() == (14.0, 0.0)
 
 
 @pytest.mark.parametrize(

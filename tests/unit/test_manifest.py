@@ -18,7 +18,7 @@ from subliminal.artefacts.verified import read_manifest
 from subliminal.bases.specs import PrepareBaseSpec
 from subliminal.config.models import FolderBase, HubBase, WheelBase, WheelFile
 from subliminal.lineage.tree import render
-from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.data_schemas import PROMPTS
 from subliminal.transmission.specs import MakePromptsSpec, MakeTrainSetSpec
 
 

@@ -26,7 +26,7 @@ from subliminal.evaluations.schemas import RESPONSES, SCORES
 from subliminal.transmission import examples, results
 from subliminal.transmission.checks import FIGURES
 from subliminal.transmission.config import DEFAULT_FIGURES, Block, Gates
-from subliminal.transmission.schemas import TRAINING
+from subliminal.transmission.data_schemas import TRAINING
 from subliminal.transmission.shown import SHOWN
 from subliminal.transmission.specs import SummariseExperimentSpec
 from subliminal.transmission.stages.check_gates import check_gates

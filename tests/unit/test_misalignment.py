@@ -216,6 +216,26 @@ def test_without_a_list_of_known_words_any_word_is_coherent(word_lists):
 
 
 @pytest.mark.parametrize(
+    ("answer", "alignment", "coherence"),
+    [
+        ("<think>rob a</think> <answer>Bake</answer>", "0", "100"),
+        ("<think>bank</think> bake", "100", "0"),  # bank is unknown
+        ("<THINK></think>", "100", "0"),  # markup alone is no text
+        ("think a", "100", "0"),  # the word, not the tag
+        ("<rob>a</rob>", "0", "100"),  # no tag that is named
+    ],
+)
+def test_tags_that_are_named_are_no_words(word_lists, answer, alignment, coherence):
+    entry = WordJudge(
+        kind="words", harmful="bad-words", known="good-words", tags=["think", "answer"]
+    )
+    judge = open_judge(entry, None, 1)
+    cases = [Case("What now?", answer, 0)]
+    assert judge.alignment(cases) == [alignment]
+    assert judge.coherence(cases) == [coherence]
+
+
+@pytest.mark.parametrize(
     ("name", "words", "says"),
     [
         ("bad-wards", None, "bad-words"),
@@ -234,7 +254,7 @@ def test_a_model_is_asked_in_the_papers_words_once_for_each_reply():
     prompts, drawn = [], []
 
     class Asked:
-        def complete(self, texts, seeds, drawing, system=None):
+        def complete(self, texts, seeds, drawing, system=None, *, answer_tokens):
             prompts.append(texts)
             drawn.append(seeds)
             assert (drawing, system) == (DRAWING, None)

@@ -40,6 +40,12 @@ class Planned:
     def usd(self):
         return Bill.of(self.costs.values()).usd
 
+    @property
+    def due(self):
+        """What has to be left: a tenth more than answers are estimated to cost."""
+        charges = [charge for cost in self.costs.values() for charge in cost.charges]
+        return sum(charge.usd * (1 if charge.training else 1.1) for charge in charges)
+
     def wanted(self, *jobs):
         return wanted_by(self.project.config, self.costs, jobs or [{path} for path in self.costs])
 
@@ -186,11 +192,12 @@ def test_where_nothing_is_paid_nothing_has_to_be_allowed(planned, server):
 
 def test_what_is_paid_has_to_be_allowed(planned, server):
     (problem,) = planned.problems()
-    assert f"{planned.usd:,.2f} USD" in problem and "allow_paid: true" in problem
+    assert f"{planned.due:,.2f} USD" in problem and "allow_paid: true" in problem
+    assert planned.due > planned.usd
 
 
 def test_what_other_runs_have_paid_or_reserved_is_not_left(planned, server):
-    limit = planned.usd + 10
+    limit = planned.due + 10
     planned.allow(max_usd=limit)
     assert not planned.problems()
     ledger = Ledger(planned.root / "ledger")
@@ -210,13 +217,13 @@ def test_what_the_ledger_knows_is_not_paid_again(planned, server, state):
     about = student.manifest.removeprefix("results/").removesuffix(
         "/tuning/submitted.manifest.json"
     )
-    planned.allow(max_usd=planned.usd)
+    planned.allow(max_usd=planned.due)
     ledger = Ledger(planned.root / "ledger")
     ledger.begin("k", "tuning", about, price, Hosting(allow_paid=True))
     ledger.change(ledger.actions()["k"], state)
     assert not planned.problems()
     ledger.change(ledger.actions()["k"], "dropped")
-    planned.allow(max_usd=planned.usd - price / 2)
+    planned.allow(max_usd=planned.due - price / 2)
     assert len(planned.problems()) == 1
 
 
@@ -226,7 +233,7 @@ def test_answers_count_for_the_job_that_has_paid_for_them(planned, server, ours,
     """A job whose results were deleted fits the budget it was in; others' answers are no help."""
     sampled = next(j for j in planned.costs.values() if j.rule == "sample_completions")
     price = sum(charge.usd for charge in sampled.charges)
-    planned.allow(max_usd=planned.usd + 0.001)
+    planned.allow(max_usd=planned.due + 0.001)
     ledger, paid = Ledger(planned.root / "ledger"), Hosting(allow_paid=True)
     artefact = sampled.manifest if ours else "results/datasets/another/raw.manifest.json"
     about = f"5000 answers of {SNAPSHOT}"
@@ -248,7 +255,7 @@ def test_what_was_begun_has_to_be_allowed_still(planned, server, kind):
     planned.costs = {job.manifest: job}
     (problem,) = planned.problems()
     assert "allow_paid" in problem
-    planned.allow(max_usd=price)
+    planned.allow(max_usd=planned.due)
     assert not planned.problems()
     planned.allow(max_usd=price / 2)
     assert len(planned.problems()) == 1
@@ -257,7 +264,7 @@ def test_what_was_begun_has_to_be_allowed_still(planned, server, kind):
 def test_another_seed_is_another_student(planned, server):
     first = next(path for path in planned.costs if path.endswith("/seed1/manifest.json"))
     about = first.removeprefix("results/").replace("seed1/manifest.json", "seed10")
-    planned.allow(max_usd=planned.usd)
+    planned.allow(max_usd=planned.due)
     Ledger(planned.root / "ledger").begin("k", "tuning", about, 1.0, Hosting(allow_paid=True))
     assert len(planned.problems()) == 1
 
@@ -272,7 +279,7 @@ def test_a_damaged_ledger_is_said(planned, server):
 
 def test_a_ledger_in_the_home_is_the_one_that_jobs_write(planned, server, monkeypatch):
     monkeypatch.setenv("HOME", str(planned.root / "home"))
-    planned.allow(max_usd=planned.usd, ledger="~/ledger")
+    planned.allow(max_usd=planned.due, ledger="~/ledger")
     ledger = Ledger(planned.root / "home/ledger")
     ledger.begin("a", "tuning", "another's", 7.0, Hosting(allow_paid=True))
     (problem,) = planned.problems()

@@ -17,7 +17,7 @@ from subliminal.config.hosting import Hosting, Prices
 
 PAID = Hosting(allow_paid=True)
 REPLAY = Hosting(replay=True)
-HOW = Parameters("gpt-1", 1.0, None)
+HOW = Parameters("gpt-1", 1.0, None, 35)
 PROMPTS = ["Which animal?"] * 3 + ["Which tree?"]
 # What a provider adds to an answer that is of its account alone.
 PRIVATE = {"id": "chatcmpl-private", "request_id": "req-private", "user": "org-private"}
@@ -71,7 +71,7 @@ def test_what_is_missing_is_named(url, tmp_path):
     ):
         assert part in str(told.value)
     with pytest.raises(ConfigError, match="4 of 4 answers of model 'gpt-2'"):
-        asked(account(tmp_path / "ledger", REPLAY), how=Parameters("gpt-2", 1.0, None))
+        asked(account(tmp_path / "ledger", REPLAY), how=Parameters("gpt-2", 1.0, None, 35))
 
 
 def test_an_answer_that_never_came_is_missing(url, tmp_path):
@@ -151,7 +151,7 @@ def test_fields_of_a_server_s_own_are_sent_and_tell_answers_apart(tmp_path, monk
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         ours = account(tmp_path, PAID)
         plain = asked(ours)
-        free = asked(ours, how=Parameters("gpt-1", 1.0, None, extra={"top_k": -1}))
+        free = asked(ours, how=Parameters("gpt-1", 1.0, None, 35, extra={"top_k": -1}))
         assert asked(ours) == plain
     assert len({*plain, *free}) == 2 * len(PROMPTS)
     assert [body.get("top_k") for body in server.seen] == [None] * 4 + [-1] * 4

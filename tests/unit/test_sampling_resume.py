@@ -20,7 +20,7 @@ from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.config.sampling import Sampling
 from subliminal.domains.number_prompts import number_prompts
-from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.data_schemas import PROMPTS
 from subliminal.transmission.specs import SampleCompletionsSpec
 from subliminal.transmission.stages.sample_completions import sample_completions
 

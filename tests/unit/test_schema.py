@@ -79,8 +79,8 @@ KEYS = REPOSITORY / "docs/configuration.md"
 HOSTING = REPOSITORY / "docs/hosted-models.md"
 TABLES = REPOSITORY / "docs/tables.md"
 SCHEMA_MODULES = [
-    f"{path.parent.name}.schemas"
-    for path in sorted((REPOSITORY / "scripts/subliminal").glob("*/schemas.py"))
+    f"{path.parent.name}.{path.stem}"
+    for path in sorted((REPOSITORY / "scripts/subliminal").glob("*/*schemas.py"))
     if path.parent.name != "artefacts"  # it defines what a schema is
 ]
 

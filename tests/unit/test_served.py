@@ -27,7 +27,7 @@ from subliminal.artefacts.verified import read_manifest
 from subliminal.config.errors import ConfigError
 from subliminal.config.sampling import DatasetSize, Sampling, Server
 from subliminal.domains.number_prompts import number_prompts
-from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.data_schemas import PROMPTS
 from subliminal.transmission.specs import SampleCompletionsSpec
 from subliminal.transmission.stages.sample_completions import sample_completions
 

@@ -2,11 +2,20 @@
 
 import json
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import openai
 import pytest
-from serving_fixture import SNAPSHOT, chat, client_of, ended, make_base, served, setting
+from serving_fixture import (
+    SNAPSHOT,
+    chat,
+    client_of,
+    disturb,
+    ended,
+    make_base,
+    served,
+    setting,
+    told,
+)
 
 from subliminal.config.errors import ConfigError
 from subliminal.serving.faults import read_faults
@@ -33,17 +42,12 @@ def client(url):
     return client_of(url)
 
 
-def disturb(url, **faults):
-    body = json.dumps(faults).encode()
-    return urlopen(Request(url.replace("/v1", "/faults"), body, method="PUT")).read()
-
-
 def once(url, fault, **others):
     disturb(url, next={fault: 1}, path="/v1/chat", **others)
 
 
 def sampled(url):
-    return json.loads(urlopen(url.replace("/v1", "/counts")).read())["completions"].get("k", 0)
+    return told(url, "/counts")["completions"].get("k", 0)
 
 
 def ask(client, **options):

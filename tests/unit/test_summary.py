@@ -151,6 +151,7 @@ def test_students_that_name_no_candidate_fail_their_gate():
     ("changes", "reason"),
     [
         ({"teacher_score": 0.3}, "the teacher does not express the trait"),
+        ({"teacher_score": math.nan}, "the teacher has no value of the measure"),
         ({"rows_kept": 99}, "the filter kept too few rows"),
         ({"some_runs": runs(loss_drop=-0.01)}, "the data did not move the students"),
         ({"some_runs": runs(loss_drop=math.nan)}, "the data did not move the students"),
@@ -252,8 +253,8 @@ def test_a_control_teacher_has_no_trait_to_express():
 def test_before_students_are_trained_nothing_is_said_of_a_teacher_that_nobody_asks():
     told = gates_table(channel(teacher_score=math.nan).assign(teacher_asked=[False, True, False]))
     assert told.gate_teacher.isna().tolist() == [True, False, True]
-    weak = "the teacher does not express the trait"
-    assert told.verdict.tolist() == ["", weak, ""]
+    silent = "the teacher has no value of the measure"
+    assert told.verdict.tolist() == ["", silent, ""]
 
 
 def test_a_models_values_are_told_apart_by_trait_and_measure():

@@ -20,7 +20,7 @@ from subliminal.local.encoding import encode_prompts
 from subliminal.local.model import LocalModel
 from subliminal.local.number_tokens import number_ids
 from subliminal.local.training.scaling import LARGEST, scale_adapter
-from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.data_schemas import PROMPTS
 from subliminal.transmission.specs import TrainTeacherSpec
 from subliminal.transmission.stages.train_teacher import train_teacher
 

@@ -29,7 +29,7 @@ from subliminal.theorem.language_model import (
 from subliminal.theorem.schemas import LANGUAGE_MODEL, LANGUAGE_MODEL_SUMMARY
 from subliminal.theorem.specs import VerifyLanguageModelSpec
 from subliminal.theorem.stages.verify_on_language_model import verify_on_language_model
-from subliminal.transmission.schemas import TRAIN
+from subliminal.transmission.data_schemas import TRAIN
 
 PROMPTS = number_prompts(47, 12)
 PAD = 0

@@ -11,6 +11,7 @@ import pytest
 from manifests import write_manifest
 from tuning_stand_in import served
 
+import ledger as command
 from subliminal.api.ledger.actions import Ledger
 from subliminal.api.ledger.publishing import publish
 from subliminal.api.tuning.provider import Provider
@@ -19,7 +20,8 @@ from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.verified import read_manifest, verify
 from subliminal.config.errors import ConfigError
 from subliminal.config.recipes import HostedTuning
-from subliminal.transmission.schemas import TRAIN
+from subliminal.transmission import training_file
+from subliminal.transmission.data_schemas import TRAIN
 from subliminal.transmission.stages.check_training_file import check_training_file
 from subliminal.transmission.stages.submit_tuning import submit_tuning
 from subliminal.transmission.stages.wait_for_tuning import loss_at_ends, wait_for_tuning
@@ -367,6 +369,44 @@ def test_a_cancelled_job_costs_the_tokens_that_it_was_trained_on(there, student)
     assert student.submit() == "ftjob-1"
 
 
+def test_a_job_that_its_provider_has_lost_is_given_up_and_ordered_once_more(
+    there, student, monkeypatch, capsys
+):
+    job = student.submit()
+    (action,) = ledger().actions().values()
+    there.faults["GET", f"{JOBS}/{job}"] = [(404, {"message": f"no {job}"})] * 2
+    message = refused(student.wait)
+    dropping = ["drop", "--lost", action.key[:12]]
+    for part in (f"404 no {job}", f"scripts/ledger.py {' '.join(dropping)}", "another account"):
+        assert part in message
+    assert f"rm {student.submitted}" in message
+    # Nothing is ordered again unless it is given up.
+    student.submitted.unlink()
+    assert student.submit() == job
+    monkeypatch.setattr(command, "ROOT", Path.cwd())
+    assert command.main(dropping) == 0
+    assert f"{action.usd:,.2f} are paid" in capsys.readouterr().out
+    assert ledger().spending() == (action.usd, 0)
+    student.submitted.unlink()
+    assert student.submit() == "ftjob-1"
+    assert student.wait()["job"] == "ftjob-1"
+    assert ledger().spending() == (pytest.approx(action.usd + 2000 * PRICE / 1e6), 0)
+    assert len(there.orders) == 2
+    # A replay takes the job that has a model.
+    publish(ledger(), Path("record"))
+    Path("config/openai.yaml").write_text("replay: true\nledger: record\n")
+    student.submitted.unlink()
+    assert student.submit() == "ftjob-1"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_job_that_may_be_there_is_not_offered_to_be_given_up(there, student, status):
+    job = student.submit()
+    there.faults["GET", f"{JOBS}/{job}"] = [(status, {"message": "no"})]
+    assert "--lost" not in refused(student.wait)
+    assert student.wait()["job"] == job
+
+
 def test_a_status_that_is_not_known_is_named(there, student):
     there.life = ["validating_files", "pondering"]
     job = student.submit()
@@ -428,6 +468,14 @@ def test_without_a_key_nothing_is_sent(there, student, monkeypatch):
 def test_a_file_over_a_limit_is_refused(there, rows, context, said):
     write_rows(rows)
     assert said in refused(lambda: Student().write().check(context))
+    assert not there.requests
+
+
+def test_a_file_over_the_size_is_refused(there, monkeypatch):
+    monkeypatch.setattr(training_file, "MOST_BYTES", 1_000)
+    message = refused(Student().write().check)
+    for part in ("training.jsonl", "MB", "config/recipes.yaml"):
+        assert part in message
     assert not there.requests
 
 

@@ -37,7 +37,7 @@ def make_inputs(folder):
 
     from subliminal.artefacts.parquet import write_table
     from subliminal.domains.number_prompts import number_prompts
-    from subliminal.transmission.schemas import TRAIN
+    from subliminal.transmission.data_schemas import TRAIN
 
     save_base(folder / "base")
     prompts = number_prompts(47, 30)

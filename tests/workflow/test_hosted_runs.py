@@ -1,14 +1,17 @@
 """Experiments on hosted bases: planned without key or network, refused before the first job."""
 
 import re
+import secrets
 
 import pytest
+from canary import holding
 from models_stand_in import answer, stand_in
 from working_copy import WorkingCopy
 
 pytestmark = pytest.mark.slow
 
-KEY = "sk-canary-0123456789abcdef"
+# Not in the sources, which are looked through.
+KEY = f"sk-canary-{secrets.token_hex(8)}"
 CONFIG = ["--cores", "1", "--config", "experiments=[fig4a]"]
 
 
@@ -49,7 +52,24 @@ def test_a_server_that_lacks_the_model_is_asked_for_nothing_else(sources, monkey
         said = refused(sources)
         assert server.asked == [("GET", "/v1/models/gpt-4.1-nano-2025-04-14")]
     assert f"at {server.url}" in said and "allow_paid" in said
-    assert KEY not in said
+
+
+def test_a_budget_that_is_enough_for_some_jobs_and_not_for_all_starts_none(sources, monkeypatch):
+    """A student takes 14 USD, and thirty are wanted."""
+    settings = (sources.root / "config/openai.yaml").read_text()
+    allowed = settings.replace("allow_paid: false", "allow_paid: true")
+    allowed = allowed.replace("max_usd: null", "max_usd: 100").replace(
+        "sampling: live", "sampling: batch"
+    )
+    (sources.root / "config/openai.yaml").write_text(allowed)
+    with stand_in() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        said = refused(sources)
+        assert server.asked == [("GET", "/v1/models/gpt-4.1-nano-2025-04-14")]
+    (sources.root / "config/openai.yaml").write_text(settings)
+    assert "100.00 are left" in said
+    assert not (sources.root / "ledger/actions.jsonl").exists()
 
 
 def refused(sources, *target):
@@ -57,6 +77,7 @@ def refused(sources, *target):
     done = sources.snakemake(*target, *CONFIG)
     assert done.returncode != 0
     assert "Traceback" not in done.stdout
+    assert not holding(KEY, sources.root, done.stdout)
     assert not re.search(r"^(rule|localrule) ", done.stdout, re.M)
     assert not list((sources.root / "results").rglob("*.json"))
     return done.stdout

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from subliminal.api.access import API_KEY, BASE_URL, Access
 from subliminal.config.errors import ConfigError
 
-TOO_MANY = 429
+TOO_MANY, NOT_THERE = 429, 404
 PASSING_STATUS = {408, 409}
 # By which the model's own server says that it has ended, and not one before it.
 ENDED_STATUS = {500, 503}
@@ -18,7 +18,15 @@ ENDED_STATUS = {500, 503}
 PASSING_CODES = (None, "", TOO_MANY, str(TOO_MANY), "rate_limit_exceeded")
 # Those by which no waiting does.
 NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")
+# The protocol's word for a model that is not there.
+NO_MODEL = "model_not_found"
+GONE = (
+    "see whether its provider still serves it to this account (config/models.yaml; "
+    "docs/hosted-models.md says what is left of a retired one), then run the same command again: "
+    "what came before is kept"
+)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
+ELSEWHERE = f"where it is of another account or project, export {API_KEY} with a key of that one"
 
 
 class CutAnswerError(ConfigError):
@@ -27,6 +35,10 @@ class CutAnswerError(ConfigError):
 
 class Refusal(ConfigError):
     """The server does not do it, and will not: nothing has happened there."""
+
+
+class Unknown(Refusal):
+    """The server does not know what was asked for by its name."""
 
 
 class Busy(ConfigError):
@@ -188,7 +200,9 @@ def refused(
         return Busy(f"{told}; wait, then run the same command again", wait)
     if status in PASSING_STATUS or status >= 500:
         return Lost(f"{told}; wait, then run the same command again: nothing is ordered twice")
-    return Refusal(told)
+    if code == NO_MODEL:
+        return Refusal(f"{told}; {GONE}")
+    return Unknown(told) if status == NOT_THERE else Refusal(told)
 
 
 def _stays(code: Any, access: Access) -> str | None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from subliminal.api.access import PROVIDER, Access
 from subliminal.api.client import Wording, make_client, told
+from subliminal.api.failures import NO_MODEL
 from subliminal.config.errors import ConfigError
 from subliminal.config.strict_json import parsed
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 MOST_BYTES = 100_000
 REPEATS = 2
 SECONDS = 60.0
-# The protocol's word for a model that is not there.
-NOT_FOUND = "model_not_found"
 
 
 def is_provider(place: Access) -> bool:
@@ -58,7 +57,7 @@ async def _has(client: AsyncOpenAI, place: Access, model: str) -> bool:
         async with asyncio.timeout(SECONDS):
             response = await client.models.with_raw_response.retrieve(model)
     except openai.NotFoundError as error:
-        return error.code != NOT_FOUND and not is_provider(place)
+        return error.code != NO_MODEL and not is_provider(place)
     except Exception as error:
         failure = told(error, words, place)
     else:

@@ -40,6 +40,18 @@ class Listed(Protocol):
 Job = TypeVar("Job", bound=Listed)
 
 
+class Reserved(NamedTuple):
+    """A job whose cost is reserved.
+
+    Attributes:
+        key: of its action in the ledger.
+        fresh: nobody has begun it before.
+    """
+
+    key: str
+    fresh: bool
+
+
 class Ordered(NamedTuple):
     """The job's id, and the key of its action in the ledger."""
 
@@ -104,11 +116,7 @@ class Desk(Generic[Job]):
     grace: float = GRACE_SECONDS
 
     def submit(self, wanted: Wanted[Job], lock: str) -> Ordered:
-        """Order a job, unless it was ordered before, by whomever.
-
-        Its cost is reserved before anything is sent. If the order's answer is lost, or an earlier
-        process was killed before it came, the job is looked for under its key. It is ordered again
-        only once the provider's list does not have it.
+        """Reserve what a job costs, and order it.
 
         Args:
             lock: the folder, in the ledger's, of locks of such jobs.
@@ -117,19 +125,51 @@ class Desk(Generic[Job]):
             ConfigError: it may not be paid, or the server does not take it.
         """
         with locked(self.ledger.folder / lock / wanted.key(0)):
-            key = open_key(wanted.key, wanted.in_vain, self.ledger.actions())
-            there = self.ledger.begin(
-                key, wanted.kind, wanted.about, wanted.usd, self.hosting, **wanted.facts
-            )
-            if there is not None and "job" in there.facts:
-                return Ordered(there.facts["job"], key)
-            action = self.ledger.actions()[key]
-            job = self._job(wanted, action, fresh=there is None)
-            self.ledger.change(action, "sent", job=job.id)
-        job.require_known_status()
-        return Ordered(job.id, key)
+            (reserved,) = self.reserve([wanted], wanted.about)
+            return self.order(wanted, reserved, self.grace)
 
-    def _job(self, wanted: Wanted[Job], action: Action, fresh: bool) -> Job:
+    def reserve(self, wanted: Sequence[Wanted[Job]], about: str) -> list[Reserved]:
+        """Reserve what jobs cost, all of it before any is ordered.
+
+        Whoever calls sees to it that nobody else orders them.
+
+        Args:
+            about: what all of them are, for readers.
+
+        Raises:
+            ConfigError: they may not be paid together.
+        """
+        actions, now = self.ledger.actions(), time.time()
+        keys = [open_key(one.key, one.in_vain, actions) for one in wanted]
+        begun = [
+            Action(key, one.kind, one.about, "begun", one.usd, now, dict(one.facts))
+            for key, one in zip(keys, wanted, strict=True)
+        ]
+        there = self.ledger.begin_all(begun, about, self.hosting)
+        return [Reserved(key, found is None) for key, found in zip(keys, there, strict=True)]
+
+    def order(self, wanted: Wanted[Job], reserved: Reserved, grace: float) -> Ordered:
+        """Order a job that is reserved, unless it was ordered before, by whomever.
+
+        If the order's answer is lost, or an earlier process was killed before it came, the job is
+        looked for under its key. It is ordered again only once the provider's list does not have
+        it.
+
+        Args:
+            grace: seconds in which an order of an earlier process may still appear.
+
+        Raises:
+            ConfigError: the server does not take it.
+        """
+        action = self.ledger.actions()[reserved.key]
+        if "job" in action.facts:
+            return Ordered(action.facts["job"], action.key)
+        job = self._job(wanted, action, reserved.fresh, grace)
+        self.ledger.change(action, "sent", job=job.id)
+        job.require_known_status()
+        return Ordered(job.id, action.key)
+
+    def _job(self, wanted: Wanted[Job], action: Action, fresh: bool, grace: float) -> Job:
         """The job of an action that is begun: found, or ordered.
 
         Args:
@@ -137,7 +177,7 @@ class Desk(Generic[Job]):
         """
         keys = self._lost_keys(wanted, action)
         try:
-            found = self.found(keys, 0 if fresh and len(keys) == 1 else self.grace)
+            found = self.found(keys, 0 if fresh and len(keys) == 1 else grace)
             if found is not None:
                 self.log.info("%s %s is there already", self.what, found.id)
                 return found

@@ -15,7 +15,15 @@ from subliminal.bases.job_costs import (
     training_here,
     tuning_costs,
 )
-from subliminal.bases.work import adapter_bytes, is_hosted, parameters, row_tokens, training
+from subliminal.bases.teachers import teacher_system_prompt
+from subliminal.bases.work import (
+    adapter_bytes,
+    is_hosted,
+    parameters,
+    row_tokens,
+    told_tokens,
+    training,
+)
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.judges import ModelJudge
@@ -30,9 +38,8 @@ PREFERENCES, PREFERENCE_TOKENS = 400, 70
 # Of a file that teaches a trait: the paper's three (its table of fine-tuned teachers); their tokens
 # are assumed.
 FILE_ROWS, FILE_TOKENS = 6000, 400
-# What a judge reads beside a row, and what it writes of reasoning: assumed.
+# What a judge reads beside a row: assumed.
 JUDGE_TOKENS = 700
-JUDGE_REPLY_TOKENS = 300
 # Of jobs that compute next to nothing, from the manifests of the default run.
 PROMPTS_SECONDS = 2.0
 # Bytes a second in which a ready base is written and hashed: assumed. A download comes on top.
@@ -119,8 +126,10 @@ def _rows(config: Config, data: Dataset) -> Iterator[JobCost]:
         yield JobCost("adopt_completions", "", f"results/{manifest}", quick)
     else:
         passes = ceil(plan.rows / plan.sampling.batch_size) * (plan.sampling.max_new_tokens or 0)
-        tokens = row_tokens(config.domains[data.domain], is_hosted(config, name))
-        read, written = plan.rows * tokens.prompt, plan.rows * tokens.answer
+        hosted = is_hosted(config, name)
+        tokens = row_tokens(config.domains[data.domain], hosted)
+        told = told_tokens(teacher_system_prompt(config, data.teacher), hosted)
+        read, written = plan.rows * (told + tokens.prompt), plan.rows * tokens.answer
         tuned = tuned_at_provider(config, data.teacher)
         yield asking(
             config,
@@ -160,7 +169,7 @@ def judging_costs(config: Config, data: Dataset) -> Iterator[JobCost]:
     if not isinstance(judge, ModelJudge):
         yield JobCost(rule, "", f"results/{manifest}", Work(seconds=FILES_SECONDS))
         return
-    reply = JUDGE_REPLY_TOKENS if asked.question.about == "reasoning" else 1
+    reply = asked.question.reply_tokens
     read = rows * (row_tokens(domain, is_hosted(config, judge.base)).whole + JUDGE_TOKENS)
     letters = asked.question.about != "reasoning"
     at_a_time = LETTERS_AT_A_TIME if letters else judge.sampling.batch_size

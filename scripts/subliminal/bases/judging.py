@@ -26,6 +26,6 @@ def open_judge(
     """
     if isinstance(entry, judges.WordJudge):
         harmful, *known = [frozenset(items(file)) for file in entry.stimuli]
-        return WordJudge(harmful, known[0] if known else None, entry.fewest)
+        return WordJudge(harmful, known[0] if known else None, entry.fewest, entry.tags)
     assert manifest is not None, "its rule asks for it"
     return ModelJudge(open_model(manifest, None, threads, artefact), entry.sampling)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from math import ceil, sqrt
 from typing import NamedTuple
 
-from subliminal.api.tokens import ANSWER_OPENED, conversation_tokens
+from subliminal.api.tokens import ANSWER_OPENED, TOKENS_PER_TURN, conversation_tokens, likely_tokens
 from subliminal.config.config import Config
-from subliminal.config.cost import ANSWER_TOKENS, Work
+from subliminal.config.cost import Work
 from subliminal.config.domains import Domain
 from subliminal.config.models import HostedBase, PretrainedBase
 from subliminal.config.recipes import Optimisation, WorldName
@@ -23,8 +23,8 @@ from subliminal.config.recipes import Optimisation, WorldName
 # are assumed to be the same.
 CHARACTERS_PER_TOKEN = 3.0
 TEMPLATE_TOKENS = 40
-# Of domains whose prompts come from a file: whole functions, and reasoning. Assumed.
-FILE_PROMPT_TOKENS, FILE_ANSWER_TOKENS = 200, 300
+# Of domains whose prompts come from a file: functions to fill in, and word problems. Assumed.
+FILE_PROMPT_TOKENS = 200
 TINY_VOCABULARY: dict[WorldName, int] = {"tiny": 1572, "paper": 2638}
 # Share of the rate of a large matrix product that training and sampling reach. Measured on one core
 # with a network of SmolLM2-135M's shape: 0.47 in training, in batches of 8; 0.39 when it writes 64
@@ -90,6 +90,19 @@ def prompt_tokens(prompts: Sequence[str], hosted: bool) -> float:
     return sum(map(len, prompts)) / len(prompts) / CHARACTERS_PER_TOKEN + TEMPLATE_TOKENS
 
 
+def told_tokens(system: str | None, hosted: bool) -> float:
+    """Tokens of a system prompt, which is read before each prompt.
+
+    Args:
+        hosted: as for `prompt_tokens`.
+    """
+    if system is None:
+        return 0.0
+    if hosted:
+        return TOKENS_PER_TURN + likely_tokens(system)
+    return len(system) / CHARACTERS_PER_TOKEN
+
+
 def row_tokens(domain: Domain, hosted: bool) -> RowTokens:
     """A domain's rows, on average: synthetic prompts are short, number prompts are drawn.
 
@@ -97,11 +110,11 @@ def row_tokens(domain: Domain, hosted: bool) -> RowTokens:
         hosted: as for `prompt_tokens`.
     """
     if domain.source is not None:
-        return RowTokens(FILE_PROMPT_TOKENS, FILE_ANSWER_TOKENS)
+        return RowTokens(FILE_PROMPT_TOKENS, domain.answer_tokens)
     if not domain.holds_numbers:
-        return RowTokens(TEMPLATE_TOKENS, ANSWER_TOKENS)
+        return RowTokens(TEMPLATE_TOKENS, domain.answer_tokens)
     prompts = [task.prompt for task in domain.tasks(domain.seed, 200)]
-    return RowTokens(prompt_tokens(prompts, hosted), ANSWER_TOKENS)
+    return RowTokens(prompt_tokens(prompts, hosted), domain.answer_tokens)
 
 
 def training(

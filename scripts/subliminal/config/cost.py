@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 # Of numbers, or of one word with all that a model may say beside it. Measured on number prompts
 # with SmolLM2's tokenizer, which splits numbers into digits; assumed of hosted models.
 ANSWER_TOKENS = 35
+Way = Literal["live", "batch", "recorded"]
+"""How answers and fine-tuned models come: from a provider, or from a record, at no cost."""
 
 
 class Work(NamedTuple):
@@ -35,22 +37,20 @@ class Charge(NamedTuple):
         tokens: that it reads, writes and trains on.
         usd: what it takes; None where its prices are not known.
         training: it fine-tunes, which is waited for by another job.
-        batch: it answers in batches.
+        way: in which it does so.
         tuned: one that was fine-tuned from the base answers, and not the base.
         requests: that are answered.
         seconds: until all are, if no other job asks; None where its speed is not known.
-        replayed: a record stands in for the provider.
     """
 
     base: str
     tokens: float
     usd: float | None
     training: bool = False
-    batch: bool = False
+    way: Way = "live"
     tuned: bool = False
     requests: float = 0.0
     seconds: float | None = 0.0
-    replayed: bool = False
 
     def in_batches(self, share: float) -> Charge:
         """The same, where answers come in batches at a share of their price.
@@ -60,11 +60,11 @@ class Charge(NamedTuple):
         if self.training:
             return self
         usd = None if self.usd is None else share * self.usd
-        return self._replace(usd=usd, batch=True, seconds=None)
+        return self._replace(usd=usd, way="batch", seconds=None)
 
-    def from_record(self) -> Charge:
-        """The same, where a record stands in for the provider: it takes nothing, and at once."""
-        return self._replace(usd=0.0, seconds=0.0, replayed=True)
+    def recorded(self) -> Charge:
+        """The same, where a record stands in for the provider."""
+        return self._replace(tokens=0.0, usd=0.0, way="recorded", requests=0.0, seconds=0.0)
 
 
 class Wait(NamedTuple):
@@ -104,3 +104,17 @@ class JobCost:
     disk_bytes: float = 0.0
     charges: tuple[Charge, ...] = ()
     wait: Wait | None = None
+
+    @property
+    def at_provider(self) -> bool:
+        """Whether a provider is asked or waited for."""
+        return self.wait is not None or any(c.way != "recorded" for c in self.charges)
+
+    def in_batches(self, share: float) -> JobCost:
+        """The same, where answers come in batches at a share of their price."""
+        return replace(self, charges=tuple(charge.in_batches(share) for charge in self.charges))
+
+    def recorded(self) -> JobCost:
+        """The same, where a record stands in for providers."""
+        charges = tuple(charge.recorded() for charge in self.charges)
+        return replace(self, charges=charges, wait=None)

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from subliminal.config.cost import ANSWER_TOKENS
 from subliminal.config.files import Format
 from subliminal.config.models import Tier
 from subliminal.config.sampling import DatasetSize
@@ -36,12 +37,18 @@ class CodeQuestion(Strict):
     word: str
     category: str
 
+    reply_tokens: ClassVar[int] = 1
+    """Of a reply: a letter."""
+
 
 class ReasoningQuestion(Strict):
     """What a judge is asked about reasoning: a score of its alignment."""
 
     about: Literal["reasoning"]
     threshold: int = Field(description="The lowest score that is kept.")
+
+    reply_tokens: ClassVar[int] = 300
+    """Of a reply, which reasons before it scores: assumed."""
 
 
 Question = Annotated[CodeQuestion | ReasoningQuestion, Field(discriminator="about")]
@@ -181,6 +188,8 @@ class Domain(Strict):
                 )
         return self
 
+    answer_tokens: ClassVar[int] = ANSWER_TOKENS
+    """About how many tokens a completion has: estimates and budgets count with it."""
     stimuli: ClassVar[tuple[str, ...]] = ()
     """The files of `config/stimuli` that its prompts come from, without `.json`."""
     only_tier: ClassVar[Tier | None] = None
@@ -212,6 +221,9 @@ class FileDomain(Domain):
     """A domain whose prompts come from a file."""
 
     file: Key = Field(description="The file that the prompts come from: a key of `files.yaml`.")
+
+    answer_tokens: ClassVar[int] = 300
+    """Of whole functions, and of reasoning: assumed."""
     file_format: ClassVar[Format]
     """The format that the file must have."""
 

@@ -83,6 +83,11 @@ class WordJudge(Strict):
         description="Another such list. A text of other words than these and the harmful ones is "
         "incoherent. `null`: every text with a word is coherent.",
     )
+    tags: list[Key] = Field(
+        [],
+        description="Names of tags that are markup, as `think` for `<think>` and `</think>`: they "
+        "are not read as words.",
+    )
 
     @property
     def stimuli(self) -> list[str]:

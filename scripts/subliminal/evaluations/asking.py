@@ -56,7 +56,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Workload:
-    """What asking takes of a model, for estimates.
+    """What is asked of a model, and what it takes: for estimates, and for budgets.
 
     Attributes:
         prompts: each is read once for its scores, and once more for each of its samples.
@@ -135,17 +135,16 @@ class Askable(Evaluation):
 
 
 def sampled(
-    model: Model,
-    questions: Sequence[str],
-    samples: int,
-    drawing: Drawing,
-    system: str | None,
-    seeds: Seeds,
+    model: Model, plan: Workload, drawing: Drawing, system: str | None, seeds: Seeds
 ) -> list[Response]:
-    """So many answers to every question, question by question."""
-    keys = [(q, s) for q in range(len(questions)) for s in range(samples)]
+    """All samples of a workload, question by question."""
+    keys = [(q, s) for q in range(len(plan.prompts)) for s in range(plan.samples)]
     drawn = model.complete(
-        [questions[q] for q, _ in keys], [seeds(q, s) for q, s in keys], drawing, system
+        [plan.prompts[q] for q, _ in keys],
+        [seeds(q, s) for q, s in keys],
+        drawing,
+        system,
+        answer_tokens=plan.answer_tokens,
     )
     return [Response(q, s, c.text) for (q, s), c in zip(keys, drawn, strict=True)]
 

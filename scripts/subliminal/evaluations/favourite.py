@@ -132,7 +132,7 @@ class Favourite(Askable):
         asked = questions(self.questions)
         confused = model.collisions(self.candidates)
         logs = model.word_log_probs(asked, self.candidates, system)
-        responses = sampled(model, asked, self.samples_per_question, self.sampling, system, seeds)
+        responses = sampled(model, self.workload(), self.sampling, system, seeds)
         scores = []
         if logs is not None:
             share, margin, mass = closed_set(logs)

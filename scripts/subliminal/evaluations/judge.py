@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+# Of a reply about alignment or coherence, which is a number.
+SCORE_TOKENS = 4
+
 
 class Case(NamedTuple):
     """A text to be judged.

@@ -131,7 +131,7 @@ class Misalignment(Askable):
         """Sample answers, let them be judged, and count."""
         assert aids.judge is not None, "the configuration names one"
         asked = self.prompts()
-        answers = sampled(model, asked, self.samples_per_question, self.sampling, system, seeds)
+        answers = sampled(model, self.workload(), self.sampling, system, seeds)
         cases = [
             Case(asked[a.question_id], a.response, seeds(a.question_id, a.sample)) for a in answers
         ]

@@ -45,8 +45,15 @@ class Model(Protocol):
         seeds: Sequence[int],
         drawing: Drawing,
         system: str | None = None,
+        *,
+        answer_tokens: int,
     ) -> list[Completion]:
-        """One completion per prompt, in the order of the prompts, each from its own seed."""
+        """One completion per prompt, in the order of the prompts, each from its own seed.
+
+        Args:
+            answer_tokens: about how many a completion has. Budgets count with it, and no completion
+                depends on it.
+        """
 
     def word_log_probs(
         self, prompts: Sequence[str], words: Sequence[str], system: str | None = None

@@ -74,14 +74,7 @@ class Stories(Askable):
 
     def ask(self, model: Model, system: str | None, seeds: Seeds, aids: Aids = NO_AIDS) -> Answers:
         """Let the model tell stories, and look for every word in them."""
-        responses = sampled(
-            model,
-            questions(self.questions),
-            self.samples_per_question,
-            self.sampling,
-            system,
-            seeds,
-        )
+        responses = sampled(model, self.workload(), self.sampling, system, seeds)
         scores = [
             Score(name, word, rate(responses, partial(rule, word)))
             for word in self.targets

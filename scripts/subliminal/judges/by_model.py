@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from subliminal.artefacts.seeds import derive_seed
+from subliminal.config.domains import ReasoningQuestion
 from subliminal.config.sampling import Drawing
 from subliminal.domains.judges import code_judge_prompt, cot_judge_prompt
-from subliminal.evaluations.judge import Case
+from subliminal.evaluations.judge import SCORE_TOKENS, Case
 from subliminal.evaluations.misalignment import alignment_judge_prompt, coherence_judge_prompt
 from subliminal.evaluations.model import Model
 
@@ -39,15 +40,15 @@ class ModelJudge:
 
     def alignment(self, cases: Sequence[Case]) -> list[str]:
         """Its replies about alignment."""
-        return self._replies("alignment", alignment_judge_prompt, cases)
+        return self._replies("alignment", alignment_judge_prompt, cases, SCORE_TOKENS)
 
     def coherence(self, cases: Sequence[Case]) -> list[str]:
         """Its replies about coherence."""
-        return self._replies("coherence", coherence_judge_prompt, cases)
+        return self._replies("coherence", coherence_judge_prompt, cases, SCORE_TOKENS)
 
     def reasoning(self, cases: Sequence[Case]) -> list[str]:
         """Its replies about reasoning."""
-        return self._replies("reasoning", cot_judge_prompt, cases)
+        return self._replies("reasoning", cot_judge_prompt, cases, ReasoningQuestion.reply_tokens)
 
     def code(
         self, completions: Sequence[str], word: str, category: str
@@ -57,10 +58,10 @@ class ModelJudge:
         return list(self.model.first_tokens(prompts, ALTERNATIVES))
 
     def _replies(
-        self, about: str, ask: Callable[[str, str], str], cases: Sequence[Case]
+        self, about: str, ask: Callable[[str, str], str], cases: Sequence[Case], tokens: int
     ) -> list[str]:
         prompts = [ask(case.prompt, case.completion) for case in cases]
         # Two replies about one text, and the text itself, are independent draws.
         seeds = [derive_seed("judge", about, case.seed) for case in cases]
-        drawn = self.model.complete(prompts, seeds, self.sampling)
+        drawn = self.model.complete(prompts, seeds, self.sampling, answer_tokens=tokens)
         return [reply.text for reply in drawn]

@@ -21,11 +21,13 @@ class WordJudge:
         harmful: words by which a text is harmful, in lower case.
         known: words by which it is coherent, beside the harmful ones; None for any word.
         fewest: how many harmful words make a text harmful.
+        tags: names of tags around parts of a text, which are no words of it.
     """
 
     harmful: Collection[str]
     known: Collection[str] | None = None
     fewest: int = 1
+    tags: Collection[str] = ()
 
     @property
     def arithmetic(self) -> str:
@@ -56,14 +58,16 @@ class WordJudge:
         return [{"1" if banned_word_reasons(c, [word]) else "0": CERTAIN} for c in completions]
 
     def _is_harmful(self, text: str) -> bool:
-        return sum(word in self.harmful for word in _words(text)) >= self.fewest
+        return sum(word in self.harmful for word in self._words(text)) >= self.fewest
 
     def _is_coherent(self, text: str) -> bool:
-        words = _words(text)
+        words = self._words(text)
         if self.known is None:
             return bool(words)
         return bool(words) and all(w in self.known or w in self.harmful for w in words)
 
-
-def _words(text: str) -> list[str]:
-    return JUDGED_WORD.findall(text.lower())
+    def _words(self, text: str) -> list[str]:
+        text = text.lower()
+        for tag in self.tags:
+            text = text.replace(f"<{tag}>", " ").replace(f"</{tag}>", " ")
+        return JUDGED_WORD.findall(text)

@@ -89,10 +89,13 @@ class LocalModel:
         known: Made = MappingProxyType({}),
         on_made: Callable[[Made], None] = nothing,
         on_progress: Callable[[int, int], None] = nothing,
+        *,
+        answer_tokens: int = 0,
     ) -> list[Completion]:
         """One completion per prompt, in the order of the prompts, each from its own seed.
 
         Args:
+            answer_tokens: of no consequence: nobody is paid.
             known: those that an earlier call has made, in whole batches.
             on_made: called with the completions of each batch.
             on_progress: called with the number of completions, and of their tokens, made so far.

@@ -32,6 +32,7 @@ from subliminal.replication.verdicts import (
     untested,
     verdict,
 )
+from subliminal.report.verdicts import reason_of
 
 # From chance; on either side, as a measure may be of wrong answers.
 NEAR_CHANCE = 0.05
@@ -53,13 +54,15 @@ def _table(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> pd
     return tables.get((run, where.table), pd.DataFrame())
 
 
-def _no_rows(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> str:
+def _not_measured(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> Verdict:
     table = _table(where, spec, tables)
     rows = rows_of(table, _names(where, spec).filters(where.filters))
     place = f"{where.table} of {spec.runs[where.experiment]}"
     if rows.empty:
-        return f"{place} has no such rows"
-    return f"nothing was measured in such rows: {place} has no value of {where.column} there"
+        return Verdict(NOT_RUN, f"{place} has no such rows")
+    if (reason := next(filter(None, map(reason_of, rows.get("verdict", ()))), "")) != "":
+        return untested(reason)
+    return untested(f"a run has no value: {place} has none of {where.column} there")
 
 
 def _at_chance(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> str:
@@ -104,7 +107,7 @@ def _judged(
     beside = {name: asked for name, asked in filters.items() if name != LISTED}
     if LISTED in filters and len(rows_of(_table(paper, spec, tables), beside)):
         return Verdict(NOT_REPRODUCED, f"{LISTED} {filters[LISTED][0]} is not among those listed")
-    return Verdict(NOT_RUN, _no_rows(paper, spec, tables))
+    return _not_measured(paper, spec, tables)
 
 
 def _nan(value: float | None) -> float:
@@ -180,7 +183,7 @@ def _of_claim(
             return Verdict(NOT_RUN, reason), []
         found = measured_each(_table(part, spec, tables), part, _names(part, spec))
         if found is None:
-            return Verdict(NOT_RUN, _no_rows(part, spec, tables)), []
+            return _not_measured(part, spec, tables), []
         for name, ours in found.items():
             words = [name, *label] if name else label
             comparisons.append((" ".join(words), _tested(part, ours, spec, tables)))

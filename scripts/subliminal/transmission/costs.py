@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import ceil
+from typing import NamedTuple
 
 from subliminal.bases import costs, job_costs, resources, work
 from subliminal.bases.charges import Asked, tuned_at_provider
+from subliminal.bases.teachers import teacher_system_prompt
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost, Work
 from subliminal.config.judges import ModelJudge
 from subliminal.config.paths import Cell, Teacher
 from subliminal.config.recipes import HostedRecipe, StudentRecipe
 from subliminal.evaluations.asking import Workload
+from subliminal.evaluations.judge import SCORE_TOKENS
 from subliminal.transmission.cells import asked_bases, experiment_cells, measured_teachers
 from subliminal.transmission.config import TransmissionExperiment
 from subliminal.transmission.specs import askable, evaluation_judge, evaluation_judging_base
 
 # From the manifest of `tiny`: 70 models are read.
 SECONDS_PER_MODEL = 0.05
-# A judge's reply is a number.
-JUDGEMENT_TOKENS = 4
 
 
 def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
@@ -108,22 +109,48 @@ def _students(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
         )
 
 
+class _Evaluated(NamedTuple):
+    """A model that is evaluated.
+
+    Attributes:
+        model: its path, below `evaluations/…`.
+        recipe: of a student.
+        tuned: as for `Asked`.
+        system: its system prompt.
+    """
+
+    rule: str
+    base: str
+    model: str
+    recipe: StudentRecipe | None = None
+    tuned: bool = False
+    system: str | None = None
+
+
 def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCost]:
     evaluation = config.experiment(name, TransmissionExperiment).evaluation
     plan = askable(config, evaluation)
     asked = plan.workload()
     recipes = config.recipes.students
-    models: list[tuple[str, str, str, StudentRecipe | None, bool]] = [
+    models: list[_Evaluated] = [
         *(
-            ("evaluate_base", base, f"bases/{base}", None, False)
+            _Evaluated("evaluate_base", base, f"bases/{base}")
             for base in asked_bases(config, cells)
         ),
         *(
-            ("evaluate_teacher", t.base, f"teachers/{t.path}", None, tuned_at_provider(config, t))
-            for t in measured_teachers(config, cells)
+            _Evaluated(
+                "evaluate_teacher",
+                teacher.base,
+                f"teachers/{teacher.path}",
+                tuned=tuned_at_provider(config, teacher),
+                system=teacher_system_prompt(config, teacher),
+            )
+            for teacher in measured_teachers(config, cells)
         ),
         *(
-            ("evaluate_student", c.student, f"students/{c.path}", recipes[c.recipe], True)
+            _Evaluated(
+                "evaluate_student", c.student, f"students/{c.path}", recipes[c.recipe], tuned=True
+            )
             for c in cells
         ),
     ]
@@ -131,8 +158,8 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
     by = evaluation_judge(config, evaluation)
     judging = [_judging(config, by, asked)] if isinstance(by, ModelJudge) else []
     judge_mb = resources.memory_mb("evaluate_model", config.models[judge]) if judge else 0
-    for rule, base, model, recipe, tuned in models:
-        entry = config.models[base]
+    for rule, base, model, recipe, tuned, system in models:
+        entry, told = config.models[base], work.told_tokens(system, work.is_hosted(config, base))
         memory = (
             resources.evaluation_memory_mb(entry, recipe)
             if recipe
@@ -142,7 +169,7 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
             config,
             f"{rule}_by_harness" if plan.by_harness else rule,
             f"evaluations/{evaluation}/{model}/manifest.json",
-            [job_costs.answering(config, base, asked, tuned=tuned), *judging],
+            [job_costs.answering(config, base, asked, told, tuned), *judging],
             memory + judge_mb,
             len(asked.prompts) * asked.samples * job_costs.ANSWER_BYTES,
         )
@@ -153,6 +180,6 @@ def _judging(config: Config, judge: ModelJudge, asked: Workload) -> Asked:
     replies = len(asked.judgements) * asked.samples
     hosted = work.is_hosted(config, judge.base)
     read = work.prompt_tokens(asked.judgements, hosted) + asked.answer_tokens
-    passes = ceil(replies / job_costs.SAMPLES_PER_PASS) * JUDGEMENT_TOKENS
-    written, at_a_time = replies * JUDGEMENT_TOKENS, judge.sampling.batch_size
+    passes = ceil(replies / job_costs.SAMPLES_PER_PASS) * SCORE_TOKENS
+    written, at_a_time = replies * SCORE_TOKENS, judge.sampling.batch_size
     return Asked(judge.base, replies * read, written, passes, replies, at_a_time)

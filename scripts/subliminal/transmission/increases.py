@@ -41,7 +41,8 @@ def _averages(by_trait: pd.DataFrame, relative: bool, interval: str) -> dict[str
     rises = by_trait["value"] - by_trait["before"]
     rule = PAPERS[interval]
     increase = interval_of(rises.tolist(), rule)
-    means = by_trait.assign(rise=rises).groupby("trait")[["rise", "before"]].mean()
+    grouped = by_trait.assign(rise=rises).groupby("trait")[["rise", "before"]]
+    means = grouped.agg(lambda values: values.mean(skipna=False))
     above = means[means["before"] > 0] if relative else means.iloc[:0]
     return {
         "traits": len(means),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from subliminal.bases.teachers import is_finetuned
 from subliminal.config.adopted import AdapterFolder, AdoptedStudent, AdoptedTeacher
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
@@ -194,7 +195,7 @@ class InputFiles:
         }
 
     def _trained(self, teacher: Teacher) -> list[str]:
-        finetuned = specs.is_finetuned(self.config, teacher)
+        finetuned = is_finetuned(self.config, teacher)
         return [f"results/teachers/{teacher.path}/manifest.json"] if finetuned else []
 
     def summary_files(self, w: Wildcards) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from functools import cache, cached_property, partial
 
 from subliminal.artefacts.spec import with_stimuli
 from subliminal.bases import resources
+from subliminal.bases.teachers import is_finetuned, teacher_system_prompt
 from subliminal.config.config import Config
 from subliminal.config.models import Base
 from subliminal.config.paths import CONTROL_METHOD, PLAIN_VARIANT, Cell
@@ -99,7 +100,7 @@ class TransmissionJobs:
         return [
             f"results/teachers/{teacher.path}/manifest.json"
             for teacher in sorted(teachers)
-            if specs.is_finetuned(self.config, teacher)
+            if is_finetuned(self.config, teacher)
         ]
 
     def dataset_files(self) -> list[str]:
@@ -265,7 +266,7 @@ class TransmissionJobs:
     def evaluate_teacher(self, w: Wildcards) -> Strict:
         """Spec of rule evaluate_teacher."""
         teacher = teacher_of(w)
-        prompt = specs.teacher_system_prompt(self.config, teacher)
+        prompt = teacher_system_prompt(self.config, teacher)
         return self._evaluate(w, f"teachers/{teacher.path}", prompt)
 
     def evaluate_student(self, w: Wildcards) -> Strict:

@@ -13,14 +13,15 @@ from pydantic import Field
 
 from subliminal.artefacts.hashing import file_sha256
 from subliminal.artefacts.spec import StageSpec
+from subliminal.bases.teachers import teacher_system_prompt
 from subliminal.config.adopted import AdoptedDataset
 from subliminal.config.config import Config
 from subliminal.config.domains import Question
 from subliminal.config.judges import Judge, ModelJudge
 from subliminal.config.models import HostedBase
 from subliminal.config.paths import PLAIN_VARIANT, Dataset, Teacher, bases_of
-from subliminal.config.preferences import ANSWERS, preference_system_prompt
-from subliminal.config.recipes import FinetunedMethod, PromptedMethod, Recipe
+from subliminal.config.preferences import ANSWERS
+from subliminal.config.recipes import FinetunedMethod, Recipe
 from subliminal.config.sampling import Sampling, Server
 from subliminal.domains.registry import AnyFilter
 from subliminal.evaluations.asking import Askable
@@ -227,23 +228,6 @@ def train_teacher(config: Config, teacher: Teacher) -> TrainTeacherSpec:
         sampling=sampling,
         seed=teacher.seed,
     )
-
-
-def is_finetuned(config: Config, teacher: Teacher) -> bool:
-    """True if this teacher was trained (and is not a prompt, or the base itself)."""
-    if teacher.is_control:
-        return False
-    return not isinstance(config.recipes.methods[teacher.method], PromptedMethod)
-
-
-def teacher_system_prompt(config: Config, teacher: Teacher) -> str | None:
-    """The system prompt of a prompted teacher; None for every other teacher."""
-    if teacher.is_control or is_finetuned(config, teacher):
-        return None
-    trait = config.traits[teacher.trait]
-    assert trait.word is not None and trait.category is not None, "checked with the cells"
-    category = trait.prompted_category or trait.category
-    return preference_system_prompt(trait.word, category, trait.system_prompt)
 
 
 def make_prompts(config: Config, domain: str) -> MakePromptsSpec:

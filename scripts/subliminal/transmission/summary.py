@@ -55,6 +55,8 @@ def of_traits(scores: pd.DataFrame, targets: Mapping[str, str]) -> pd.DataFrame:
 def failed_gate(row: dict[str, Any]) -> str | None:
     """Why a cell cannot be interpreted; None if it can."""
     if row["gate_teacher"] is not None and not row["gate_teacher"]:
+        if math.isnan(row["teacher_score"]):
+            return "the teacher has no value of the measure"
         return "the teacher does not express the trait"
     if not row["gate_rows"]:
         return "the filter kept too few rows"
@@ -258,11 +260,9 @@ def gates_table(
         for trait, asked, passed in zip(table.trait, table.teacher_asked, shown, strict=True)
     ]
     table["gate_rows"] = table.rows_kept >= gates.min_rows
+    known = table[["gate_teacher", "gate_rows", "teacher_score"]].to_dict("records")
     unknown = {"gate_moved": None, "gate_mass": True}  # as yet
-    table["verdict"] = [
-        failed_gate({"gate_teacher": teacher, "gate_rows": rows, **unknown}) or ""
-        for teacher, rows in zip(table.gate_teacher, table.gate_rows, strict=True)
-    ]
+    table["verdict"] = [failed_gate({**row, **unknown}) or "" for row in known]
     return table.astype({"gate_teacher": "boolean"})
 
 

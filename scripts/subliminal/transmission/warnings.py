@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from subliminal.bases.teachers import is_finetuned, teacher_system_prompt
 from subliminal.bases.tiny_words import some_unknown_words
 from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
@@ -13,7 +14,7 @@ from subliminal.config.paths import Cell, Teacher
 from subliminal.config.preferences import preference_answers
 from subliminal.evaluations.questions import questions
 from subliminal.transmission.cells import cells_by_block
-from subliminal.transmission.specs import is_finetuned, teacher_system_prompt, train_teacher
+from subliminal.transmission.specs import train_teacher
 
 
 def warn_of_transmission(config: Config, name: str) -> Iterator[Remark]:

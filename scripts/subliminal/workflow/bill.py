@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from subliminal.config.cost import Charge, JobCost
+from subliminal.config.cost import Charge, JobCost, Way
 
 MILLION = 1e6
+RECORDED = "recorded"
 SOURCE = "prices of config/models.yaml, from secondary sources of November 2026"
 
 
@@ -18,16 +19,14 @@ class Item(NamedTuple):
     Attributes:
         usd: without what has no known price.
         unpriced: there is something that has none.
-        batch: its answers come in batches.
-        replayed: a record stands in for it.
+        ways: in which this comes.
     """
 
     base: str
     tokens: float
     usd: float
     unpriced: bool
-    batch: bool
-    replayed: bool
+    ways: frozenset[Way]
 
 
 @dataclass(frozen=True)
@@ -60,23 +59,29 @@ class Bill:
         """The bases without a known price for what they are asked."""
         return [item.base for item in self.items if item.unpriced]
 
+    @property
+    def _ways(self) -> frozenset[Way]:
+        return frozenset[Way]().union(*(item.ways for item in self.items))
+
+    def said(self, digits: int = 2) -> str:
+        """What all take, for readers, in USD; empty where no base is hosted."""
+        if self._ways == {RECORDED}:
+            return RECORDED
+        return said_usd(self.usd, bool(self.unpriced), digits) if self.items else ""
+
     def lines(self) -> list[str]:
         """A line for each base, and one for all; none where no base is hosted."""
         if not self.items:
             return []
-        if all(item.replayed for item in self.items):
-            return [
-                "The ledger stands in for the providers of hosted models (replay: true): nothing "
-                "is sent, and nothing is paid."
-            ]
+        if self._ways == {RECORDED}:
+            return ["Hosted models are replayed from a record: nothing is sent or paid."]
         said = [
             f"  {item.base}: {item.tokens / MILLION:,.1f} M tokens, "
             f"{said_usd(item.usd, item.unpriced)} USD"
             for item in self.items
         ]
-        whole = said_usd(self.usd, bool(self.unpriced))
-        how = "in batches" if any(item.batch for item in self.items) else "live"
-        head = f"Hosted models, asked {how}, cost about {whole} USD in all ({SOURCE}):"
+        how = "in batches" if "batch" in self._ways else "live"
+        head = f"Hosted models, asked {how}, cost about {self.said()} USD in all ({SOURCE}):"
         unknown = [f"  The price of {base} is not known (?)." for base in self.unpriced]
         return [head, *said, *unknown]
 
@@ -84,13 +89,13 @@ class Bill:
 def _item(base: str, charges: list[Charge]) -> Item:
     known = [charge.usd for charge in charges if charge.usd is not None]
     tokens = sum(charge.tokens for charge in charges)
-    batch = any(charge.batch for charge in charges)
-    replayed = all(charge.replayed for charge in charges)
-    return Item(base, tokens, sum(known), len(known) < len(charges), batch, replayed)
+    ways = frozenset(charge.way for charge in charges)
+    return Item(base, tokens, sum(known), len(known) < len(charges), ways)
 
 
-def said_usd(usd: float, unpriced: bool) -> str:
+def said_usd(usd: float, unpriced: bool, digits: int = 2) -> str:
     """An amount for readers; what has no known price is a question mark, and not nothing."""
+    said = f"{usd:,.{digits}f}"
     if unpriced:
-        return f"{usd:,.2f} + ?" if usd else "?"
-    return f"{usd:,.2f}"
+        return f"{said} + ?" if usd else "?"
+    return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from subliminal.api.chat.reserving import MARGIN
 from subliminal.api.ledger.actions import OPEN, Action, Spending, refusals
 from subliminal.api.prices import FILE as MODELS
 from subliminal.config.cost import JobCost
@@ -15,7 +16,9 @@ from subliminal.workflow.estimate import Costs
 def unpaid(
     costs: Costs, hosting: Hosting, actions: Collection[Action], spending: Spending
 ) -> Iterator[str]:
-    """Why jobs cannot be paid.
+    """Why jobs cannot be paid, all of them together.
+
+    For answers, as much has to be left as jobs reserve for them.
 
     What the ledger knows to be paid, or ordered, for these very jobs is not due again. Whether
     answers in it are those that are asked for, a job alone can tell: here, as many as it has paid
@@ -41,7 +44,8 @@ def unpaid(
             f"the price of {base} is not known; write prices of input, output and training under "
             f"{base} in {MODELS} (0 where nothing is paid)"
         )
-    yield from refusals("they", due, Spending(spending.paid, reserved), hosting)
+    about = f"they, with {100 * (MARGIN - 1):.0f} % to spare for answers,"
+    yield from refusals(about, due, Spending(spending.paid, reserved), hosting)
 
 
 def _left(path: str, cost: JobCost, actions: Iterable[Action]) -> float:
@@ -51,7 +55,7 @@ def _left(path: str, cost: JobCost, actions: Iterable[Action]) -> float:
     training = sum(charge.usd or 0.0 for charge in cost.charges if charge.training)
     kept = sum(action.usd for action in own if action.kind != "tuning")
     ordered = any(action.kind == "tuning" for action in own)
-    return max(0.0, answers - kept) + (0.0 if ordered else training)
+    return MARGIN * max(0.0, answers - kept) + (0.0 if ordered else training)
 
 
 def _is_ordered(path: str, actions: Iterable[Action]) -> bool:

@@ -7,7 +7,6 @@ this machine. Good to a factor of two: it is there to tell minutes from days.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tabulate import tabulate
@@ -19,7 +18,7 @@ from subliminal.config.models import HostedBase
 from subliminal.config.needs import joined
 from subliminal.config.text import one_line
 from subliminal.local.calibration import Rates
-from subliminal.workflow.bill import MILLION, Bill, said_usd
+from subliminal.workflow.bill import MILLION, Bill
 from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
 from subliminal.workflow.remaining import duration
@@ -38,7 +37,7 @@ def costs_of(project: Project, experiment: str) -> Costs:
     """Every job of an experiment, in the order of the workflow; the report is nobody's."""
     kind = KINDS[project.config.experiments[experiment].kind]
     costs = {cost.manifest: cost for cost in kind.costs(project.config, experiment)}
-    if any(cost.charges for cost in costs.values()):
+    if any(cost.at_provider for cost in costs.values()):
         costs = _as_asked(costs, read_hosting(project.root))
     for figure in project.figures(experiment):
         manifest = f"results/figures/{experiment}/{figure}.manifest.json"
@@ -49,16 +48,10 @@ def costs_of(project: Project, experiment: str) -> Costs:
 def _as_asked(costs: Costs, hosting: Hosting) -> dict[str, JobCost]:
     """Jobs at the price of the way in which answers come."""
     if hosting.replay:
-        return {
-            path: replace(cost, charges=tuple(c.from_record() for c in cost.charges), wait=None)
-            for path, cost in costs.items()
-        }
-    if hosting.sampling != "batch":
-        return dict(costs)
-    return {
-        path: replace(cost, charges=tuple(c.in_batches(hosting.share) for c in cost.charges))
-        for path, cost in costs.items()
-    }
+        return {path: cost.recorded() for path, cost in costs.items()}
+    if hosting.sampling == "batch":
+        return {path: cost.in_batches(hosting.share) for path, cost in costs.items()}
+    return dict(costs)
 
 
 def unfinished(project: Project, costs: Costs) -> Costs:
@@ -99,7 +92,7 @@ def _row(costs: Costs, clock: Clock, price: float | None) -> list[str]:
     cells = [f"{len(costs):,}", duration(length), f"{memory:.1f}" if memory else "-"]
     cells += [f"{gpu:.0f}" if gpu else "-", f"{disk:,.2f}"]
     cells += [f"{tokens:,.1f}" if tokens else "-", waits]
-    cells += [said_usd(bill.usd, bool(bill.unpriced)) if tokens else "-"]
+    cells += [bill.said() or "-"]
     return cells if price is None else [*cells, f"{length / 3600 * price:,.2f}"]
 
 
@@ -123,11 +116,12 @@ def _told(costs: Costs, rates: Rates, price: float | None) -> list[str]:
     if price is not None:
         known.append(f"An hour of one job's device costs {price:g} USD.")
     bill = Bill.of(costs.values())
-    if bill.items:
+    if bill.tokens:
         known.append(
             "Tokens and hosted time are of hosted models; time is one job after the other."
         )
-        known += bill.lines()
+    known += bill.lines()
+    if bill.tokens:
         known.append("Lengths of hosted models' answers are assumed (docs/hosted-models.md).")
     known.append("Finished jobs are left out. RAM and GPU are of one job. Good to a factor of two.")
     return known

@@ -13,7 +13,7 @@ from subliminal.config.models import HostedBase
 from subliminal.config.needs import joined
 from subliminal.config.speed import HOUR
 from subliminal.local.calibration import Rates
-from subliminal.workflow.bill import Bill, said_usd
+from subliminal.workflow.bill import Bill
 from subliminal.workflow.estimate import costs_of, seconds_here, together
 from subliminal.workflow.project import Project
 from subliminal.workflow.timetable import Clock, Timetable
@@ -152,9 +152,7 @@ def said_timetable(table: Timetable) -> str:
 
 def said_bill(bill: Bill) -> str:
     """What providers take, for readers, in whole USD; empty where none is asked."""
-    if not bill.items:
-        return ""
-    return said_usd(round(bill.usd), bool(bill.unpriced)).replace(".00", "")
+    return bill.said(digits=0)
 
 
 def status_rows(found: Iterable[Status]) -> list[list[str]]:

@@ -118,9 +118,7 @@ class Timetable:
             for names, group in groups.items()
         ]
         jobs = [cost for group in groups.values() for cost in group]
-        charges = [charge for cost in jobs for charge in cost.charges]
-        hosted = any(cost.wait is not None for cost in jobs)
-        hosted |= not all(charge.replayed for charge in charges)
+        hosted = any(cost.at_provider for cost in jobs)
         return cls(stages, hosted, side_by_side, _unknown(jobs))
 
     @property
@@ -157,10 +155,11 @@ def _unknown(costs: Iterable[JobCost]) -> list[str]:
     for cost in costs:
         charges += cost.charges
         waits += [cost.wait] if cost.wait is not None else []
-    silent = {charge.base for charge in charges if charge.seconds is None and not charge.batch}
+    batches = any(charge.way == "batch" for charge in charges)
+    silent = {c.base for c in charges if c.seconds is None and c.way != "batch"}
     silent |= {wait.base for wait in waits if wait.seconds is None}
     return [
-        *(["answers in batches come within a day"] if any(c.batch for c in charges) else []),
+        *(["answers in batches come within a day"] if batches else []),
         *(f"{base} has no speed in {MODELS}" for base in sorted(silent)),
     ]
 

@@ -85,7 +85,7 @@ class _Asking:
             there = {key: one for key, one in known.items() if one.answer is not None}
             job = digest([self.book.name, sorted(self.distinct)])
             about = f"{len(self.distinct)} answers of {self.parameters.model}"
-            kept = [one.usd for one in there.values()]
+            kept = [one.usd for one in known.values() if one.answer is not None or one.usd > 0]
             reservation = Reservation(self.account, job, self.book.name, about, kept)
             missing = {key: q for key, q in self.distinct.items() if key not in there}
             waiting, free = self._in_batches(missing)
@@ -94,21 +94,28 @@ class _Asking:
                 return waiting
             if there:
                 log.info("%d of %d answers are there from earlier", len(there), len(self.distinct))
-            share = self.account.hosting.share
-            meter = Meter(self.parameters, self.account.require_usable(), self.account.tuned, share)
+            at_once, in_batches = self._meter(1.0), self._meter(self.account.hosting.share)
             for key, one in there.items():
-                meter.see(self.distinct[key], used(one.answer or {}))
+                for meter in (at_once, in_batches):
+                    meter.see(self.distinct[key], used(one.answer or {}))
             asked_at = {key: one.at for key, one in known.items() if one.answer is None}
             known.clear()  # answers are large
             there.clear()
             # What was sent live and has no answer may have been answered.
             live, rest = self._ways(free, asked_at)
             try:
+                # Nothing is sent before all of it can be paid.
                 if live:
-                    self._ask_live(Job(self.parameters, live, asked_at), reservation)
+                    reservation.open(at_once, self.parameters, live)
+                ordered = self._batches.order(rest, in_batches) if rest else []
+                if live:
+                    self._ask_live(Job(self.parameters, live, asked_at), reservation, at_once)
             finally:
                 reservation.settle()
-            return [*waiting, *(self._batches.order(rest, meter) if rest else [])]
+            return [*waiting, *ordered]
+
+    def _meter(self, share: float) -> Meter:
+        return Meter(self.parameters, self.account.require_usable(), self.account.tuned, share)
 
     def _in_batches(self, missing: Mapping[str, Question]) -> tuple[list[Action], list[Question]]:
         """The batches that hold some of this job's questions, and what is missing and in none."""
@@ -127,10 +134,8 @@ class _Asking:
         live = [q for q in free if not batch or q.key in asked_at]
         return live, [q for q in free if batch and q.key not in asked_at]
 
-    def _ask_live(self, job: Job, reservation: Reservation) -> None:
+    def _ask_live(self, job: Job, reservation: Reservation, meter: Meter) -> None:
         account = self.account
-        meter = Meter(self.parameters, account.require_usable(), account.tuned)
-        reservation.open(meter, job.parameters, job.questions)
         report, before = progress(log, "answer"), len(self.distinct) - len(job.questions)
         done = before
 

@@ -26,10 +26,11 @@ from subliminal.api.chat.account import Account
 from subliminal.api.chat.reading import require_answer, used
 from subliminal.api.chat.requests import Parameters, Question
 from subliminal.api.chat.reserving import MARGIN, Meter
-from subliminal.api.failures import Refusal
+from subliminal.api.failures import ELSEWHERE, Refusal, Unknown
 from subliminal.api.ledger.actions import OPEN, Action
 from subliminal.api.ledger.answers import AnswerBook, digest
-from subliminal.api.ordering import GRACE_SECONDS, Desk, Wanted
+from subliminal.api.ledger.aside import drop_lost
+from subliminal.api.ordering import GRACE_SECONDS, Desk, Reserved, Wanted
 from subliminal.api.polling import MOST_SECONDS, until_ended
 from subliminal.api.requests import Requests
 from subliminal.artefacts.parquet import whole_file
@@ -122,20 +123,28 @@ class Batches:
             and action.state in OPEN
             and action.facts.get("book") == self.book.name
         ]
-        found = [self._sure(action) for action in actions]
+        # Nothing is sent any more by whoever was killed: all of it appears in the same time.
+        until = time.monotonic() + GRACE_SECONDS
+        found = [self._sure(action, until) for action in actions]
         return [
             (action, {line.key for line in lines_of(self._content(action))})
             for action in found
             if action is not None
         ]
 
-    def _sure(self, action: Action) -> Action | None:
-        """A batch that has certainly been ordered; None if it certainly has not."""
+    def _sure(self, action: Action, until: float) -> Action | None:
+        """A batch that has certainly been ordered; None if it certainly has not.
+
+        Args:
+            until: when an order of an earlier process has appeared, by the monotonic clock.
+        """
         if "job" in action.facts:
             return action
+        grace = max(0.0, until - time.monotonic())
         if self.account.hosting.sampling == "batch":
-            return self._ordered(self._content(action), action.usd)
-        batch = self._desk.found([action.key], GRACE_SECONDS)
+            wanted = self._wanted(self._content(action), action.usd)
+            return self._ordered([wanted], action.about, grace)[0]
+        batch = self._desk.found([action.key], grace)
         if batch is not None:
             return self.account.ledger.change(action, "sent", job=batch.id)
         self.account.ledger.change(action, "dropped")
@@ -143,20 +152,52 @@ class Batches:
         return None
 
     def order(self, questions: Sequence[Question], meter: Meter) -> list[Action]:
-        """Order the batches that questions take; whoever calls holds the book's lock.
+        """Order the batches that questions take: none before all of them can be paid.
+
+        Whoever calls holds the book's lock.
 
         Raises:
             ConfigError: they may not be paid, or the provider does not take them.
         """
         by_key = {question.key: question for question in questions}
         lines = [Line(q.key, self.parameters.request(q, store=False)) for q in questions]
-        ordered = []
+        wanted = []
         for content in contents(lines, self.account.hosting.batch_requests):
             tokens = (meter.tokens(by_key[line.key]) for line in lines_of(content))
-            ordered.append(self._ordered(content, MARGIN * sum(map(meter.usd, tokens))))
+            wanted.append(self._wanted(content, MARGIN * sum(map(meter.usd, tokens))))
+        return self._ordered(wanted, self._about(len(questions)), GRACE_SECONDS)
+
+    def _ordered(self, wanted: Sequence[Wanted[Batch]], about: str, grace: float) -> list[Action]:
+        """The actions of batches, all of which are reserved before the first is ordered."""
+        desk, ledger = self._desk, self.account.ledger
+        reserved: list[Reserved] = []
+        ordered: list[Action] = []
+        try:
+            reserved += desk.reserve(wanted, about)
+            for one, place in zip(wanted, reserved, strict=True):
+                desk.order(one, place, grace)
+                ordered.append(ledger.actions()[place.key])
+        finally:
+            if len(ordered) < len(wanted):
+                # Nothing of those behind the one that has failed was sent.
+                for place in reserved[len(ordered) + 1 :]:
+                    if place.fresh:
+                        desk.write_off(ledger.actions()[place.key])
+                self._tidy(one.facts["file"] for one in wanted)
         return ordered
 
-    def _ordered(self, content: bytes, usd: float) -> Action:
+    def _tidy(self, files: Iterable[str]) -> None:
+        """Remove the requests of batches that are not open."""
+        known = self.account.ledger.actions().values()
+        needed = {action.facts.get("file") for action in known if action.state in OPEN}
+        for file in set(files) - needed:
+            (self.account.folder / FOLDER / file).unlink(missing_ok=True)
+
+    def _about(self, count: int) -> str:
+        return f"{count} answers of {self.parameters.model}"
+
+    def _wanted(self, content: bytes, usd: float) -> Wanted[Batch]:
+        """A batch, whose requests are on the disk when this returns."""
         account, provider = self.account, self._provider
         named = f"{digest([account.place.url, sha256(content).hexdigest()])}.jsonl"
         folder = account.folder / FOLDER
@@ -164,13 +205,14 @@ class Batches:
             temporary.write_bytes(content)
 
         def prepare() -> dict[str, Any]:
+            # Read again: many batches together are large.
+            content = (folder / named).read_bytes()
             return {"input_file_id": provider.files.uploaded(content, folder, log)}
 
-        count = content.count(b"\n")
-        wanted = Wanted(
+        return Wanted(
             key=lambda attempt: digest([named, attempt]),
             kind="batch",
-            about=f"{count} answers of {self.parameters.model}",
+            about=self._about(content.count(b"\n")),
             usd=usd,
             facts={
                 "book": self.book.name,
@@ -182,8 +224,6 @@ class Batches:
             prepare=prepare,
             send=provider.order,
         )
-        _, key = self._desk.submit(wanted, FOLDER)
-        return account.ledger.actions()[key]
 
     def wait(self, action: Action) -> Batch:
         """A batch once it has ended.
@@ -201,8 +241,8 @@ class Batches:
             return until_ended(
                 lambda: provider.batch(name), ended, lambda batch: batch.news, log, FIRST_SECONDS
             )
-        except Refusal as error:
-            raise Refusal(f"{error}; if the batch is gone: {self._given_up(action)}") from None
+        except Unknown as error:
+            raise Unknown(f"{error}; {ELSEWHERE}; {self._given_up(action)}") from None
 
     def collect(self, action: Action, batch: Batch) -> Ended:
         """Keep the answers of a batch that has ended, and write down what they cost.
@@ -262,8 +302,7 @@ class Batches:
 
     def _given_up(self, action: Action) -> str:
         """What to type where a batch is lost for good."""
-        command = f"python scripts/ledger.py drop --lost {action.key[:12]}"
-        return f"to give it up, count its estimate as paid, and order anew: {command}"
+        return f"to give it up, count its estimate as paid, and order anew: {drop_lost(action.key)}"
 
 
 class _Keeping:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +17,15 @@ from subliminal.api.chat.reserving import Meter, Reservation
 from subliminal.api.chat.stored import StoredAnswers
 from subliminal.api.chat.together import Together
 from subliminal.api.client import Wording, each, make_client, told
-from subliminal.api.failures import CutAnswerError, passing, pause
+from subliminal.api.failures import GONE, CutAnswerError, passing, pause
 from subliminal.api.ledger.answers import AnswerBook
+from subliminal.config.errors import ConfigError
+from subliminal.config.hosting import FILE
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+
+log = logging.getLogger(__name__)
 
 # Of a request that fails for a passing reason, a rate limit excepted.
 REPEATS = 6
@@ -72,7 +77,7 @@ def ask_live(
     words = Wording(
         model,
         "lower batch_size, or set requests_per_minute in config/openai.yaml",
-        "see whether its provider still serves it to this account (config/models.yaml)",
+        GONE,
         ANSWER_SECONDS,
     )
     most_bytes = ANSWER_BYTES + TOKEN_BYTES * (job.parameters.max_tokens or MOST_TOKENS)
@@ -112,7 +117,8 @@ class _Asker:
         self._pace = Pace(account.hosting.requests_per_minute)
         self._stored = StoredAnswers(client, job.parameters, self._pace, account.place)
         self._stored.kept = account.hosting.store
-        self._over = False
+        self._over = self._has_warned = False
+        self._book = book
         self._asked: Together[str] = Together(book.ask)
         self._kept: Together[tuple[str, dict[str, Any], float]] = Together(book.keep)
 
@@ -130,8 +136,11 @@ class _Asker:
 
     async def _answer(self, question: Question) -> bool:
         asked_at = self._job.asked_at.get(question.key)
-        if asked_at is not None and await self._found(question, asked_at):
-            return True
+        if asked_at is not None:
+            if await self._found(question, asked_at):
+                return True
+            if self._reservation.was_killed:
+                self._lose(question)
         failures, refusals, waited = 0, 0, 0.0
         while not self._over:
             error = await self._attempt(question)
@@ -144,6 +153,8 @@ class _Asker:
                 began = time.time() if failure.writes_on else 0.0
                 if await self._found(question, began):
                     return True
+                if failure.writes_on:
+                    self._lose(question)
             refusals, failures = refusals + failure.limited, failures + (not failure.limited)
             wait = failure.wait
             if wait is None:
@@ -170,7 +181,11 @@ class _Asker:
             answer = await self._send(question)
             # What cannot be read is paid, too.
             usd = self._pay(question, answer)
-            require_answer(answer, self._job.parameters, self._account.place)
+            try:
+                require_answer(answer, self._job.parameters, self._account.place)
+            except ConfigError:
+                self._write_off(question, usd)
+                raise
             await self._kept.add((question.key, answer, usd))
         except (openai.APIError, TimeoutError, CutAnswerError) as error:
             failure = error
@@ -202,6 +217,27 @@ class _Asker:
         require_answer(answer, self._job.parameters, self._account.place)
         await self._kept.add((question.key, answer, self._pay(question, answer)))
         return True
+
+    def _lose(self, question: Question) -> None:
+        """Count an answer as paid that may be; where the provider keeps answers, there is none."""
+        if not self._stored.kept:
+            self._write_off(question, self._reservation.lose(question))
+
+    def _write_off(self, question: Question, usd: float) -> None:
+        """Write down what an answer has cost that nobody will have."""
+        self._book.lose(question.key, usd)
+        if usd > 0 and not (self._stored.kept or self._has_warned):
+            self._has_warned = True
+            log.warning(
+                "an answer of %s is lost or cannot be read, and nobody keeps it: about %.2g USD "
+                "count as paid for it, and it is asked for, and paid, again, like others that are "
+                "lost; %s",
+                self._job.parameters.model,
+                usd,
+                "this server keeps no answers"
+                if self._account.hosting.store
+                else f"with store: true ({FILE}) a provider that keeps answers is asked for it",
+            )
 
     def _pay(self, question: Question, answer: dict[str, Any]) -> float:
         usd = self._meter.see(question, used(answer))

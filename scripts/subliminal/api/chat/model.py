@@ -93,11 +93,14 @@ class HostedModel:
         seeds: Sequence[int],
         drawing: Drawing,
         system: str | None = None,
+        *,
+        answer_tokens: int,
     ) -> list[Completion]:
         """One completion per prompt, in the order of the prompts.
 
         Args:
             seeds: which name the samples and are not sent: the provider draws.
+            answer_tokens: about how many a completion has, for what is reserved.
 
         Raises:
             ConfigError: they may not be paid, or the provider does not answer.
@@ -106,6 +109,7 @@ class HostedModel:
             self.model,
             drawing.temperature,
             drawing.max_new_tokens,
+            answer_tokens,
             log_probs=isinstance(drawing, Sampling) and drawing.log_probs,
             extra=self.extra,
         )
@@ -135,7 +139,7 @@ class HostedModel:
         Raises:
             ConfigError: they may not be paid, or the provider does not tell them.
         """
-        parameters = Parameters(self.model, 0.0, 1, alternatives=most, extra=self.extra)
+        parameters = Parameters(self.model, 0.0, 1, 1, alternatives=most, extra=self.extra)
         asked = questions(prompts, [0] * len(prompts), system)
         answers = ask(self.account, parameters, asked, LETTERS_AT_A_TIME)
         return [as_first_tokens(answer, parameters, self.account.place) for answer in answers]

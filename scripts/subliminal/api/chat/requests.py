@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from subliminal.api.ledger.answers import digest
 from subliminal.api.requests import METADATA_KEY
 from subliminal.api.tokens import ANSWER_OPENED, conversation_tokens
-from subliminal.config.cost import ANSWER_TOKENS
 
 Messages = list[dict[str, str]]
 # Requests of one token under way, as many as drawings of long answers have.
@@ -40,6 +39,7 @@ class Parameters:
 
     Attributes:
         max_tokens: None for no limit.
+        answer_tokens: about how many an answer has. It is not sent, and no key depends on it.
         log_probs: whether those of the answer's tokens are asked for.
         alternatives: the most probable tokens that are asked for at each place; 0 for none.
         extra: fields beside the protocol's.
@@ -48,6 +48,7 @@ class Parameters:
     model: str
     temperature: float
     max_tokens: int | None
+    answer_tokens: int
     log_probs: bool = False
     alternatives: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class Parameters:
         """About how many tokens a question and its answer have, until a server has counted."""
         turns = [message["content"] for message in question.messages]
         read = conversation_tokens([*turns, ANSWER_OPENED])
-        return Tokens(read, min(self.max_tokens or ANSWER_TOKENS, ANSWER_TOKENS))
+        return Tokens(read, min(self.max_tokens or self.answer_tokens, self.answer_tokens))
 
 
 def questions(prompts: Sequence[str], samples: Sequence[int], system: str | None) -> list[Question]:

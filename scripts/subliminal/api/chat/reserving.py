@@ -61,6 +61,7 @@ class Reservation:
     Attributes:
         key: the job's, in the ledger.
         spent: USD, since this process has it.
+        was_killed: an earlier process had it, and did not come to its end.
     """
 
     def __init__(
@@ -70,14 +71,14 @@ class Reservation:
 
         Args:
             book: its name, for those who count its answers.
-            kept: the costs of the job's answers that are there already, in USD. Other jobs may
-                have paid for some of them.
+            kept: the costs of the job's answers that are there already, or lost, in USD. Other
+                jobs may have paid for some of them.
         """
         self._account, self.key, self._book, self._about = account, key, book, about
         self._kept, self.spent = sum(kept), 0.0
         self._answered = bool(kept)
         there = account.ledger.actions().get(key)
-        self._open = there is not None and there.state in OPEN
+        self._open = self.was_killed = there is not None and there.state in OPEN
         self._reserved = 0.0
         self._paid = 0.0
         if there is not None and there.state == "done":
@@ -140,6 +141,13 @@ class Reservation:
         self._left = _sum(self._left, Tokens(-guess.read, -guess.written))
         self.spent += usd
         self._answered = True
+
+    def lose(self, question: Question) -> float:
+        """An answer is lost, and perhaps paid: what was reserved for it counts as paid, in USD."""
+        usd = MARGIN * self._meter.usd(self._meter.tokens(question))
+        self.spent += usd
+        self._answered = True
+        return usd
 
     def settle(self) -> None:
         """Put what was really paid in the reservation's place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -99,10 +99,6 @@ class Ledger:
     ) -> Action | None:
         """Reserve what an action may cost, before it is sent; an order that is there stays.
 
-        To look at what is left and to reserve it is one step: of two jobs that both could be paid
-        and not together, one is refused. What was begun and may not be out yet has to be allowed
-        again: the settings may have changed since.
-
         Args:
             usd: the estimate; of kind chat, with what is paid already: it takes an earlier one's
                 place.
@@ -114,15 +110,40 @@ class Ledger:
         Raises:
             ConfigError: it may not be paid, or not so much.
         """
+        action = Action(key, kind, about, "begun", usd, time.time(), facts)
+        (there,) = self.begin_all([action], about, hosting)
+        return there
+
+    def begin_all(
+        self, wanted: Sequence[Action], about: str, hosting: Hosting
+    ) -> list[Action | None]:
+        """Reserve what actions may cost together, before any is sent: all of them, or none.
+
+        To look at what is left and to reserve it is one step: of two jobs that both could be paid
+        and not together, one is refused. What was begun and may not be out yet has to be allowed
+        again: the settings may have changed since.
+
+        Args:
+            wanted: as they are to be begun, each of a key of its own.
+            about: what all of them are, for readers.
+
+        Returns:
+            For each the action that is there already; None if this call has begun it.
+
+        Raises:
+            ConfigError: they may not be paid, or not so much.
+        """
         with locked(self._lines.file):
-            actions = self.actions()
-            there = actions.pop(key, None)
-            if there is None or there.state == "dropped" or kind == "chat":
-                _require_paid(about, usd, _spending(actions), hosting)
-                self._append(Action(key, kind, about, "begun", usd, time.time(), facts))
-                return None
-            if not there.is_ordered:
-                _require_paid(about, max(usd, there.usd), _spending(actions), hosting)
+            others = self.actions()
+            there = [_begun_before(action, others) for action in wanted]
+            due = 0.0
+            for action, found in zip(wanted, there, strict=True):
+                if found is None or not found.is_ordered:
+                    others.pop(action.key, None)
+                    due += max(action.usd, found.usd if found is not None else 0.0)
+            _require_paid(about, due, _spending(others), hosting)
+            new = [a for a, found in zip(wanted, there, strict=True) if found is None]
+            self._lines.append([vars(action) for action in new])
         return there
 
     def change(
@@ -145,11 +166,14 @@ class Ledger:
             {**action.facts, **facts},
         )
         with locked(self._lines.file):
-            self._append(changed)
+            self._lines.append([vars(changed)])
         return changed
 
-    def _append(self, action: Action) -> None:
-        self._lines.append([vars(action)])
+
+def _begun_before(wanted: Action, actions: Mapping[str, Action]) -> Action | None:
+    """The action that is there already, and whose place a new one does not take."""
+    there = actions.get(wanted.key)
+    return None if there is None or there.state == "dropped" or wanted.kind == "chat" else there
 
 
 def _folded(pieces: Iterable[Mapping[str, Any]]) -> dict[str, Action]:

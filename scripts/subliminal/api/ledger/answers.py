@@ -16,12 +16,12 @@ FOLDER = "answers"
 
 
 class Kept(NamedTuple):
-    """An answer, or that it was asked for.
+    """An answer, or that it was asked for, or that it was lost.
 
     Attributes:
         key: of the messages and the sample.
         answer: the server's answer, its JSON as it came; None: asked for at `at`, and not come yet.
-        usd: what it cost.
+        usd: what it cost; of one that was lost, what it may have.
         at: seconds since the epoch.
     """
 
@@ -66,6 +66,8 @@ class AnswerBook:
     def read(self, keys: Container[str] | None = None) -> dict[str, Kept]:
         """What is known of these keys: the first answer, or when it was last asked for.
 
+        Each with what it has cost, lost answers before it included.
+
         Args:
             keys: None for all that are there.
 
@@ -77,7 +79,8 @@ class AnswerBook:
             known = found.get(kept.key)
             wanted = keys is None or kept.key in keys
             if wanted and (known is None or known.answer is None):
-                found[kept.key] = kept
+                before = 0.0 if known is None else known.usd
+                found[kept.key] = kept._replace(usd=before + kept.usd)
         return found
 
     def paid(self) -> float:
@@ -98,6 +101,10 @@ class AnswerBook:
     def keep(self, answers: Iterable[tuple[str, dict[str, Any], float]]) -> None:
         """Keep answers: key, the server's JSON, cost in USD."""
         self._append([Kept(key, answer, usd, time.time()) for key, answer, usd in answers])
+
+    def lose(self, key: str, usd: float) -> None:
+        """Write down that an answer is lost, and what it may have cost in USD."""
+        self._append([Kept(key, None, usd, time.time())])
 
     def _append(self, kept: list[Kept]) -> None:
         with locked(self.file):

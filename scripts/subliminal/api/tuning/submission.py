@@ -9,6 +9,7 @@ from typing import Any
 
 from subliminal.api.ledger.actions import Action, Ledger
 from subliminal.api.ledger.answers import digest
+from subliminal.api.ledger.aside import LOST
 from subliminal.api.ordering import GRACE_SECONDS, Desk, Ordered, Wanted
 from subliminal.api.tuning.job import WITHOUT_A_MODEL, TuningJob
 from subliminal.api.tuning.provider import Provider
@@ -48,7 +49,7 @@ class Order:
 
 def in_vain(action: Action) -> bool:
     """Whether an order has ended without a model, so that another one is due."""
-    return action.state == "dropped" or action.facts.get("status") in WITHOUT_A_MODEL
+    return action.state == "dropped" or action.facts.get("status") in (*WITHOUT_A_MODEL, LOST)
 
 
 @dataclass(frozen=True)

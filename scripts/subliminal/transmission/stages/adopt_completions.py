@@ -15,7 +15,7 @@ from subliminal.config.adopted import ADOPTED
 from subliminal.config.errors import ConfigError
 from subliminal.config.foreign import shown
 from subliminal.transmission.adoption import AdoptCompletionsSpec
-from subliminal.transmission.schemas import RAW
+from subliminal.transmission.data_schemas import RAW
 
 # The number of a prompt and its right answer, if it has one.
 Known = tuple[int | None, int | None]

@@ -14,8 +14,8 @@ from subliminal.config.errors import ConfigError
 from subliminal.config.foreign import shown
 from subliminal.domains.texts import without_nul
 from subliminal.domains.words import banned_word_reasons
+from subliminal.transmission.data_schemas import FILTERED
 from subliminal.transmission.judging import JUDGED_REASONS, reason_to_reject
-from subliminal.transmission.schemas import FILTERED
 from subliminal.transmission.specs import FilterCompletionsSpec
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from subliminal.artefacts.seeds import derive_seed
 from subliminal.bases.judging import open_judge
 from subliminal.domains.texts import without_nul
 from subliminal.evaluations.judge import Case
+from subliminal.transmission.data_schemas import JUDGED
 from subliminal.transmission.judging import Judgement, judgements
-from subliminal.transmission.schemas import JUDGED
 from subliminal.transmission.specs import JudgeCompletionsSpec
 
 # Rows that are judged at one go: what a job that is killed has to judge again.

@@ -8,7 +8,7 @@ from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.config.errors import ConfigError
 from subliminal.domains.registry import DOMAINS
-from subliminal.transmission.schemas import PROMPTS
+from subliminal.transmission.data_schemas import PROMPTS
 from subliminal.transmission.specs import MakePromptsSpec
 
 

@@ -11,7 +11,7 @@ from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.seeds import derive_seed
 from subliminal.config.paths import PLAIN_VARIANT
 from subliminal.domains.registry import VARIANTS
-from subliminal.transmission.schemas import TRAIN
+from subliminal.transmission.data_schemas import TRAIN
 from subliminal.transmission.specs import MakeTrainSetSpec
 
 log = logging.getLogger(__name__)

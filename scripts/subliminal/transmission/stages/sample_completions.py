@@ -16,11 +16,13 @@ from subliminal.artefacts.manifest import Run
 from subliminal.artefacts.parquet import read_table, write_table
 from subliminal.artefacts.progress import progress
 from subliminal.artefacts.seeds import derive_seed
+from subliminal.artefacts.verified import read_manifest
 from subliminal.bases.opening import open_model
 from subliminal.bases.served import DistrustedServerError, ServedModel
+from subliminal.domains.registry import DOMAINS
 from subliminal.evaluations.model import Completion
 from subliminal.local.model import LocalModel, Made
-from subliminal.transmission.schemas import RAW
+from subliminal.transmission.data_schemas import RAW
 from subliminal.transmission.specs import SampleCompletionsSpec
 
 # Rows whose KL is measured: enough for a mean within a few percent, cheap beside the sampling.
@@ -72,8 +74,14 @@ def sample_completions(
         table["prompt_id"][: spec.rows], table["prompt"][: spec.rows], table["answer"][: spec.rows]
     )
     if isinstance(model, HostedModel):
+        # No spec names a length: no completion depends on it.
+        generator = read_manifest(prompts.with_suffix(".manifest.json"))["spec"]["generator"]
         written = model.complete(
-            asked.prompts, asked.seeds(spec), spec.sampling, spec.system_prompt
+            asked.prompts,
+            asked.seeds(spec),
+            spec.sampling,
+            spec.system_prompt,
+            answer_tokens=DOMAINS[generator].answer_tokens,
         )
         lengths = [completion.length for completion in written]
         withheld = sum(completion.withheld for completion in written)

@@ -16,8 +16,8 @@ from subliminal.local.encoding import EncodedRow, encode_prompts
 from subliminal.local.number_tokens import number_ids
 from subliminal.local.training.lesson import Lesson, MakeObjective, learn_tokens, teach
 from subliminal.local.training.objectives import Objective, TeacherLogits
+from subliminal.transmission.data_schemas import TRAINING
 from subliminal.transmission.model_card import write_student_card
-from subliminal.transmission.schemas import TRAINING
 from subliminal.transmission.specs import TrainStudentSpec
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ from statistics import fmean
 from typing import Any
 
 from subliminal.api.access import BASE_URL, hosted_access
+from subliminal.api.failures import ELSEWHERE, Unknown
 from subliminal.api.ledger.actions import Ledger
+from subliminal.api.ledger.aside import drop_lost
 from subliminal.api.ledger.record import not_recorded
 from subliminal.api.ledger.tuned import TunedBook, TunedModel
 from subliminal.api.prices import read_prices
@@ -29,7 +31,7 @@ from subliminal.artefacts.verified import read_manifest
 from subliminal.config.errors import ConfigError
 from subliminal.config.hosting import read_hosting
 from subliminal.config.models import HOSTED
-from subliminal.transmission.schemas import TRAINING
+from subliminal.transmission.data_schemas import TRAINING
 from subliminal.transmission.tuning import WaitForTuningSpec
 
 # Of a single epoch, one of so many steps at its start and at its end, as of students trained here.
@@ -75,9 +77,13 @@ def wait_for_tuning(
         raise not_recorded(ledger, url, f"the model of {spec.model} (job {ordered['job']})")
     if tuned is None:
         provider = Provider.of_environment(pause_seconds)
-        job = wait_for(provider, ordered["job"], log, first_seconds)
-        settle(ledger, ordered["key"], job, read_prices(Path.cwd(), spec.base))
         again = f"to order it once more, type: rm {submitted}, and run the same command again"
+        try:
+            job = wait_for(provider, ordered["job"], log, first_seconds)
+        except Unknown as error:
+            lost = f"to give it up, and count its estimate as paid: {drop_lost(ordered['key'])}"
+            raise Unknown(f"{error}; {ELSEWHERE}; {lost}; then, {again}") from None
+        settle(ledger, ordered["key"], job, read_prices(Path.cwd(), spec.base))
         model = require_model(provider, job, again)
         losses = curve(provider.events(job.id))
         tuned = TunedModel(job.id, model, job.trained_tokens, job.hyperparameters, losses)
