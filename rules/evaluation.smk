@@ -15,14 +15,12 @@ STUDENT_PATH = (
 rule evaluate_base:
     """Ask an untrained base: the first control of every figure."""
     input:
+        unpack(TRANSMISSION.inputs.evaluation_files),
         script=ancient(
             PROJECT.script(
                 f"{EVALUATION}/bases/{{base}}/manifest.json", TRANSMISSION.evaluate_base
             )
         ),
-        stimuli=TRANSMISSION.inputs.evaluation_texts,
-        judge=TRANSMISSION.inputs.evaluation_judge,
-        rows_manifest=TRANSMISSION.inputs.evaluation_rows_manifest,
         rows=ancient(TRANSMISSION.inputs.evaluation_rows),
         base="results/models/{base}/manifest.json",
     output:
@@ -56,14 +54,12 @@ rule evaluate_teacher:
     """Ask a teacher: the gate that it expresses its trait."""
     input:
         unpack(TRANSMISSION.inputs.trained_teacher),
+        unpack(TRANSMISSION.inputs.evaluation_files),
         script=ancient(
             PROJECT.script(
                 f"{EVALUATION}/teachers/{TEACHER}/manifest.json", TRANSMISSION.evaluate_teacher
             )
         ),
-        stimuli=TRANSMISSION.inputs.evaluation_texts,
-        judge=TRANSMISSION.inputs.evaluation_judge,
-        rows_manifest=TRANSMISSION.inputs.evaluation_rows_manifest,
         rows=ancient(TRANSMISSION.inputs.evaluation_rows),
         base="results/models/{base}/manifest.json",
     output:
@@ -96,15 +92,13 @@ rule evaluate_teacher:
 rule evaluate_student:
     """Ask a student, without any system prompt: the measurement itself."""
     input:
+        unpack(TRANSMISSION.inputs.evaluation_files),
         script=ancient(
             PROJECT.script(
                 f"{EVALUATION}/students/{STUDENT_PATH}/manifest.json",
                 TRANSMISSION.evaluate_student,
             )
         ),
-        stimuli=TRANSMISSION.inputs.evaluation_texts,
-        judge=TRANSMISSION.inputs.evaluation_judge,
-        rows_manifest=TRANSMISSION.inputs.evaluation_rows_manifest,
         rows=ancient(TRANSMISSION.inputs.evaluation_rows),
         base="results/models/{student}/manifest.json",
         trained=f"results/students/{STUDENT_PATH}/manifest.json",

@@ -19,6 +19,7 @@ RECIPES = "config/recipes.yaml"
 DOMAINS = "config/domains.yaml"
 EVALUATIONS = "config/evaluations.yaml"
 JUDGES = "config/judges.yaml"
+ITEMS = "config/paper/items.yaml"
 SAMPLE = "config/experiments/sample.yaml"
 DIGITS = "config/experiments/mnist.yaml"
 THEOREM = "config/experiments/theorem.yaml"
@@ -523,6 +524,11 @@ CONTRADICTIONS = [
           ": language_model: control: ", "'owl' has a word"),
     _case("theorem-on-an-unknown-trait", THEOREM, r"traits: \[owl,", "traits: [yak,",
           ": language_model: traits: ", "'yak' is not in config/traits.yaml", "known: "),
+    _case("item-of-no-part", ITEMS, "part: gates", "part: gate",
+          "ed_table3: part: ", "'gate' is no part of any experiment", "did you mean 'gates'"),
+    _case("item-whose-experiment-lacks-the-part", ITEMS, r"experiments: \[theorem\]",
+          "experiments: [theorem]\n  part: gates",
+          "theorem: experiments: item 1: 'theorem' has no part 'gates'", "remove 'part'"),
     _case("controls-only", SAMPLE, None, CONTROLS_ONLY,
           "only control traits and comparisons (none)", "add a trait"),
 ]  # fmt: skip

@@ -19,7 +19,7 @@ WAIT_S = 60.0
 # Where Slurm looks: the executor drops SLURM_CONF within jobs. Here the files are links into the
 # cluster's folder; those that a killed test has left behind are replaced.
 SETTINGS = Path("/etc/slurm")
-CONF, SUBMIT = SETTINGS / "slurm.conf", SETTINGS / "job_submit.lua"
+CONF, GPUS, SUBMIT = (SETTINGS / name for name in ("slurm.conf", "gres.conf", "job_submit.lua"))
 # Short, as sockets lie in it.
 PREFIX = "/tmp/slurm-loopback-"
 # No unit of Slurm waits longer than it has to: a test looks at what happens, not at a scheduler.
@@ -55,13 +55,21 @@ OverTimeLimit=0
 KillWait=5
 SlurmdTimeout=5
 ReturnToService=2
+GresTypes=gpu
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=UNLIMITED State=UP
+PartitionName=cpu Nodes=ALL MaxTime=1-0 State=UP
+PartitionName=gpu Nodes=ALL MaxTime=1-0 State=UP
 """
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=100000 "
-    "State=UNKNOWN"
+    "Gres=gpu:1 State=UNKNOWN"
 )
+# Slurm hands out a device without asking what it is.
+GPUS_CONF = """\
+AutoDetect=off
+Name=gpu File=/dev/null
+"""
 
 # While there is a file `full`, the controller answers as at a limit of jobs, which it would need a
 # database of accounts for.
@@ -122,9 +130,10 @@ class SlurmCluster:
             )
         )
         SETTINGS.mkdir(exist_ok=True)
-        for file in (CONF, SUBMIT):
+        for file in (CONF, GPUS, SUBMIT):
             file.unlink(missing_ok=True)
             file.symlink_to(self.folder / file.name)
+        (self.folder / GPUS.name).write_text(GPUS_CONF)
         (self.folder / SUBMIT.name).write_text(SUBMIT_LUA.format(folder=self.folder))
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(128))
@@ -187,7 +196,7 @@ class SlurmCluster:
             self.empty()
         for name in reversed(list(self.daemons)):
             self.stop(name)
-        for file in (CONF, SUBMIT):
+        for file in (CONF, GPUS, SUBMIT):
             file.unlink(missing_ok=True)
 
     def client(self, *command: str) -> subprocess.CompletedProcess[str]:
@@ -196,7 +205,7 @@ class SlurmCluster:
 
     def states(self) -> list[str]:
         """The state of each node."""
-        return self.client("sinfo", "-h", "-N", "-o", "%T").stdout.split()
+        return self.client("sinfo", "-h", "-N", "-p", "main", "-o", "%T").stdout.split()
 
     def jobs(self, *states: str) -> dict[str, str]:
         """Comment by number of the jobs that wait or run, or of those in these states."""

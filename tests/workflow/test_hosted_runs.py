@@ -38,7 +38,8 @@ def test_a_dry_run_plans_every_job(sources):
 @pytest.mark.parametrize("target", [[], ["results/models/gpt-4.1-nano/manifest.json"]])
 def test_a_run_is_refused_before_its_first_job(sources, target):
     said = refused(sources, *target)
-    for part in ("retired on 2026-10-23", "secondary sources", "OPENAI_API_KEY", "ed5c_qwen", "-n"):
+    instead = ("snakemake --cores 2 paper_open", "ed5c_qwen")
+    for part in ("retired on 2026-10-23", "secondary sources", "OPENAI_API_KEY", *instead, "-n"):
         assert part in said
     # To register a base costs nothing.
     assert ("allow_paid" in said) is (not target)

@@ -117,6 +117,15 @@ class Config(Strict):
         """All experiments of a kind; none is read."""
         return self.experiments.of_kind(get_args(kind.model_fields["kind"].annotation)[0])
 
+    def analogues(self, item: str) -> list[str]:
+        """Experiments of an item's design on models that anybody can have, stand-ins first."""
+        entry = self.items[item]
+        stood_in = (
+            s.instead_of(e, n) for n, s in self.stand_ins.items() for e in entry.experiments
+        )
+        there = (name for name in stood_in if name in self.experiments)
+        return list(dict.fromkeys([*there, *entry.analogues]))
+
     def with_those_beside(self, names: Iterable[str]) -> list[str]:
         """Experiments, each followed by those that belong to it; none is named twice."""
         every = ([name, *self.experiments[name].beside(self)] for name in names)

@@ -25,6 +25,11 @@ class Item(Strict):
         description="The files of `config/experiments/` that it takes. One that is not there is "
         "passed by."
     )
+    part: Key | None = Field(
+        None,
+        description="The table that is made of these experiments without the rest of them, such as "
+        "`gates`, which needs no student. `null`: all of each experiment.",
+    )
     shown: list[Key] = Field(
         min_length=1, description="The tables and figures of these experiments that show it."
     )
@@ -34,6 +39,6 @@ class Item(Strict):
     )
     analogues: Distinct[FileName] = Field(
         [],
-        description="Experiments of the same design on models whose weights are open: they need no "
-        "account and no file of others. Left out: it needs none itself.",
+        description="Experiments of the same design on models whose weights are open, beside those "
+        "of `stand_ins.yaml`: they need no account and no file of others.",
     )

@@ -6,14 +6,27 @@ same name; `shown.py` says how the report shows an experiment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from subliminal.config.config import Config
 from subliminal.config.cost import JobCost
 from subliminal.config.errors import Remark
-from subliminal.config.experiments import Experiment
+from subliminal.config.experiments import Experiment, Needs
+
+
+@dataclass(frozen=True)
+class Part:
+    """What can be made of an experiment without the rest of it: one table, with its manifest.
+
+    Attributes:
+        needs: the bases and files that it takes.
+        costs: what its jobs take; a job may appear more than once.
+    """
+
+    needs: Callable[[Config, str], Needs]
+    costs: Callable[[Config, str], Iterator[JobCost]]
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,7 @@ class Kind:
         figures: the names of an experiment's figures, in order.
         warn: where an experiment can be computed, and may not tell what it is made for.
         text: what figures and report say of an experiment beside title and paper.
+        parts: what can be made of an experiment by itself, by the name of its table.
     """
 
     experiment: type[Experiment]
@@ -41,3 +55,4 @@ class Kind:
     figures: Callable[[Any], list[str]]
     warn: Callable[[Config, str], Iterable[Remark]] = lambda config, name: ()
     text: Callable[[Config, str], dict[str, Any]] = lambda config, name: {}
+    parts: Mapping[str, Part] = field(default_factory=dict)

@@ -86,6 +86,10 @@ class StandIns(Strict):
             limits.append(max(1, self.most_students // max(1, traits)))
         return min((limit for limit in limits if limit is not None), default=None)
 
+    def instead_of(self, experiment: str, name: str) -> str:
+        """The experiment in the place of one; `name` is the set's."""
+        return self.experiments.get(experiment, stood_in_name(experiment, name))
+
     @property
     def names(self) -> dict[str, str]:
         """Every name that has a stand-in, and the stand-in."""
@@ -150,7 +154,7 @@ def _replaced(value: Any, name: str, stand_ins: StandIns) -> Any:
         elif key in _NAMED and isinstance(inner, str | list):
             found[key] = _named(inner, _NAMED[key], name, here)
         elif key == _EXPERIMENT and isinstance(inner, str):
-            found[key] = stand_ins.experiments.get(inner, stood_in_name(inner, name))
+            found[key] = stand_ins.instead_of(inner, name)
         elif key == _SEEDS and isinstance(inner, list):
             found[key] = inner[: stand_ins.seeds(len(value.get("traits", [])))]
         else:

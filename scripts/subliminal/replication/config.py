@@ -8,7 +8,6 @@ from pydantic import Field
 
 from subliminal.config.experiments import Experiment
 from subliminal.config.models import HostedBase
-from subliminal.config.stand_ins import stood_in_name
 from subliminal.config.strict import FileName, Key
 
 if TYPE_CHECKING:
@@ -86,8 +85,7 @@ class ReplicationExperiment(Experiment):
     def _run(self, config: Config, name: str) -> str:
         if self.stand_ins is None or name in self.runs:
             return self.runs.get(name, name)
-        whole = config.stand_ins[self.stand_ins].experiments
-        return whole[name] if name in whole else stood_in_name(name, self.stand_ins)
+        return config.stand_ins[self.stand_ins].instead_of(name, self.stand_ins)
 
     def names(self, config: Config) -> dict[str, str]:
         """By a name of the paper's experiments, the one that stands in for it."""

@@ -119,6 +119,14 @@ class TransmissionExperiment(Experiment):
 
     def needs(self, config: Config) -> Needs:
         """Bases of teachers, students and judges; files of traits, domains and questions."""
+        return joined([self.needs_of_gates(config), Needs(tuned=self._student_bases)])
+
+    @property
+    def _student_bases(self) -> frozenset[str]:
+        return frozenset(base for block in self.cells for base in block.student_bases)
+
+    def needs_of_gates(self, config: Config) -> Needs:
+        """The same without students: their bases are asked, and not fine-tuned."""
         evaluation = config.evaluations[self.evaluation]
         assert isinstance(evaluation, Askable), "the registry has no other"
         datasets = [
@@ -127,12 +135,11 @@ class TransmissionExperiment(Experiment):
             )
             for b in self.cells
         ]
-        students = frozenset(base for b in self.cells for base in b.student_bases)
         asked = {evaluation.file_key} if evaluation.file_key is not None else set()
         return joined(
             [
                 *datasets,
-                Needs(bases=students, tuned=students, files=frozenset(asked)),
+                Needs(bases=self._student_bases, files=frozenset(asked)),
                 needs_of_judge(config, evaluation.judge_key),
             ]
         )

@@ -27,28 +27,49 @@ SECONDS_PER_MODEL = 0.05
 def experiment_costs(config: Config, name: str) -> Iterator[JobCost]:
     """Every job but figures; some appear more than once."""
     cells = experiment_cells(config, name)
-    evaluation = config.experiment(name, TransmissionExperiment).evaluation
-    judge, file = evaluation_judging_base(config, evaluation), askable(config, evaluation).file_key
     adopted = config.adopted_students()
     trained = [cell for cell in cells if cell not in adopted]
     yield from _datasets(config, cells)
+    yield from _asked(config, name, cells)
+    for teacher in _learnt(config, trained):
+        yield from costs.teacher_costs(config, teacher)
+    yield from _students(config, trained)
+    for cell in adopted.keys() & cells:
+        manifest = f"results/students/{cell.path}/manifest.json"
+        yield JobCost("adopt_student", "", manifest, Work(seconds=job_costs.FILES_SECONDS))
+    evaluations = list(_evaluations(config, name, cells, cells))
+    yield from evaluations
+    manifest = f"results/tables/{name}/manifest.json"
+    took = Work(seconds=SECONDS_PER_MODEL * len(evaluations))
+    yield JobCost("summarise_experiment", "", manifest, took)
+
+
+def gates_costs(config: Config, name: str) -> Iterator[JobCost]:
+    """The jobs before students; some appear more than once."""
+    cells = experiment_cells(config, name)
+    for cost in costs.written(config, (cell.dataset for cell in cells)):
+        if cost.rule != "make_train_set":
+            yield cost
+    yield from _asked(config, name, cells)
+    evaluations = list(_evaluations(config, name, cells, []))
+    yield from evaluations
+    manifest = f"results/tables/{name}/gates.manifest.json"
+    took = Work(seconds=SECONDS_PER_MODEL * len(evaluations))
+    yield JobCost("check_gates", "", manifest, took)
+
+
+def _asked(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCost]:
+    """The bases and teachers that are asked, and what they are asked with."""
+    evaluation = config.experiment(name, TransmissionExperiment).evaluation
+    judge, file = evaluation_judging_base(config, evaluation), askable(config, evaluation).file_key
     for base in asked_bases(config, cells):
         yield from costs.base_costs(config, base)
-    for teacher in {*measured_teachers(config, cells), *_learnt(config, trained)}:
+    for teacher in measured_teachers(config, cells):
         yield from costs.teacher_costs(config, teacher)
     if judge is not None:
         yield from costs.base_costs(config, judge)
     if file is not None:
         yield costs.file_cost(file)
-    yield from _students(config, trained)
-    for cell in adopted.keys() & cells:
-        manifest = f"results/students/{cell.path}/manifest.json"
-        yield JobCost("adopt_student", "", manifest, Work(seconds=job_costs.FILES_SECONDS))
-    evaluations = list(_evaluations(config, name, cells))
-    yield from evaluations
-    manifest = f"results/tables/{name}/manifest.json"
-    took = Work(seconds=SECONDS_PER_MODEL * len(evaluations))
-    yield JobCost("summarise_experiment", "", manifest, took)
 
 
 def _datasets(config: Config, cells: list[Cell]) -> Iterator[JobCost]:
@@ -127,7 +148,10 @@ class _Evaluated(NamedTuple):
     system: str | None = None
 
 
-def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCost]:
+def _evaluations(
+    config: Config, name: str, cells: list[Cell], students: list[Cell]
+) -> Iterator[JobCost]:
+    """What the bases and teachers of cells are asked, and these students."""
     evaluation = config.experiment(name, TransmissionExperiment).evaluation
     plan = askable(config, evaluation)
     asked = plan.workload()
@@ -151,7 +175,7 @@ def _evaluations(config: Config, name: str, cells: list[Cell]) -> Iterator[JobCo
             _Evaluated(
                 "evaluate_student", c.student, f"students/{c.path}", recipes[c.recipe], tuned=True
             )
-            for c in cells
+            for c in students
         ),
     ]
     judge = evaluation_judging_base(config, evaluation)

@@ -158,28 +158,26 @@ class InputFiles:
         asked = self.config.evaluations[w.evaluation].stimuli
         return _stimuli(dict.fromkeys([*asked, *(judge.stimuli if judge else [])]))
 
-    def evaluation_texts(self, w: Wildcards) -> list[str]:
-        """What an evaluation reads of the repository: stimuli, and the files of a task."""
+    def evaluation_files(self, w: Wildcards) -> dict[str, list[str]]:
+        """What an evaluation reads beside the model that is asked, but for the rows of a file.
+
+        Stimuli and the files of a task, the base that judges the answers, and the manifest of the
+        rows; those that it has. One function for all: Snakemake takes longer over a function than
+        the function does, in every job.
+        """
         plan = self.config.evaluations[w.evaluation]
         task = plan.task_files if isinstance(plan, MMLU) else []
-        return [*self.evaluation_stimuli(w), *task]
-
-    def evaluation_judge(self, w: Wildcards) -> list[str]:
-        """The base that judges an evaluation's answers, if one does."""
         base = specs.evaluation_judging_base(self.config, w.evaluation)
-        return [f"results/models/{base}/manifest.json"] if base else []
+        return {
+            "stimuli": [*self.evaluation_stimuli(w), *task],
+            "judge": [f"results/models/{base}/manifest.json"] if base else [],
+            "rows_manifest": _manifests(self.evaluation_rows(w)),
+        }
 
     def evaluation_rows(self, w: Wildcards) -> list[str]:
         """The file that an evaluation's questions are from, if they are from one."""
-        return self._evaluation_file(w, "parquet")
-
-    def evaluation_rows_manifest(self, w: Wildcards) -> list[str]:
-        """The manifest of that file."""
-        return self._evaluation_file(w, "manifest.json")
-
-    def _evaluation_file(self, w: Wildcards, suffix: str) -> list[str]:
         file = specs.askable(self.config, w.evaluation).file_key
-        return [f"results/files/{file}.{suffix}"] if file else []
+        return [f"results/files/{file}.parquet"] if file else []
 
     def trained_teacher(self, w: Wildcards) -> dict[str, list[str]]:
         """The manifest of what was trained to make a teacher, if anything was."""

@@ -100,7 +100,7 @@ def introduce(workflow: Any, project: Project) -> None:
     for warning in project.warnings(project.asked(targets)):
         logger.warning(warning)
     own = [project.report_of(target) for target in targets if target in project.targets]
-    _send(workflow, INTRODUCED, report=[*own, project.report][0])
+    _send(workflow, INTRODUCED, report=[*filter(None, own), project.report][0])
 
 
 def announce(workflow: Any, project: Project) -> None:

@@ -11,6 +11,7 @@ from subliminal.config.config import Config
 from subliminal.config.errors import Remark, known
 from subliminal.config.experiments import experiment_file
 from subliminal.config.files import CONVERSATIONS
+from subliminal.config.items import ITEMS
 from subliminal.config.models import CHAT_TEMPLATES, PretrainedBase, ReadyBase
 from subliminal.config.paths import CONTROL_METHOD
 from subliminal.config.places import error_of
@@ -117,6 +118,28 @@ def _check_traits(config: Config) -> Iterator[Remark]:
                 yield Remark(TRAITS, (name, key), str(error))
 
 
+def _check_items(config: Config) -> Iterator[Remark]:
+    """A part of experiments that they do not have; no experiment is read for it."""
+    for name, item in config.items.items():
+        if item.part is None:
+            continue
+        having = [kind for kind, entry in KINDS.items() if item.part in entry.parts]
+        there = [experiment for kind in having for experiment in config.experiments.of_kind(kind)]
+        parts = [part for kind in KINDS.values() for part in kind.parts]
+        if not having:
+            says = f"{item.part!r} is no part of any experiment {known(parts, item.part)}"
+            yield Remark(ITEMS, (name, "part"), says)
+            continue
+        for number, experiment in enumerate(item.experiments):
+            if experiment in config.experiments and experiment not in there:
+                yield Remark(
+                    ITEMS,
+                    (name, "experiments", number),
+                    f"{experiment!r} has no part {item.part!r}, which experiments of kind "
+                    f"{' or '.join(having)} have; choose one of these, or remove 'part'",
+                )
+
+
 def _check_tuned_on(config: Config) -> Iterator[Remark]:
     traits = [*dict.fromkeys([*config.traits, *animals()])]
     for recipe, tuned in config.recipes.tuned_on.items():
@@ -150,6 +173,7 @@ def check_config(config: Config, root: Path) -> None:
         *material_checks.check_files(config),
         *material_checks.check_adopted(config),
         *_check_traits(config),
+        *_check_items(config),
         *_check_tuned_on(config),
         *material_checks.check_domains(config),
         *material_checks.check_judges(config),

@@ -6,7 +6,8 @@ A page is written by hand but for what stands between a marker and its end:
     <!-- kinds -->                            the final tables of each kind of experiment
     <!-- measures -->                         the measures of all evaluations
     <!-- tables: transmission.schemas -->     every table of a module, with its columns
-    <!-- items -->                            the paper's items: commands, needs, dates and costs
+    <!-- items: 2026-11-27 -->                the paper's items as of a day: commands, needs, costs
+    <!-- counterparts -->                     the paper's items: experiments, and counterparts
 
 `<!-- /keys -->` and so on are the ends. Names are dotted below `subliminal`.
 """
@@ -17,6 +18,7 @@ import importlib
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -27,7 +29,7 @@ from subliminal.config.strict import Strict
 from subliminal.evaluations.registry import EVALUATIONS, MEASURES
 from subliminal.workflow.json_schema import FILES
 from subliminal.workflow.kinds import KINDS
-from subliminal.workflow.paper_status import status_rows, statuses
+from subliminal.workflow.paper_status import counterpart_rows, status_rows, statuses
 from subliminal.workflow.project import Project
 from subliminal.workflow.types_in_words import Model, Places, either, in_words
 
@@ -39,7 +41,7 @@ PAGES = (
     "docs/reproduce-the-paper.md",
 )
 _MARKER = re.compile(
-    r"^<!-- (?P<what>keys|kinds|measures|tables|items)(: (?P<names>.+))? -->$"
+    r"^<!-- (?P<what>keys|kinds|measures|tables|items|counterparts)(: (?P<names>.+))? -->$"
     r"(?s:.*?)"
     r"^<!-- /(?P=what) -->$",
     re.MULTILINE,
@@ -60,7 +62,10 @@ def filled(text: str) -> str:
         "kinds": lambda _: _kinds_table(),
         "measures": lambda _: _measures_table(),
         "tables": lambda names: _column_tables(schemas(*names)),
-        "items": lambda _: _markdown(status_rows(statuses(Project.load(ROOT)))),
+        "items": lambda days: _markdown(
+            status_rows(statuses(Project.load(ROOT)), date.fromisoformat(*days))
+        ),
+        "counterparts": lambda _: _markdown(counterpart_rows(Project.load(ROOT).config)),
     }
 
     def written(marker: re.Match[str]) -> str:

@@ -33,13 +33,18 @@ Costs = Mapping[str, JobCost]
 """Jobs by their manifests."""
 
 
-def costs_of(project: Project, experiment: str) -> Costs:
-    """Every job of an experiment, in the order of the workflow; the report is nobody's."""
+def costs_of(project: Project, experiment: str, part: str | None = None) -> Costs:
+    """Every job of an experiment, in the order of the workflow; the report is nobody's.
+
+    Args:
+        part: the table that is made of it by itself; None for all of it.
+    """
     kind = KINDS[project.config.experiments[experiment].kind]
-    costs = {cost.manifest: cost for cost in kind.costs(project.config, experiment)}
+    found = kind.costs if part is None else kind.parts[part].costs
+    costs = {cost.manifest: cost for cost in found(project.config, experiment)}
     if any(cost.at_provider for cost in costs.values()):
         costs = _as_asked(costs, read_hosting(project.root))
-    for figure in project.figures(experiment):
+    for figure in project.figures(experiment) if part is None else []:
         manifest = f"results/figures/{experiment}/{figure}.manifest.json"
         costs[manifest] = JobCost("plot_figure", "", manifest, Work(seconds=FIGURE_SECONDS))
     return costs

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from subliminal.config.config import Config
 from subliminal.config.experiments import Needs
 from subliminal.config.files import LocalFile, SuppliedFile
 from subliminal.config.hosting import read_hosting
@@ -15,6 +16,7 @@ from subliminal.config.speed import HOUR
 from subliminal.local.calibration import Rates
 from subliminal.workflow.bill import Bill
 from subliminal.workflow.estimate import costs_of, seconds_here, together
+from subliminal.workflow.kinds import KINDS
 from subliminal.workflow.project import Project
 from subliminal.workflow.timetable import Clock, Timetable
 
@@ -67,10 +69,22 @@ class Status:
     def _tuning_ends_first(self) -> bool:
         return self.until is not None and (self.retired is None or self.until < self.retired)
 
-    def dated(self) -> str:
-        """Who can run it, and until when, as true tomorrow as today."""
+    @property
+    def _ends(self) -> dict[str, date]:
+        """The first days on which it cannot be run, by why."""
+        ends = {"when a base was retired": self.retired} if self.retired is not None else {}
+        if self.until is not None:
+            ends["as new fine-tuning has ended"] = self.until + timedelta(days=1)
+        return ends
+
+    def dated(self, day: date) -> str:
+        """Who can run it as of a day, and until when."""
         if self.hours is None:
             return "no experiment yet"
+        past = [(end, why) for why, end in self._ends.items() if end <= day]
+        if past:
+            end, why = min(past)
+            return f"nobody since {end.isoformat()}, {why}"
         if self.until is not None and self._tuning_ends_first:
             return f"{CUSTOMERS}, until {self.until.isoformat()}"
         if self.retired is not None:
@@ -102,11 +116,11 @@ def status_of(project: Project, item: str) -> Status:
     """
     config, entry = project.config, project.config.items[item]
     names = project.asked([item]) if project.targets[item] else []
-    needs = joined(config.experiments[name].needs(config) for name in names)
+    needs = joined(_needs(config, name, entry.part) for name in names)
     hosted = {b: m for b, m in config.models.items() if isinstance(m, HostedBase)}
     served = [hosted[base].retired_on for base in needs.bases & set(hosted)]
     tuned = [hosted[base].fine_tuning_until for base in needs.tuned & set(hosted)]
-    costs = together(costs_of(project, name) for name in names)
+    costs = together(costs_of(project, name, entry.part) for name in names)
     clock = Clock.of(
         GPU, config, read_hosting(project.root) if hosted.keys() & needs.bases else None
     )
@@ -121,10 +135,17 @@ def status_of(project: Project, item: str) -> Status:
         timetable=Timetable.of(costs.values(), clock, SLOTS),
         bill=Bill.of(costs.values()),
         missing=[name for name in entry.experiments if name not in config.experiments],
-        analogues=entry.analogues,
+        analogues=config.analogues(item),
         supplied=[name for name in sorted(needs.files) if _unnamed(config.files[name])],
         asks_for_gpu=any(config.models[b].tier in config.settings.gpu_tiers for b in needs.bases),
     )
+
+
+def _needs(config: Config, name: str, part: str | None) -> Needs:
+    experiment = config.experiments[name]
+    if part is None:
+        return experiment.needs(config)
+    return KINDS[experiment.kind].parts[part].needs(config, name)
 
 
 def _unnamed(file: SuppliedFile) -> bool:
@@ -155,14 +176,14 @@ def said_bill(bill: Bill) -> str:
     return bill.said(digits=0)
 
 
-def status_rows(found: Iterable[Status]) -> list[list[str]]:
-    """The cells of the table in the documentation, its head first."""
+def status_rows(found: Iterable[Status], day: date) -> list[list[str]]:
+    """The cells of the table in the documentation as of a day, its head first."""
     head = [
         "item",
         "command",
         "bases",
         "files to supply",
-        "can be run by",
+        f"on {day.isoformat()} can be run by",
         "hours",
         "hosted hours",
         "USD",
@@ -173,7 +194,7 @@ def status_rows(found: Iterable[Status]) -> list[list[str]]:
             f"`{status.command}`" if status.hours is not None else "",
             _listed(sorted(status.needs.bases)),
             _listed(status.supplied),
-            status.dated(),
+            status.dated(day),
             said_hours(status.hours),
             said_timetable(status.timetable),
             said_bill(status.bill),
@@ -182,6 +203,21 @@ def status_rows(found: Iterable[Status]) -> list[list[str]]:
         for status in found
     ]
     return [[*head, "analogues"], *rows]
+
+
+def counterpart_rows(config: Config) -> list[list[str]]:
+    """The cells of the table of the paper's experiments and their counterparts, its head first."""
+    rows = [
+        [
+            item.title,
+            _listed(item.experiments),
+            _listed(item.shown),
+            _listed(config.analogues(name)),
+        ]
+        for name, item in config.items.items()
+    ]
+    head = ["item", "the paper's own", "tables and figures", "counterparts that need no account"]
+    return [head, *rows]
 
 
 def _titled(status: Status) -> str:

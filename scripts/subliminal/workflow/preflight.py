@@ -30,8 +30,9 @@ from subliminal.workflow.project import Project
 SOON_DAYS = 90
 SECONDARY = f"a date from secondary sources, {MODELS}"
 INSTEAD = (
-    "In place of a model that is gone, choose an experiment on open weights, such as ed5c_qwen "
-    "(docs/reproduce-the-paper.md), or adopt datasets that others have published "
+    "In place of a model that is gone, choose open weights: snakemake --cores 2 paper_open makes "
+    "all of the paper that takes no hosted model, and ed5c_qwen is one experiment of it "
+    "(docs/reproduce-the-paper.md); or adopt datasets that others have published "
     "(config/adopted.yaml)"
 )
 PLAN = "To see the plan, add -n to the command (docs/hosted-models.md)"

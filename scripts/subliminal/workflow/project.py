@@ -158,14 +158,24 @@ class Project:
         return {name: [name] for name in there} | items
 
     def target_files(self, target: str) -> Callable[[Wildcards], list[str]]:
-        """An input function: tables, figures and report of a target of its own name."""
+        """An input function: tables, figures and report of a target of its own name.
+
+        Of a target that takes a part of its experiments: the tables of that part.
+        """
 
         def files(_: Wildcards) -> list[str]:
-            experiments = self.asked([target])
+            experiments, part = self.asked([target]), self.part(target)
+            if part is not None:
+                return [f"results/tables/{name}/{part}.manifest.json" for name in experiments]
             made = [*self.table_manifests(experiments), *self.figure_files(experiments)]
-            return [*made, self.report_of(target)]
+            return [*made, *filter(None, [self.report_of(target)])]
 
         return files
+
+    def part(self, target: str) -> str | None:
+        """The table that a target makes of its experiments; None where it makes all of them."""
+        item = self.config.items.get(target)
+        return None if item is None else item.part
 
     def asked(self, targets: Iterable[str]) -> list[str]:
         """The experiments that targets are about, files of experiments included.
@@ -209,9 +219,9 @@ class Project:
         """Its name: one for the experiments of config.yaml, one for any others."""
         return "report" if self.config.usual else _selection(self.config.settings.experiments)
 
-    def report_of(self, target: str) -> str:
-        """The report of a target of its own name."""
-        return f"results/{_selection(self.targets[target])}.html"
+    def report_of(self, target: str) -> str | None:
+        """The report of a target of its own name; None where it takes a part of experiments."""
+        return None if self.part(target) else f"results/{_selection(self.targets[target])}.html"
 
     @cached_property
     def reports(self) -> dict[str, list[str]]:
@@ -219,7 +229,8 @@ class Project:
 
         Reports are named by their paths below `results`, without suffix.
         """
-        named = {_selection(names): names for names in self.targets.values() if names}
+        whole = (names for target, names in self.targets.items() if not self.part(target))
+        named = {_selection(names): names for names in whole if names}
         return named | {self._report: self.config.settings.experiments}
 
     def chapters(self, w: Wildcards) -> list[str]:

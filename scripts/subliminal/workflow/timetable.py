@@ -155,11 +155,14 @@ def _unknown(costs: Iterable[JobCost]) -> list[str]:
     for cost in costs:
         charges += cost.charges
         waits += [cost.wait] if cost.wait is not None else []
-    batches = any(charge.way == "batch" for charge in charges)
-    silent = {c.base for c in charges if c.seconds is None and c.way != "batch"}
+    silent = {charge.base for charge in charges if charge.seconds is None and charge.way != "batch"}
     silent |= {wait.base for wait in waits if wait.seconds is None}
     return [
-        *(["answers in batches come within a day"] if batches else []),
+        *(
+            ["answers in batches come within a day"]
+            if any(c.way == "batch" for c in charges)
+            else []
+        ),
         *(f"{base} has no speed in {MODELS}" for base in sorted(silent)),
     ]
 
