@@ -34,7 +34,7 @@ def test_a_model_that_vanishes_between_two_calls_is_told_and_what_came_is_kept(
     def asked(some):
         hosting = Hosting(allow_paid=True, max_usd=100, sampling=sampling)
         ours = Account(access(), hosting, "tiny", PRICES, False, tmp_path / "ledger", "results/a")
-        return ask(ours, Parameters(SNAPSHOT, 1.0, 3), some, 2), ours.ledger.spending()
+        return ask(ours, Parameters(SNAPSHOT, 1.0, 3, 3), some, 2), ours.ledger.spending()
 
     def drawn():
         counts = told(url, "/counts")["completions"]
