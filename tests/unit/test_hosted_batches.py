@@ -18,7 +18,7 @@ from subliminal.api.batches.batch import STATUSES, read_batch
 from subliminal.api.batches.provider import BatchProvider
 from subliminal.api.batches.results import Unreadable, results
 from subliminal.api.bounded import BoundedClient
-from subliminal.api.chat import batched
+from subliminal.api.chat import batched, ended
 from subliminal.api.chat.account import Account
 from subliminal.api.chat.asked import ask
 from subliminal.api.chat.reading import as_first_tokens
@@ -52,7 +52,7 @@ def place(url, monkeypatch):
     """The server, which forgets faults of others, and waits that take no time."""
     monkeypatch.setattr(batched, "FIRST_SECONDS", 0.02)
     monkeypatch.setattr(batched, "GRACE_SECONDS", 0.2)
-    monkeypatch.setattr(batched, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(ended, "MOST_SECONDS", 0.05)
     monkeypatch.setattr(Requests, "rest", lambda *_: None)
     monkeypatch.setattr(polling, "MOST_SECONDS", 0.05)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
@@ -365,7 +365,7 @@ def test_batches_that_never_answer_are_ordered_so_often_and_no_more(place, tmp_p
     disturb(place, rates={"batch_expires": 1})
     with pytest.raises(ConfigError, match="expired"):
         asked(tmp_path, [one])
-    assert orders(place) == before + batched.MOST_FRUITLESS + 1
+    assert orders(place) == before + ended.MOST_FRUITLESS + 1
     assert account(tmp_path).ledger.spending() == (0, 0)
     disturb(place)
     asked(tmp_path, [one])

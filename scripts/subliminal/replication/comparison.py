@@ -18,6 +18,7 @@ from subliminal.replication.measured import (
     measured,
     measured_each,
     rows_of,
+    void_of,
 )
 from subliminal.replication.schemas import CLAIMS, PAPER
 from subliminal.replication.specs import CompareWithPaperSpec
@@ -32,7 +33,6 @@ from subliminal.replication.verdicts import (
     untested,
     verdict,
 )
-from subliminal.report.verdicts import reason_of
 
 # From chance; on either side, as a measure may be of wrong answers.
 NEAR_CHANCE = 0.05
@@ -60,9 +60,9 @@ def _not_measured(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables
     place = f"{where.table} of {spec.runs[where.experiment]}"
     if rows.empty:
         return Verdict(NOT_RUN, f"{place} has no such rows")
-    if (reason := next(filter(None, map(reason_of, rows.get("verdict", ()))), "")) != "":
-        return untested(reason)
-    return untested(f"a run has no value: {place} has none of {where.column} there")
+    return untested(
+        void_of(rows) or f"a run has no value: {place} has none of {where.column} there"
+    )
 
 
 def _at_chance(where: Counterpart, spec: CompareWithPaperSpec, tables: Tables) -> str:

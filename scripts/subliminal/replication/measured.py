@@ -86,6 +86,11 @@ def rows_of(table: pd.DataFrame, filters: Filters) -> pd.DataFrame:
     return table
 
 
+def void_of(rows: pd.DataFrame) -> str:
+    """Why the first of these rows that says nothing does; empty if each says something."""
+    return next(filter(None, map(reason_of, rows.get("verdict", ()))), "")
+
+
 def _bounds_of(columns: Collection[str], column: str) -> tuple[str, str] | None:
     """The columns that hold the interval of a column."""
     stems = (
@@ -129,8 +134,7 @@ def _of_rows(
         return None
     if len(values) > 1 and take not in ("min", "max"):
         mean = t_interval(list(values))
-        void = next(filter(None, map(reason_of, rows.get("verdict", ()))), "")
-        return Ours(mean.mean, mean.low, mean.high, len(values), void=void)
+        return Ours(mean.mean, mean.low, mean.high, len(values), void=void_of(rows))
     place = values.idxmax() if take == "max" else values.idxmin()
     return _of_row(
         rows.loc[place],

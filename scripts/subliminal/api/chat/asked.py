@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.api.chat.account import Account
-from subliminal.api.chat.batched import Batches, Ended, require_use
+from subliminal.api.chat.batched import Batches
+from subliminal.api.chat.ended import Ended, require_use
 from subliminal.api.chat.live import Job, ask_live
 from subliminal.api.chat.reading import used
 from subliminal.api.chat.recorded import recorded

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from subliminal.api.batches.batch import (
     CANCELLED,
@@ -21,21 +21,21 @@ from subliminal.api.batches.batch import (
 )
 from subliminal.api.batches.provider import BatchProvider
 from subliminal.api.batches.requests import Line, contents, lines_of
-from subliminal.api.batches.results import Result, Unreadable, results
+from subliminal.api.batches.results import Result, results
 from subliminal.api.chat.account import Account
-from subliminal.api.chat.reading import require_answer, used
+from subliminal.api.chat.ended import AGAIN, Ended
+from subliminal.api.chat.keeping import Keeping
 from subliminal.api.chat.requests import Parameters, Question
 from subliminal.api.chat.reserving import MARGIN, Meter
-from subliminal.api.failures import ELSEWHERE, Refusal, Unknown
+from subliminal.api.failures import ELSEWHERE, Unknown
 from subliminal.api.ledger.actions import OPEN, Action
 from subliminal.api.ledger.answers import AnswerBook, digest
 from subliminal.api.ledger.aside import drop_lost
 from subliminal.api.ordering import GRACE_SECONDS, Desk, Reserved, Wanted
-from subliminal.api.polling import MOST_SECONDS, until_ended
+from subliminal.api.polling import until_ended
 from subliminal.api.requests import Requests
 from subliminal.artefacts.parquet import whole_file
 from subliminal.config.errors import ConfigError
-from subliminal.config.hosting import BATCH_SHARE, FILE
 
 log = logging.getLogger(__name__)
 
@@ -45,26 +45,6 @@ FIRST_SECONDS = 2.0
 # Of an answer in a file of answers: what stands around its tokens, and a token's text, bytes and
 # alternatives. A file has many answers: it is bounded by what they take at most on average.
 ANSWER_BYTES, TOKEN_BYTES, MEAN_TOKENS = 5_000, 1_000, 2_000
-# Answers that are written at a time.
-TOGETHER = 1_000
-# How often batches may end one after the other without an answer.
-MOST_FRUITLESS = 3
-DAY_SECONDS = 25 * 3600.0
-KEPT = "answers that came are kept"
-AGAIN = f"run the same command again: {KEPT}"
-
-
-class Ended(NamedTuple):
-    """What has become of a batch.
-
-    Attributes:
-        useful: some of its requests are answered.
-        crowded: the account had no room for it.
-    """
-
-    batch: Batch
-    useful: bool
-    crowded: bool
 
 
 @dataclass(frozen=True)
@@ -260,7 +240,7 @@ class Batches:
         if action.state not in OPEN:
             return Ended(batch, useful=True, crowded=False)  # another process has done it
         lines = {line.key: line.body for line in lines_of(self._content(action))}
-        keeping = _Keeping(self, lines)
+        keeping = Keeping(self.account, self.parameters, self.book, lines)
         keeping.keep(self._results(batch, len(lines)))
         if keeping.unread is not None:
             raise ConfigError(
@@ -303,102 +283,3 @@ class Batches:
     def _given_up(self, action: Action) -> str:
         """What to type where a batch is lost for good."""
         return f"to give it up, count its estimate as paid, and order anew: {drop_lost(action.key)}"
-
-
-class _Keeping:
-    """Keeping what comes of a batch.
-
-    Attributes:
-        answered: requests that are paid.
-        usd: what they cost.
-        wrong: the first thing that stays wrong if the request is repeated.
-        unread: the first thing that is paid, or may be, and cannot be read.
-        missing: requests without a result.
-    """
-
-    def __init__(self, batches: Batches, lines: dict[str, dict[str, Any]]) -> None:
-        """Nothing is kept yet; these requests were sent, by their keys."""
-        account, self._parameters = batches.account, batches.parameters
-        self._book, self._place = batches.book, account.place
-        self._meter = Meter(
-            self._parameters, account.require_usable(), account.tuned, share=BATCH_SHARE
-        )
-        self._left = dict(lines)
-        self._there = {
-            key for key, kept in self._book.read(lines).items() if kept.answer is not None
-        }
-        self.answered, self.usd = 0, 0.0
-        self.wrong: ConfigError | None = None
-        self.unread: ConfigError | None = None
-
-    @property
-    def missing(self) -> int:
-        return len(self._left)
-
-    def keep(self, found: Iterator[Result]) -> None:
-        """Go through all results."""
-        while some := list(islice(found, TOGETHER)):
-            self._book.keep(list(self._answers(some)))
-
-    def _answers(self, some: Iterable[Result]) -> Iterator[tuple[str, dict[str, Any], float]]:
-        for key, answer, failure in some:
-            if isinstance(failure, Unreadable):
-                self.unread = self.unread or failure
-                continue
-            body = self._left.pop(key, None)
-            if body is None:
-                continue  # told twice, or not asked
-            if answer is None:
-                if isinstance(failure, Refusal):
-                    self.wrong = self.wrong or failure
-                continue
-            usd = self._meter.see(Question(key, body["messages"]), used(answer))
-            self.answered, self.usd = self.answered + 1, self.usd + usd
-            try:
-                require_answer(answer, self._parameters, self._place)
-            except ConfigError as error:
-                self.unread = self.unread or error
-                continue
-            if key not in self._there:
-                yield key, answer, usd
-
-
-def require_use(ended: Sequence[Ended], fruitless: int, account: Account) -> int:
-    """How often batches have now ended, one after the other, without an answer.
-
-    Where the account has no room for more, this returns after a while.
-
-    Args:
-        fruitless: how often they had before these.
-
-    Raises:
-        ConfigError: it makes no sense to order them again.
-    """
-    if any(one.useful for one in ended):
-        return 0
-    (batch, _, _) = ended[0]
-    if any(one.crowded for one in ended):
-        if not _others_under_way(account):
-            raise ConfigError(
-                f"batch {batch.id} finds no room at {account.place.url}: {batch.error}; wait until "
-                "other batches of the account have ended, or write a smaller batch_requests into "
-                f"{FILE} (it is {account.hosting.batch_requests:,}), then {AGAIN}"
-            )
-        time.sleep(MOST_SECONDS)
-        return fruitless
-    if fruitless == MOST_FRUITLESS:
-        raise ConfigError(
-            f"batches at {account.place.url} end without an answer, {batch.id} at last, which is "
-            f"{batch.status}; see the provider's page of batches, then {AGAIN}, or write sampling: "
-            f"live into {FILE}"
-        )
-    return fruitless + 1
-
-
-def _others_under_way(account: Account) -> bool:
-    """Whether the ledger knows of a batch that may make room; none lasts longer than a day."""
-    since = time.time() - DAY_SECONDS
-    return any(
-        action.kind == "batch" and action.state == "sent" and action.at > since
-        for action in account.ledger.actions().values()
-    )
