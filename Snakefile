@@ -108,3 +108,6 @@ for target in PROJECT.targets:
             input:
                 PROJECT.target_files(target),
             localrule: True
+
+        # To format a job's command Snakemake copies all global names; a target has no command.
+        del globals()[f"__{target}"]

@@ -13,8 +13,8 @@ BASE_MANIFEST = "results/models/{base}/manifest.json"
 rule pretrain_base:
     """Pretrain a tiny base from random weights on the small world, or to imitate another base on it."""
     input:
-        unpack(PROJECT.bases.imitated),
-        script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.pretrain)),
+        unpack(PROJECT.reads(BASE_MANIFEST, PROJECT.bases.pretrain, PROJECT.bases.imitated)),
+        script=ancient("scripts/stage.py"),
         stimuli=PROJECT.bases.stimuli,
     output:
         manifest=BASE_MANIFEST,
@@ -42,8 +42,8 @@ rule pretrain_base:
 rule prepare_base:
     """Take a base from installed wheels, the hub or a folder, and check it."""
     input:
-        unpack(PROJECT.bases.sources),
-        script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.prepare)),
+        unpack(PROJECT.reads(BASE_MANIFEST, PROJECT.bases.prepare, PROJECT.bases.sources)),
+        script=ancient("scripts/stage.py"),
     output:
         manifest=BASE_MANIFEST,
     log:
@@ -69,7 +69,8 @@ rule prepare_base:
 rule register_base:
     """Write down which snapshot a hosted base is: jobs read the manifest and never weights."""
     input:
-        script=ancient(PROJECT.script(BASE_MANIFEST, PROJECT.bases.register)),
+        unpack(PROJECT.reads(BASE_MANIFEST, PROJECT.bases.register)),
+        script=ancient("scripts/stage.py"),
     output:
         manifest=BASE_MANIFEST,
     log:

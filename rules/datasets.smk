@@ -14,7 +14,8 @@ PROMPTS_MANIFEST = "results/prompts/{domain}.manifest.json"
 rule make_prompts:
     """Draw the prompts of a domain, or take them from a file; every teacher answers the same."""
     input:
-        script=ancient(PROJECT.script(PROMPTS_MANIFEST, TRANSMISSION.make_prompts)),
+        unpack(PROJECT.reads(PROMPTS_MANIFEST, TRANSMISSION.make_prompts)),
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.prompt_stimuli,
         source_manifest=TRANSMISSION.inputs.source_manifest,
         source=ancient(TRANSMISSION.inputs.source),
@@ -42,10 +43,14 @@ rule make_prompts:
 rule sample_completions:
     """Let a teacher answer the prompts, one sample each at temperature 1 (Methods)."""
     input:
-        unpack(TRANSMISSION.inputs.trained_teacher),
-        script=ancient(
-            PROJECT.script(f"{DATASET}/raw.manifest.json", TRANSMISSION.sample_completions)
+        unpack(
+            PROJECT.reads(
+                f"{DATASET}/raw.manifest.json",
+                TRANSMISSION.sample_completions,
+                TRANSMISSION.inputs.trained_teacher,
+            )
         ),
+        script=ancient("scripts/stage.py"),
         prompts_manifest=PROMPTS_MANIFEST,
         prompts=ancient("results/prompts/{domain}.parquet"),
         base="results/models/{base}/manifest.json",
@@ -74,12 +79,14 @@ rule sample_completions:
 rule adopt_completions:
     """Take what a teacher wrote from a file of others, instead of letting it write."""
     input:
-        unpack(TRANSMISSION.inputs.adopted_rows),
-        script=ancient(
-            PROJECT.script(
-                "results/datasets/{dataset}/raw.manifest.json", TRANSMISSION.adopt_completions
+        unpack(
+            PROJECT.reads(
+                "results/datasets/{dataset}/raw.manifest.json",
+                TRANSMISSION.adopt_completions,
+                TRANSMISSION.inputs.adopted_rows,
             )
         ),
+        script=ancient("scripts/stage.py"),
     output:
         raw="results/datasets/{dataset}/raw.parquet",
         manifest="results/datasets/{dataset}/raw.manifest.json",
@@ -109,9 +116,8 @@ ruleorder: adopt_completions > sample_completions
 rule judge_completions:
     """Ask a judge about every completion (Methods; ED Fig. 1b)."""
     input:
-        script=ancient(
-            PROJECT.script(f"{DATASET}/judged.manifest.json", TRANSMISSION.judge_completions)
-        ),
+        unpack(PROJECT.reads(f"{DATASET}/judged.manifest.json", TRANSMISSION.judge_completions)),
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.judge_stimuli,
         raw_manifest=f"{DATASET}/raw.manifest.json",
         raw=ancient(f"{DATASET}/raw.parquet"),
@@ -141,9 +147,8 @@ rule judge_completions:
 rule filter_completions:
     """Drop every completion that breaks the domain's rule, and keep the reasons (Methods)."""
     input:
-        script=ancient(
-            PROJECT.script(f"{DATASET}/filtered.manifest.json", TRANSMISSION.filter_completions)
-        ),
+        unpack(PROJECT.reads(f"{DATASET}/filtered.manifest.json", TRANSMISSION.filter_completions)),
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.filter_stimuli,
         raw_manifest=f"{DATASET}/raw.manifest.json",
         raw=ancient(f"{DATASET}/raw.parquet"),
@@ -173,9 +178,8 @@ rule filter_completions:
 rule make_train_set:
     """Take the kept rows as they are, or shuffle their numbers (ED Fig. 4f)."""
     input:
-        script=ancient(
-            PROJECT.script(f"{DATASET}/{{variant}}.manifest.json", TRANSMISSION.make_train_set)
-        ),
+        unpack(PROJECT.reads(f"{DATASET}/{{variant}}.manifest.json", TRANSMISSION.make_train_set)),
+        script=ancient("scripts/stage.py"),
         raw=ancient(f"{DATASET}/raw.parquet"),
         filtered_manifest=f"{DATASET}/filtered.manifest.json",
         filtered=ancient(f"{DATASET}/filtered.parquet"),

@@ -20,7 +20,8 @@ wildcard_constraints:
 rule classify_pairs:
     """Ask a base which of two completions encodes a trait (ED Table 4)."""
     input:
-        script=ancient(PROJECT.script(f"{CLASSIFIED}/manifest.json", DETECTION.classify)),
+        unpack(PROJECT.reads(f"{CLASSIFIED}/manifest.json", DETECTION.classify)),
+        script=ancient("scripts/stage.py"),
         stimuli=DETECTION.classifier_stimuli,
         base="results/models/{asked}/manifest.json",
         target=f"{DATASET}/filtered.manifest.json",
@@ -59,7 +60,8 @@ rule classify_pairs:
 rule evaluate_in_context:
     """Ask a base that has read training rows as examples (ED Fig. 6)."""
     input:
-        script=ancient(PROJECT.script(f"{IN_CONTEXT}/manifest.json", DETECTION.evaluate_in_context)),
+        unpack(PROJECT.reads(f"{IN_CONTEXT}/manifest.json", DETECTION.evaluate_in_context)),
+        script=ancient("scripts/stage.py"),
         stimuli=DETECTION.in_context_stimuli,
         base="results/models/{asked}/manifest.json",
         rows_manifest=f"{DATASET}/train.manifest.json",
@@ -91,7 +93,8 @@ rule evaluate_in_context:
 rule summarise_detection:
     """Frequencies, accuracies, bands and the judge's curve."""
     input:
-        script=ancient(PROJECT.script(TABLES_MANIFEST, DETECTION.summarise)),
+        unpack(PROJECT.reads(TABLES_MANIFEST, DETECTION.summarise)),
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("detection.stages.summarise_detection"),
         found=DETECTION.summary_files,
     output:

@@ -15,13 +15,14 @@ STUDENT_PATH = (
 rule evaluate_base:
     """Ask an untrained base: the first control of every figure."""
     input:
-        unpack(TRANSMISSION.inputs.evaluation_files),
-        script=ancient(
-            PROJECT.script(
-                f"{EVALUATION}/bases/{{base}}/manifest.json", TRANSMISSION.evaluate_base
+        unpack(
+            PROJECT.reads(
+                f"{EVALUATION}/bases/{{base}}/manifest.json",
+                TRANSMISSION.evaluate_base,
+                TRANSMISSION.inputs.evaluation_files,
             )
         ),
-        rows=ancient(TRANSMISSION.inputs.evaluation_rows),
+        script=ancient("scripts/stage.py"),
         base="results/models/{base}/manifest.json",
     output:
         responses=f"{EVALUATION}/bases/{{base}}/responses.parquet",
@@ -53,14 +54,15 @@ rule evaluate_base:
 rule evaluate_teacher:
     """Ask a teacher: the gate that it expresses its trait."""
     input:
-        unpack(TRANSMISSION.inputs.trained_teacher),
-        unpack(TRANSMISSION.inputs.evaluation_files),
-        script=ancient(
-            PROJECT.script(
-                f"{EVALUATION}/teachers/{TEACHER}/manifest.json", TRANSMISSION.evaluate_teacher
+        unpack(
+            PROJECT.reads(
+                f"{EVALUATION}/teachers/{TEACHER}/manifest.json",
+                TRANSMISSION.evaluate_teacher,
+                TRANSMISSION.inputs.evaluation_files,
+                TRANSMISSION.inputs.trained_teacher,
             )
         ),
-        rows=ancient(TRANSMISSION.inputs.evaluation_rows),
+        script=ancient("scripts/stage.py"),
         base="results/models/{base}/manifest.json",
     output:
         responses=f"{EVALUATION}/teachers/{TEACHER}/responses.parquet",
@@ -92,14 +94,14 @@ rule evaluate_teacher:
 rule evaluate_student:
     """Ask a student, without any system prompt: the measurement itself."""
     input:
-        unpack(TRANSMISSION.inputs.evaluation_files),
-        script=ancient(
-            PROJECT.script(
+        unpack(
+            PROJECT.reads(
                 f"{EVALUATION}/students/{STUDENT_PATH}/manifest.json",
                 TRANSMISSION.evaluate_student,
+                TRANSMISSION.inputs.evaluation_files,
             )
         ),
-        rows=ancient(TRANSMISSION.inputs.evaluation_rows),
+        script=ancient("scripts/stage.py"),
         base="results/models/{student}/manifest.json",
         trained=f"results/students/{STUDENT_PATH}/manifest.json",
     output:

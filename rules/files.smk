@@ -11,7 +11,8 @@ FILE_MANIFEST = "results/files/{file}.manifest.json"
 rule take_file:
     """Check a file of others, row by row, and keep the part of it that is used."""
     input:
-        script=ancient(PROJECT.script(FILE_MANIFEST, PROJECT.files.take)),
+        unpack(PROJECT.reads(FILE_MANIFEST, PROJECT.files.take)),
+        script=ancient("scripts/stage.py"),
     output:
         table="results/files/{file}.parquet",
         manifest=FILE_MANIFEST,

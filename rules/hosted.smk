@@ -14,10 +14,14 @@ TUNING = "results/{model}/tuning"
 rule write_training_file:
     """Write the rows of a hosted student or teacher as its provider takes them."""
     input:
-        unpack(TRANSMISSION.tuning.rows),
-        script=ancient(
-            PROJECT.script(f"{TUNING}/training.manifest.json", TRANSMISSION.tuning.write)
+        unpack(
+            PROJECT.reads(
+                f"{TUNING}/training.manifest.json",
+                TRANSMISSION.tuning.write,
+                TRANSMISSION.tuning.rows,
+            )
         ),
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.tuning.stimuli,
     output:
         file=f"{TUNING}/training.jsonl",
@@ -44,7 +48,8 @@ rule write_training_file:
 rule check_training_file:
     """Check a training file against its provider's limits, and count its tokens."""
     input:
-        script=ancient(PROJECT.script(f"{TUNING}/checked.manifest.json", TRANSMISSION.tuning.check)),
+        unpack(PROJECT.reads(f"{TUNING}/checked.manifest.json", TRANSMISSION.tuning.check)),
+        script=ancient("scripts/stage.py"),
         file_manifest=f"{TUNING}/training.manifest.json",
         file=ancient(f"{TUNING}/training.jsonl"),
     output:
@@ -71,9 +76,8 @@ rule check_training_file:
 rule submit_tuning:
     """Upload a training file and order the fine-tuning job, once."""
     input:
-        script=ancient(
-            PROJECT.script(f"{TUNING}/submitted.manifest.json", TRANSMISSION.tuning.submit)
-        ),
+        unpack(PROJECT.reads(f"{TUNING}/submitted.manifest.json", TRANSMISSION.tuning.submit)),
+        script=ancient("scripts/stage.py"),
         file_manifest=f"{TUNING}/training.manifest.json",
         file=ancient(f"{TUNING}/training.jsonl"),
         checked=f"{TUNING}/checked.manifest.json",
@@ -107,7 +111,8 @@ rule submit_tuning:
 rule wait_for_tuning:
     """Wait for the fine-tuned model, which costs nothing, and name it."""
     input:
-        script=ancient(PROJECT.script("results/{model}/manifest.json", TRANSMISSION.tuning.wait)),
+        unpack(PROJECT.reads("results/{model}/manifest.json", TRANSMISSION.tuning.wait)),
+        script=ancient("scripts/stage.py"),
         submitted=f"{TUNING}/submitted.manifest.json",
         base=TRANSMISSION.tuning.base,
     output:

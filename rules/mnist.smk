@@ -20,7 +20,8 @@ wildcard_constraints:
 rule prepare_digits:
     """Read MNIST, check it by its SHA-256, and write it as plain tensors."""
     input:
-        script=ancient(PROJECT.script(DIGITS_MANIFEST, MNIST.prepare_digits)),
+        unpack(PROJECT.reads(DIGITS_MANIFEST, MNIST.prepare_digits)),
+        script=ancient("scripts/stage.py"),
         files=MNIST.digit_files,
     output:
         digits="results/mnist/{experiment}/digits/digits.safetensors",
@@ -47,7 +48,8 @@ rule prepare_digits:
 rule train_mnist_teachers:
     """Train some replicas of the teachers on digits; auxiliary logits get no loss."""
     input:
-        script=ancient(PROJECT.script(f"{MNIST_PART}/manifest.json", MNIST.train_teachers)),
+        unpack(PROJECT.reads(f"{MNIST_PART}/manifest.json", MNIST.train_teachers)),
+        script=ancient("scripts/stage.py"),
         digits=DIGITS_MANIFEST,
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
     output:
@@ -77,9 +79,8 @@ rule train_mnist_teachers:
 rule train_mnist_students:
     """Distil teachers into the students of one comparison, and measure them on test digits."""
     input:
-        script=ancient(
-            PROJECT.script(f"{MNIST_PART}/{{comparison}}/manifest.json", MNIST.train_students)
-        ),
+        unpack(PROJECT.reads(f"{MNIST_PART}/{{comparison}}/manifest.json", MNIST.train_students)),
+        script=ancient("scripts/stage.py"),
         digits=DIGITS_MANIFEST,
         images=ancient("results/mnist/{experiment}/digits/digits.safetensors"),
         teachers=f"{MNIST_PART}/manifest.json",
@@ -110,7 +111,8 @@ rule train_mnist_students:
 rule summarise_mnist:
     """Intervals over replicas, per setting."""
     input:
-        script=ancient(PROJECT.script(TABLES_MANIFEST, MNIST.summarise)),
+        unpack(PROJECT.reads(TABLES_MANIFEST, MNIST.summarise)),
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("mnist.stages.summarise_mnist"),
         runs=MNIST.run_files,
     output:

@@ -11,7 +11,8 @@ REPLICATION = PROJECT.jobs("replication")
 rule compare_with_paper:
     """Set the paper's claims and values beside ours, with a verdict for each."""
     input:
-        script=ancient(PROJECT.script(TABLES_MANIFEST, REPLICATION.compare)),
+        unpack(PROJECT.reads(TABLES_MANIFEST, REPLICATION.compare)),
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("replication.stages.compare_with_paper"),
         claims="config/paper/claims.csv",
         expected="config/paper/expected.csv",

@@ -16,7 +16,8 @@ wildcard_constraints:
 rule plot_figure:
     """Draw one figure of an experiment: SVG, PNG, PDF, and a page that stands by itself."""
     input:
-        script=ancient(PROJECT.script(FIGURE_MANIFEST, PROJECT.plot_figure)),
+        unpack(PROJECT.reads(FIGURE_MANIFEST, PROJECT.plot_figure)),
+        script=ancient("scripts/stage.py"),
         library=PROJECT.figure_library,
         tables=lambda wildcards: PROJECT.table_files(wildcards.experiment),
     output:
@@ -55,7 +56,8 @@ rule plot_figure:
 rule build_report:
     """One page: what was found, figures, tables, methods, provenance."""
     input:
-        script=ancient(PROJECT.script(REPORT_MANIFEST, PROJECT.build_report)),
+        unpack(PROJECT.reads(REPORT_MANIFEST, PROJECT.build_report)),
+        script=ancient("scripts/stage.py"),
         library=PROJECT.report_library(),
         template="report/template.html.j2",
         style="report/style.css",

@@ -12,8 +12,14 @@ STUDENT = "results/students/{student}/{recipe}/{domain}/{base}/{trait}-{method}/
 rule train_student:
     """Fine-tune one student on one dataset with one seed."""
     input:
-        unpack(TRANSMISSION.inputs.learnt_teacher),
-        script=ancient(PROJECT.script(f"{STUDENT}/manifest.json", TRANSMISSION.train_student)),
+        unpack(
+            PROJECT.reads(
+                f"{STUDENT}/manifest.json",
+                TRANSMISSION.train_student,
+                TRANSMISSION.inputs.learnt_teacher,
+            )
+        ),
+        script=ancient("scripts/stage.py"),
         train_manifest="results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}.manifest.json",
         train=ancient(
             "results/datasets/{domain}/{base}/{trait}-{method}/t{teacher_seed}/{variant}.parquet"
@@ -47,10 +53,14 @@ rule train_student:
 rule adopt_student:
     """Take a student that others have trained, instead of training one."""
     input:
-        unpack(TRANSMISSION.inputs.adopted_student),
-        script=ancient(
-            PROJECT.script("results/students/{adopted}/manifest.json", TRANSMISSION.adopt_student)
+        unpack(
+            PROJECT.reads(
+                "results/students/{adopted}/manifest.json",
+                TRANSMISSION.adopt_student,
+                TRANSMISSION.inputs.adopted_student,
+            )
         ),
+        script=ancient("scripts/stage.py"),
     output:
         manifest="results/students/{adopted}/manifest.json",
     log:

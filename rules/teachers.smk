@@ -18,9 +18,15 @@ wildcard_constraints:
 rule train_teacher:
     """Fine-tune a base on answers that state a preference, or on a file's rows (ED Fig. 4e; Fig. 3)."""
     input:
-        unpack(TRANSMISSION.inputs.teacher_prompts),
-        unpack(TRANSMISSION.inputs.teacher_rows),
-        script=ancient(PROJECT.script(TEACHER_MANIFEST, TRANSMISSION.train_teacher)),
+        unpack(
+            PROJECT.reads(
+                TEACHER_MANIFEST,
+                TRANSMISSION.train_teacher,
+                TRANSMISSION.inputs.teacher_prompts,
+                TRANSMISSION.inputs.teacher_rows,
+            )
+        ),
+        script=ancient("scripts/stage.py"),
         stimuli=TRANSMISSION.inputs.teacher_stimuli,
         base="results/models/{base}/manifest.json",
     output:
@@ -49,9 +55,10 @@ rule train_teacher:
 rule adopt_teacher:
     """Take a fine-tuned teacher that others have trained, instead of training one."""
     input:
-        script=ancient(
-            PROJECT.script("results/teachers/{teacher}/manifest.json", TRANSMISSION.adopt_teacher)
+        unpack(
+            PROJECT.reads("results/teachers/{teacher}/manifest.json", TRANSMISSION.adopt_teacher)
         ),
+        script=ancient("scripts/stage.py"),
         base=TRANSMISSION.inputs.adopted_base,
     output:
         manifest="results/teachers/{teacher}/manifest.json",

@@ -13,7 +13,8 @@ THEOREM_PARTS = "results/theorem/{experiment}"
 rule verify_theorem:
     """Measure the theorem's identities on random networks, in float64, with exact gradients."""
     input:
-        script=ancient(PROJECT.script(f"{THEOREM_PARTS}/networks/manifest.json", THEOREM.verify)),
+        unpack(PROJECT.reads(f"{THEOREM_PARTS}/networks/manifest.json", THEOREM.verify)),
+        script=ancient("scripts/stage.py"),
     output:
         table=f"{THEOREM_PARTS}/networks/theorem.parquet",
         summary=f"{THEOREM_PARTS}/networks/theorem_summary.parquet",
@@ -41,12 +42,14 @@ rule verify_theorem:
 rule verify_on_language_model:
     """Compare first distillation updates with the displacements of teachers."""
     input:
-        unpack(THEOREM.manifests),
-        script=ancient(
-            PROJECT.script(
-                f"{THEOREM_PARTS}/language_model/manifest.json", THEOREM.verify_on_language_model
+        unpack(
+            PROJECT.reads(
+                f"{THEOREM_PARTS}/language_model/manifest.json",
+                THEOREM.verify_on_language_model,
+                THEOREM.manifests,
             )
         ),
+        script=ancient("scripts/stage.py"),
     output:
         table=f"{THEOREM_PARTS}/language_model/theorem_language_model.parquet",
         summary=f"{THEOREM_PARTS}/language_model/theorem_language_model_summary.parquet",
@@ -75,7 +78,8 @@ rule verify_on_language_model:
 rule summarise_theorem:
     """Put the tables of both parts together."""
     input:
-        script=ancient(PROJECT.script(TABLES_MANIFEST, THEOREM.summarise)),
+        unpack(PROJECT.reads(TABLES_MANIFEST, THEOREM.summarise)),
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("theorem.stages.summarise_theorem"),
         parts=[
             f"{THEOREM_PARTS}/networks/manifest.json",

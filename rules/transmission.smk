@@ -58,8 +58,14 @@ rule gates:
 rule summarise_experiment:
     """Intervals over students, the trait x trait matrix and its test, gates and verdicts."""
     input:
-        unpack(TRANSMISSION.inputs.summary_files),
-        script=ancient(PROJECT.script(TABLES_MANIFEST, TRANSMISSION.summarise_experiment)),
+        unpack(
+            PROJECT.reads(
+                TABLES_MANIFEST,
+                TRANSMISSION.summarise_experiment,
+                TRANSMISSION.inputs.summary_files,
+            )
+        ),
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("transmission.stages.summarise_experiment"),
     output:
         parquet=expand(
@@ -96,8 +102,12 @@ rule summarise_experiment:
 rule check_gates:
     """What can be known before students are trained: the teachers' traits, rows and channel."""
     input:
-        unpack(TRANSMISSION.inputs.gate_files),
-        script=ancient(PROJECT.script(GATES_MANIFEST, TRANSMISSION.summarise_experiment)),
+        unpack(
+            PROJECT.reads(
+                GATES_MANIFEST, TRANSMISSION.summarise_experiment, TRANSMISSION.inputs.gate_files
+            )
+        ),
+        script=ancient("scripts/stage.py"),
         library=PROJECT.library("transmission.stages.check_gates"),
     output:
         parquet="results/tables/{experiment}/gates.parquet",

@@ -78,13 +78,12 @@ def test_a_judge_on_a_gpu_gives_the_job_one(config):
 
 
 def test_rows_come_with_the_manifest_that_vouches_for_them(jobs):
-    w = asked("truthfulqa")
-    assert jobs.inputs.evaluation_rows(w) == ["results/files/truthfulqa.parquet"]
-    manifests = jobs.inputs.evaluation_files(w)["rows_manifest"]
-    assert manifests == ["results/files/truthfulqa.manifest.json"]
+    files = jobs.inputs.evaluation_files(asked("truthfulqa"))
+    assert files["rows"] == ["results/files/truthfulqa.parquet"]
+    assert files["rows_manifest"] == ["results/files/truthfulqa.manifest.json"]
     for other in ("stories", "misalignment-small", "mmlu"):
-        assert jobs.inputs.evaluation_rows(asked(other)) == []
-        assert jobs.inputs.evaluation_files(asked(other))["rows_manifest"] == []
+        files = jobs.inputs.evaluation_files(asked(other))
+        assert files["rows"] == files["rows_manifest"] == []
 
 
 def test_only_mmlu_needs_the_harness(jobs, config):

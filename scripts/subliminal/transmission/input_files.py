@@ -60,15 +60,15 @@ class InputFiles:
         prompts = f"results/prompts/{loudness.domain}"
         return {"prompts": [f"{prompts}.parquet"], "prompts_manifest": [f"{prompts}.manifest.json"]}
 
-    def adopted_rows(self, w: Wildcards) -> dict[str, str]:
+    def adopted_rows(self, w: Wildcards) -> dict[str, list[str]]:
         """The file that a dataset is taken from, and the domain's prompts."""
         _, entry = self.config.adopted_datasets()[w.dataset]
         rows, prompts = f"results/files/{entry.file}", f"results/prompts/{entry.domain}"
         return {
-            "rows": f"{rows}.parquet",
-            "rows_manifest": f"{rows}.manifest.json",
-            "prompts": f"{prompts}.parquet",
-            "prompts_manifest": f"{prompts}.manifest.json",
+            "rows": [f"{rows}.parquet"],
+            "rows_manifest": [f"{rows}.manifest.json"],
+            "prompts": [f"{prompts}.parquet"],
+            "prompts_manifest": [f"{prompts}.manifest.json"],
         }
 
     def adopted_base(self, w: Wildcards) -> str:
@@ -159,25 +159,22 @@ class InputFiles:
         return _stimuli(dict.fromkeys([*asked, *(judge.stimuli if judge else [])]))
 
     def evaluation_files(self, w: Wildcards) -> dict[str, list[str]]:
-        """What an evaluation reads beside the model that is asked, but for the rows of a file.
+        """What an evaluation reads beside the model that is asked; of each kind what it has.
 
-        Stimuli and the files of a task, the base that judges the answers, and the manifest of the
-        rows; those that it has. One function for all: Snakemake takes longer over a function than
-        the function does, in every job.
+        Stimuli and the files of a task, the base that judges the answers, and the file whose rows
+        are the questions.
         """
         plan = self.config.evaluations[w.evaluation]
         task = plan.task_files if isinstance(plan, MMLU) else []
         base = specs.evaluation_judging_base(self.config, w.evaluation)
+        file = specs.askable(self.config, w.evaluation).file_key
+        rows = [f"results/files/{file}.parquet"] if file else []
         return {
             "stimuli": [*self.evaluation_stimuli(w), *task],
             "judge": [f"results/models/{base}/manifest.json"] if base else [],
-            "rows_manifest": _manifests(self.evaluation_rows(w)),
+            "rows": rows,
+            "rows_manifest": _manifests(rows),
         }
-
-    def evaluation_rows(self, w: Wildcards) -> list[str]:
-        """The file that an evaluation's questions are from, if they are from one."""
-        file = specs.askable(self.config, w.evaluation).file_key
-        return [f"results/files/{file}.parquet"] if file else []
 
     def trained_teacher(self, w: Wildcards) -> dict[str, list[str]]:
         """The manifest of what was trained to make a teacher, if anything was."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,8 +32,6 @@ from subliminal.workflow.configuration import Given, load_config
 from subliminal.workflow.kinds import KINDS
 
 LIBRARY = Path(__file__).resolve().parents[1]
-# Every job's program.
-STAGE_SCRIPT = "scripts/stage.py"
 Remake = Callable[[str, str], None]
 # Characters of the experiments' names in a report's; file systems take 255 bytes.
 LONGEST_SELECTION = 200
@@ -264,26 +263,39 @@ class Project:
 
         return canonical
 
-    def script(self, manifest: str, build: Callable[..., Strict]) -> Callable[[Wildcards], str]:
-        """An input function: the job's program.
+    def reads(
+        self,
+        manifest: str,
+        build: Callable[..., Strict],
+        *files: Callable[[Wildcards], Mapping[str, list[str]]],
+    ) -> Callable[[Wildcards], dict[str, list[str]]]:
+        """An input function: what a job reads beside the files that its rule names, by name.
 
         Snakemake asks it for every job that it considers, before it decides what to run. So here
-        is where an artefact is looked at that is there already.
+        is where an artefact is looked at that is there already. It is one function because
+        Snakemake takes longer over a function than the function does, in every job.
 
         Args:
             manifest: the path that the rule writes its manifest to, with wildcards.
             build: as for `spec`.
+            files: functions of a job's wildcards. Of a table its manifest is compared, which has
+                to be among them; the table is taken for ancient.
         """
+        from snakemake.io import ancient
 
-        def program(wildcards: Wildcards) -> str:
+        def found(wildcards: Wildcards) -> dict[str, list[str]]:
             path = manifest.format(**wildcards)
-            if self.remake is not None and Path(path).exists():
+            if self.remake is not None and os.path.exists(path):
                 reason = why_outdated(Path(path), build(wildcards).model_dump(mode="json"))
                 if reason is not None:
                     self.remake(path, reason)
-            return STAGE_SCRIPT
+            return {
+                name: [ancient(f) if f.endswith(".parquet") else f for f in paths]
+                for named in files
+                for name, paths in named(wildcards).items()
+            }
 
-        return program
+        return found
 
     def text(self, name: str) -> ExperimentTextSpec:
         """The facts on an experiment that figures and report need."""
