@@ -14,7 +14,6 @@ W = Wildcards(
         "recipe": "tiny",
         "evaluation": "truthfulqa",
         "teacher_seed": "1",
-        "model": "teachers/tiny-a/insecure-finetuned/t1",
     }
 )
 
@@ -29,23 +28,17 @@ def read(project, *files):
     return {name: list(paths) for name, paths in found(W).items()}
 
 
-def of_transmission(project):
-    jobs = project.jobs("transmission")
-    inputs = jobs.inputs
-    return [
-        inputs.teacher_rows,
-        inputs.teacher_prompts,
-        inputs.evaluation_files,
-        inputs.trained_teacher,
-        jobs.tuning.rows,
-    ]
+FUNCTIONS = ["teacher_rows", "teacher_prompts", "evaluation_files", "trained_teacher"]
 
 
-@pytest.mark.parametrize("index", range(5))
-def test_a_table_is_needed_and_the_manifest_beside_it_compared(project, index):
-    paths = [
-        path for found in read(project, of_transmission(project)[index]).values() for path in found
-    ]
+def functions(project, *names):
+    return [getattr(project.jobs("transmission").inputs, name) for name in names]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_table_is_needed_and_the_manifest_beside_it_compared(project, name):
+    found = read(project, *functions(project, name))
+    paths = [path for some in found.values() for path in some]
     tables = [path for path in paths if path.endswith(".parquet")]
     assert paths
     assert [path for path in paths if getattr(path, "flags", {}).get("ancient")] == tables
@@ -53,6 +46,6 @@ def test_a_table_is_needed_and_the_manifest_beside_it_compared(project, index):
 
 
 def test_files_of_several_functions_are_one_jobs(project):
-    both = of_transmission(project)[:2]
-    assert read(project, *both) == read(project, both[0]) | read(project, both[1])
+    one, other = functions(project, *FUNCTIONS[:2])
+    assert read(project, one, other) == read(project, one) | read(project, other)
     assert read(project) == {}
