@@ -15,10 +15,12 @@ import time
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from subliminal.workflow.warm_run import group_beside_zygote
 from subliminal.workflow.warm_start import SOCKET_VARIABLE
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -447,3 +449,44 @@ def test_wrapper_leaves_what_nohup_has_set_aside(tmp_path: Path) -> None:
     wrapper.send_signal(signal.SIGHUP)
     release.touch()
     assert wrapper.wait(PATIENCE_S) == 0
+
+
+def cluster_job(*jobs: str, remote: bool = True, conda: bool = False) -> Any:
+    """What is asked of a Snakemake that runs these jobs in a submission to a cluster."""
+    return SimpleNamespace(
+        dag_settings=SimpleNamespace(target_jobs=jobs),
+        remote_exec=remote,
+        deployment_settings=SimpleNamespace(deployment_method={"conda"} if conda else set()),
+    )
+
+
+def test_jobs_of_a_group_share_a_warm_start(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in UNWANTED:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(SCRIPTS))
+    path = script("print('torch' in sys.modules)")
+    with group_beside_zygote(cluster_job("train", "evaluate")):
+        done = [call(dict(os.environ), path) for _ in range(2)]
+        place = Path(os.environ[SOCKET_VARIABLE])
+        assert place.exists()
+    assert [(job.returncode, job.stdout) for job in done] == [(0, "True\n")] * 2
+    assert not place.exists() and SOCKET_VARIABLE not in os.environ
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        cluster_job("train"),
+        cluster_job("train", "evaluate", remote=False),
+        cluster_job("train", "evaluate", conda=True),
+    ],
+    ids=["one job", "on this machine", "in conda environments"],
+)
+def test_no_warm_start_that_no_two_jobs_would_share(
+    job: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SOCKET_VARIABLE, raising=False)
+    with group_beside_zygote(job):
+        assert SOCKET_VARIABLE not in os.environ

@@ -22,6 +22,7 @@ from subliminal.config.failures import message_for
 from subliminal.workflow.folder_lock import held, is_left_behind
 from subliminal.workflow.slurm_queue import refuse_live_jobs
 from subliminal.workflow.waking import wake_once
+from subliminal.workflow.warm_run import group_beside_zygote
 
 FOLDERS = (".snakemake", "results", "logs")
 PACKAGES = ("numpy", "pandas", "pyarrow", "pydantic", "torch")
@@ -79,10 +80,11 @@ def guard(workflow: Any, root: Path, before: Callable[[], None]) -> None:
 
 
 def guard_job(workflow: Any) -> None:
-    """Look at a Snakemake process that runs one job for another Snakemake, as on a cluster.
+    """Look at a Snakemake process that runs jobs for another Snakemake, as on a cluster.
 
-    It deletes nothing when the job fails or is cancelled: the Snakemake that has submitted it does,
-    if it is still there. Else the files may by now be those of another run.
+    It deletes nothing when a job fails or is cancelled: the Snakemake that has submitted it does,
+    if it is still there. Else the files may by now be those of another run. Jobs of a group share
+    a warm start.
 
     Raises:
         ConfigError: another run has begun here since.
@@ -90,11 +92,12 @@ def guard_job(workflow: Any) -> None:
     refuse_orphan()
     execute = workflow.execute
 
-    def keep_files(*args: Any, **kwargs: Any) -> Any:
+    def guarded(*args: Any, **kwargs: Any) -> Any:
         workflow.execution_settings.keep_incomplete = True
-        return execute(*args, **kwargs)
+        with group_beside_zygote(workflow):
+            return execute(*args, **kwargs)
 
-    workflow.execute = keep_files
+    workflow.execute = guarded
 
 
 def check_run(workflow: Any) -> None:
