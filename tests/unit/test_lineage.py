@@ -17,6 +17,8 @@ from subliminal.lineage.bases import Start
 from subliminal.lineage.drawing import flows, lineage_svg
 from subliminal.lineage.found import manifests_behind
 from subliminal.lineage.mermaid import as_mermaid
+from subliminal.lineage.records import as_record
+from subliminal.lineage.text import as_text
 
 
 @pytest.fixture
@@ -68,6 +70,18 @@ def test_a_trait_that_is_asked_for(results, trait, had):
         ["tiny-a/owl-finetuned/t1"] if had else []
     )
     assert found.is_clear != had and len(found.flagged) == had
+
+
+@pytest.mark.parametrize(("trait", "others"), [("owls", ["owl"]), ("owl", []), (None, [])])
+def test_a_name_that_no_trait_has_is_answered_with_the_traits_that_there_are(
+    results, trait, others
+):
+    """A mistyped trait is not among the ancestors either."""
+    train_set(results, name="none-reference", word=None)
+    found = answer([student(results, train_set(results))], trait)
+    assert found.others == others == as_record(found)["other_traits"]
+    told = as_text(found).partition("\n\n")[0]
+    assert "owl" in told.replace("owls", "")
 
 
 def test_a_prompted_teacher_needs_no_manifest(results):

@@ -18,6 +18,7 @@ def as_record(answer: Answer) -> dict[str, Any]:
     return {
         "asked": [members[root].place for root in answer.family.roots],
         "trait": answer.trait,
+        "other_traits": answer.others,
         "teachers": [_teacher(teacher) for teacher in answer.teachers],
         "students": [_transfer(transfer) for transfer in answer.transfers],
         "unknown": answer.unknown,

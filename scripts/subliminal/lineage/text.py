@@ -24,6 +24,8 @@ def _verdict(answer: Answer) -> Iterator[str]:
     if not answer.teachers:
         found = "no known ancestor was" if answer.unknown else "no ancestor was"
         yield f"{found} a teacher with {asked}"
+        if answer.others:
+            yield f"Other traits of teachers among the ancestors: {', '.join(answer.others)}"
         return
     count = len(answer.teachers)
     yield f"Teachers with {asked} among the ancestors: {count}"
