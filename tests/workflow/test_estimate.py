@@ -1,9 +1,11 @@
 """Estimates: jobs as Snakemake plans them, the paper's step counts, and measured times."""
 
 import re
+import shutil
 from collections import Counter
 
 import pytest
+from documented import blocks
 from working_copy import REPOSITORY, WorkingCopy
 
 from subliminal.bases import costs, job_costs, work
@@ -304,6 +306,31 @@ def test_a_price_is_that_of_the_hours(tmp_path):
     assert shown[0].endswith("USD")
     (whole,) = (line for line in shown if line.startswith("all "))
     assert float(whole.split()[-1].replace(",", "")) == pytest.approx(2.5 * hours, abs=0.01)
+
+
+def test_the_page_on_scaling_has_what_its_commands_print(tmp_path):
+    (block,) = (block for block in blocks("yaml") if block.page == "docs/scaling.md")
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    (tmp_path / block.file).write_text(block.text)
+    project = project_of("thousand", root=tmp_path)
+    shown = {n: estimate.by_stage(project, rates(1e11, 4e14), n, 2.5) for n in (1, 8, 64)}
+    # Times have a unit, which splits them: of 311 h, the words are two.
+    words = {line.split()[0]: line.split() for line in shown[1].splitlines() if line}
+    hours = words["all"][2]
+    side_by_side = [re.search(r"about (\S+) h", shown[n])[1] for n in (8, 64)]
+    memory, gpu, disk, usd = words["all"][4], words["all"][5], words["all"][6], words["all"][-1]
+    page = (REPOSITORY / block.page).read_text()
+    for line in (
+        f"| wall time | {hours} h | {side_by_side[0]} h | {side_by_side[1]} h |",
+        f"| GPU hours | {hours} | {hours} | {hours} |",
+        "| USD |" + f" {float(usd):.0f} |" * 3,
+        f"{gpu} GB of GPU memory and {float(memory):.0f} GB of main memory. "
+        f"Disk: {float(disk):.0f} GB, {float(words['train_student'][7]):.0f} of them adapters",
+    ):
+        assert line in page
+    for rule, work in (("train_student", "students' training"), ("evaluate_student", "their eval")):
+        assert re.search(rf"\b{words[rule][3]} h .*{work}", page)
+    assert f"{words['sample_completions'][3]} h the teachers' writing" in page
 
 
 def run(*arguments):
