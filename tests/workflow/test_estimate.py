@@ -328,9 +328,13 @@ def test_the_page_on_scaling_has_what_its_commands_print(tmp_path):
         f"Disk: {float(disk):.0f} GB, {float(words['train_student'][7]):.0f} of them adapters",
     ):
         assert line in page
-    for rule, work in (("train_student", "students' training"), ("evaluate_student", "their eval")):
-        assert re.search(rf"\b{words[rule][3]} h .*{work}", page)
-    assert f"{words['sample_completions'][3]} h the teachers' writing" in page
+    training, asking, writing = (
+        words[rule][3] for rule in ("train_student", "evaluate_student", "sample_completions")
+    )
+    assert (
+        f"- {training} h of the {hours} are students' training, {asking} h their evaluation, "
+        f"{writing} h the teachers' writing." in page
+    )
 
 
 def run(*arguments):
