@@ -1,10 +1,12 @@
 """Estimates: jobs as Snakemake plans them, the paper's step counts, and measured times."""
 
+import math
 import re
 import shutil
 from collections import Counter
 
 import pytest
+import yaml
 from documented import blocks
 from working_copy import REPOSITORY, WorkingCopy
 
@@ -306,6 +308,24 @@ def test_a_price_is_that_of_the_hours(tmp_path):
     assert shown[0].endswith("USD")
     (whole,) = (line for line in shown if line.startswith("all "))
     assert float(whole.split()[-1].replace(",", "")) == pytest.approx(2.5 * hours, abs=0.01)
+
+
+def test_the_pages_count_the_default_run_s_jobs_and_submissions():
+    jobs = Counter(job.rule for job in jobs_of(*DEFAULT).values()) + Counter(["build_report"])
+    profile = yaml.safe_load((REPOSITORY / "profiles/slurm/profile.yaml").read_text())
+    groups = dict(entry.split("=") for entry in profile["groups"])
+    rules = (REPOSITORY / "rules/common.smk").read_text()
+    local = set(re.findall(r"^    (\w+),$", rules.partition("localrules:")[2], re.M))
+    submitted = Counter({rule: count for rule, count in jobs.items() if rule not in local})
+    # Each group has one job of each of its rules.
+    grouped = {groups[rule]: count for rule, count in submitted.items() if rule in groups}
+    alone = sum(count for rule, count in submitted.items() if rule not in groups)
+    submissions = alone + sum(grouped.values())
+    fewer = submissions - grouped["student"] + math.ceil(grouped["student"] / 4)
+    page = " ".join((REPOSITORY / "docs/clusters.md").read_text().split())
+    assert f"{jobs.total()} jobs and {submissions} submissions" in page
+    assert f"With four students each, the default run would be {fewer} submissions" in page
+    assert f"are {jobs.total()} jobs" in (REPOSITORY / "docs/quickstart.md").read_text()
 
 
 def test_the_page_on_scaling_has_what_its_commands_print(tmp_path):
