@@ -105,6 +105,16 @@ def test_an_adopted_student_is_known_by_its_place_alone(results):
     assert only(only(found.teachers).adopted) == "student on tiny-a"
 
 
+def test_bases_that_were_not_pretrained_here_are_named(results):
+    """What their makers trained them on is not among the ancestors."""
+    foreign = base(results, "tiny-b")
+    write_manifest(foreign, stage="prepare_base", about="b", spec={"base": "tiny-b"})
+    found = answer([student(results, train_set(results), "tiny-b")])
+    assert as_record(found)["bases_of_others"] == ["tiny-b"]
+    assert "not known here: tiny-b" in as_text(found)
+    assert "not known here" not in as_text(answer([base(results, "tiny-a")]))
+
+
 def test_what_is_gone_excludes_nothing(results):
     manifest = student(results, train_set(results), "tiny-b")
     (results / "teachers/tiny-a/owl-finetuned/t1/manifest.json").unlink()
