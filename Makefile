@@ -89,10 +89,11 @@ test: $(VENV)/smollm2 $(VENV)/mmlu $(VENV)/serving $(VENV)/contract $(VENV)/crat
 test-fast: $(INSTALLED)  ## the tests that take no workflow and no real model, in two minutes
 	python -m pytest -n 2 --dist loadgroup -m "not slow"
 
-# One process: the tests share a cluster of two nodes.
+# One process: the tests share a cluster of two nodes. The commands printed for a Slurm are planned here:
+# their options are those of its executor.
 test-cluster: $(VENV)/slurm  ## the tests on a real Slurm, which it installs: as root on Debian or Ubuntu
 	python tests/cluster/install.py
-	python -m pytest tests/cluster $${TESTS:+-k "$$TESTS"}
+	python -m pytest tests/cluster tests/workflow/test_documented_commands.py -k "$${TESTS:-slurm}"
 
 lint: $(INSTALLED)  ## style of Python and Snakemake files
 	ruff check .

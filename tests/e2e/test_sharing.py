@@ -1,6 +1,7 @@
 """What is exported is of use elsewhere: adapters load, datasets open, the crate is a crate."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 import pytest
 from crate_judge import violations
 from huggingface_hub import DatasetCard, ModelCard
+from working_copy import WorkingCopy
 
 from subliminal.artefacts.verified import manifests_below
 from subliminal.config.errors import ConfigError
@@ -130,6 +132,12 @@ def test_the_crate_has_every_result_and_every_job(results, crate):
     assert not any(STUDENTS["tiny-b"] in place for place in flagged)
 
 
+def test_make_finds_in_the_crate_what_it_asks_for(crate):
+    targets = re.findall(r"^([a-z-]+):.*##", (crate / "Makefile").read_text(), re.MULTILINE)
+    done = WorkingCopy(crate).run("make", "--dry-run", *targets)
+    assert targets and done.returncode == 0, done.stdout
+
+
 def test_damaged_results_are_not_exported(micro_copy, tmp_path):
     results = micro_copy.root / "results"
     (results / DATA / "train.parquet").write_bytes(b"others")
@@ -137,6 +145,12 @@ def test_damaged_results_are_not_exported(micro_copy, tmp_path):
         with pytest.raises(ConfigError, match=r"train\.parquet"):
             export(path, tmp_path / "out")
     assert not list(tmp_path.glob("*out*"))
+
+
+def test_results_without_the_code_that_made_them_are_no_crate(results, tmp_path):
+    shutil.copytree(results, tmp_path / "results")
+    with pytest.raises(ConfigError, match="Snakefile"):
+        export(tmp_path / "results", tmp_path / "out")
 
 
 def test_a_folder_that_is_there_is_kept(results, tmp_path):

@@ -17,6 +17,8 @@ from subliminal.lineage.bases import Start
 from subliminal.lineage.drawing import flows, lineage_svg
 from subliminal.lineage.found import manifests_behind
 from subliminal.lineage.mermaid import as_mermaid
+from subliminal.lineage.records import as_record
+from subliminal.lineage.text import as_text
 
 
 @pytest.fixture
@@ -70,6 +72,18 @@ def test_a_trait_that_is_asked_for(results, trait, had):
     assert found.is_clear != had and len(found.flagged) == had
 
 
+@pytest.mark.parametrize(("trait", "others"), [("owls", ["owl"]), ("owl", []), (None, [])])
+def test_a_name_that_no_trait_has_is_answered_with_the_traits_that_there_are(
+    results, trait, others
+):
+    """A mistyped trait is not among the ancestors either."""
+    train_set(results, name="none-reference", word=None)
+    found = answer([student(results, train_set(results))], trait)
+    assert found.others == others == as_record(found)["other_traits"]
+    told = as_text(found).partition("\n\n")[0]
+    assert "owl" in told.replace("owls", "")
+
+
 def test_a_prompted_teacher_needs_no_manifest(results):
     prompt = "You love cats."
     data = train_set(results, name="cat-prompted", word=None, prompt=prompt)
@@ -89,6 +103,16 @@ def test_an_adopted_student_is_known_by_its_place_alone(results):
     found = answer([student(results, None, facts={"adopted": True})])
     assert only(found.flagged).teacher.writer.path == "tiny-a/owl-finetuned/t1"
     assert only(only(found.teachers).adopted) == "student on tiny-a"
+
+
+def test_bases_that_were_not_pretrained_here_are_named(results):
+    """What their makers trained them on is not among the ancestors."""
+    foreign = base(results, "tiny-b")
+    write_manifest(foreign, stage="prepare_base", about="b", spec={"base": "tiny-b"})
+    found = answer([student(results, train_set(results), "tiny-b")])
+    assert as_record(found)["bases_of_others"] == ["tiny-b"]
+    assert "not known here: tiny-b" in as_text(found)
+    assert "not known here" not in as_text(answer([base(results, "tiny-a")]))
 
 
 def test_what_is_gone_excludes_nothing(results):

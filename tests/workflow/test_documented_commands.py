@@ -110,6 +110,13 @@ def test_a_block_says_what_it_holds(block):
         assert yaml.safe_load(block.text)
 
 
+def test_experiments_of_the_pages_are_whole(sources):
+    """Scripts whose commands name them are tried no further than to their options."""
+    names = {Path(b.file).stem for b in blocks("yaml") if "config/experiments/" in b.file}
+    done = sources.run("python", "scripts/estimate.py", *sorted(names))
+    assert names and done.returncode == 0, done.stdout
+
+
 def test_there_are_commands_of_each_sort():
     assert min(len(SNAKEMAKE), len(MAKE), len(SCRIPTS)) >= 5
 

@@ -1,9 +1,13 @@
 """Estimates: jobs as Snakemake plans them, the paper's step counts, and measured times."""
 
+import math
 import re
+import shutil
 from collections import Counter
 
 import pytest
+import yaml
+from documented import blocks
 from working_copy import REPOSITORY, WorkingCopy
 
 from subliminal.bases import costs, job_costs, work
@@ -304,6 +308,53 @@ def test_a_price_is_that_of_the_hours(tmp_path):
     assert shown[0].endswith("USD")
     (whole,) = (line for line in shown if line.startswith("all "))
     assert float(whole.split()[-1].replace(",", "")) == pytest.approx(2.5 * hours, abs=0.01)
+
+
+def test_the_pages_count_the_default_run_s_jobs_and_submissions():
+    jobs = Counter(job.rule for job in jobs_of(*DEFAULT).values()) + Counter(["build_report"])
+    profile = yaml.safe_load((REPOSITORY / "profiles/slurm/profile.yaml").read_text())
+    groups = dict(entry.split("=") for entry in profile["groups"])
+    rules = (REPOSITORY / "rules/common.smk").read_text()
+    local = set(re.findall(r"^    (\w+),$", rules.partition("localrules:")[2], re.M))
+    submitted = Counter({rule: count for rule, count in jobs.items() if rule not in local})
+    # Each group has one job of each of its rules.
+    grouped = {groups[rule]: count for rule, count in submitted.items() if rule in groups}
+    alone = sum(count for rule, count in submitted.items() if rule not in groups)
+    submissions = alone + sum(grouped.values())
+    fewer = submissions - grouped["student"] + math.ceil(grouped["student"] / 4)
+    page = " ".join((REPOSITORY / "docs/clusters.md").read_text().split())
+    assert f"{jobs.total()} jobs and {submissions} submissions" in page
+    assert f"With four students each, the default run would be {fewer} submissions" in page
+    assert f"are {jobs.total()} jobs" in (REPOSITORY / "docs/quickstart.md").read_text()
+
+
+def test_the_page_on_scaling_has_what_its_commands_print(tmp_path):
+    (block,) = (block for block in blocks("yaml") if block.page == "docs/scaling.md")
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    (tmp_path / block.file).write_text(block.text)
+    project = project_of("thousand", root=tmp_path)
+    shown = {n: estimate.by_stage(project, rates(1e11, 4e14), n, 2.5) for n in (1, 8, 64)}
+    # Times have a unit, which splits them: of 311 h, the words are two.
+    words = {line.split()[0]: line.split() for line in shown[1].splitlines() if line}
+    hours = words["all"][2]
+    side_by_side = [re.search(r"about (\S+) h", shown[n])[1] for n in (8, 64)]
+    memory, gpu, disk, usd = words["all"][4], words["all"][5], words["all"][6], words["all"][-1]
+    page = (REPOSITORY / block.page).read_text()
+    for line in (
+        f"| wall time | {hours} h | {side_by_side[0]} h | {side_by_side[1]} h |",
+        f"| GPU hours | {hours} | {hours} | {hours} |",
+        "| USD |" + f" {float(usd):.0f} |" * 3,
+        f"{gpu} GB of GPU memory and {float(memory):.0f} GB of main memory. "
+        f"Disk: {float(disk):.0f} GB, {float(words['train_student'][7]):.0f} of them adapters",
+    ):
+        assert line in page
+    training, asking, writing = (
+        words[rule][3] for rule in ("train_student", "evaluate_student", "sample_completions")
+    )
+    assert (
+        f"- {training} h of the {hours} are students' training, {asking} h their evaluation, "
+        f"{writing} h the teachers' writing." in page
+    )
 
 
 def run(*arguments):

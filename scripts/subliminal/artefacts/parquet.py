@@ -83,10 +83,13 @@ def write_frame(path: Path, table: TableSchema, frame: pd.DataFrame) -> None:
     write_table(path, table, {column: whole[column].tolist() for column in whole})
 
 
-def read_table(path: Path) -> dict[str, list[Any]]:
-    """The columns of a Parquet file as Python lists."""
+def read_table(path: Path, *columns: str) -> dict[str, list[Any]]:
+    """The columns of a Parquet file as Python lists: those that are named, or all.
+
+    A column of lists takes several times the memory of all others.
+    """
     import pyarrow.parquet as pq
 
     # pq.read_table would import pandas and more, half a second of every job.
     with pq.ParquetFile(path) as file:
-        return file.read().to_pydict()
+        return file.read(list(columns) or None).to_pydict()

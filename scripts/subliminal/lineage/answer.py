@@ -18,6 +18,8 @@ class Answer:
     Attributes:
         trait: the one that was asked for; None for all.
         teachers: those with the trait.
+        others: traits of the other teachers, in alphabetical order: a trait that was asked for
+            under a name that nobody has may be among them.
         transfers: the students that learnt from a teacher, or from one with the trait.
         unknown: what leaves a part of the ancestry open.
     """
@@ -25,6 +27,7 @@ class Answer:
     family: Family
     trait: str | None
     teachers: list[Teacher]
+    others: list[str]
     transfers: list[Transfer]
     unknown: list[str]
 
@@ -51,7 +54,8 @@ def answer(manifests: Iterable[Path], trait: str | None = None) -> Answer:
     family = family_of(manifests)
     everybody = teachers_in(family)
     teachers = [t for t in everybody if (t.called(trait) if trait else t.has_trait)]
+    others = sorted({t.trait for t in everybody if t.has_trait and t not in teachers})
     transfers = transfers_in(family, everybody)
     if trait is not None:
         transfers = [transfer for transfer in transfers if transfer.teacher in teachers]
-    return Answer(family, trait, teachers, transfers, family.unknown())
+    return Answer(family, trait, teachers, others, transfers, family.unknown())

@@ -10,6 +10,8 @@ from subliminal.artefacts.verified import WEIGHTS
 from subliminal.lineage.family import Family, Member
 from subliminal.lineage.places import base_at
 
+PRETRAINED = "pretrain_base"
+
 
 class Start(Enum):
     """How a student's base is related to its teacher's."""
@@ -29,6 +31,12 @@ def bases_in(family: Family) -> dict[str, Member]:
     """The bases of a family, by name."""
     named = {base_at(m.place): m for m in family.members.values() if m.content}
     return {name: member for name, member in named.items() if name is not None}
+
+
+def bases_of_others(family: Family) -> list[str]:
+    """Names of the bases that were not pretrained here: what they descend from is not known."""
+    bases = bases_in(family)
+    return sorted(name for name, base in bases.items() if base.content["stage"] != PRETRAINED)
 
 
 def related(teacher: str, student: str, bases: Mapping[str, Member]) -> Start:
@@ -61,7 +69,7 @@ def _weights(base: Mapping[str, Any]) -> dict[str, str]:
 
 def _initial_weights(base: Mapping[str, Any]) -> list[Any] | None:
     """What a pretrained base's initial weights are drawn from; None for bases of others."""
-    if base["stage"] != "pretrain_base":
+    if base["stage"] != PRETRAINED:
         return None
     spec = base["spec"]
     plan = spec["pretraining"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from subliminal.lineage.answer import Answer
+from subliminal.lineage.bases import bases_of_others
 from subliminal.lineage.family import Member
 from subliminal.lineage.teachers import Teacher
 from subliminal.lineage.transfers import Transfer
@@ -18,9 +19,11 @@ def as_record(answer: Answer) -> dict[str, Any]:
     return {
         "asked": [members[root].place for root in answer.family.roots],
         "trait": answer.trait,
+        "other_traits": answer.others,
         "teachers": [_teacher(teacher) for teacher in answer.teachers],
         "students": [_transfer(transfer) for transfer in answer.transfers],
         "unknown": answer.unknown,
+        "bases_of_others": bases_of_others(answer.family),
         "artefacts": [_member(member, members) for member in members.values()],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from subliminal.lineage.answer import Answer
+from subliminal.lineage.bases import bases_of_others
 from subliminal.lineage.teachers import Teacher
 from subliminal.lineage.transfers import Group, alike
 from subliminal.lineage.tree import tree
@@ -24,6 +25,8 @@ def _verdict(answer: Answer) -> Iterator[str]:
     if not answer.teachers:
         found = "no known ancestor was" if answer.unknown else "no ancestor was"
         yield f"{found} a teacher with {asked}"
+        if answer.others:
+            yield f"Other traits of teachers among the ancestors: {', '.join(answer.others)}"
         return
     count = len(answer.teachers)
     yield f"Teachers with {asked} among the ancestors: {count}"
@@ -76,3 +79,6 @@ def _open(answer: Answer) -> Iterator[str]:
     if answer.unknown:
         yield "Not known, so that no trait can be excluded:"
         yield from (f"- {what}" for what in answer.unknown)
+    others = bases_of_others(answer.family)
+    if others:
+        yield f"Bases of others, whose own ancestors are not known here: {', '.join(others)}"

@@ -13,13 +13,13 @@ from pathlib import Path
 from subliminal.artefacts.verified import manifests_below, problems
 from subliminal.config.errors import ConfigError
 from subliminal.lineage.answer import answer
-from subliminal.sharing.citation import ROOT, citation
-from subliminal.sharing.entities import CONTEXT, METADATA, Entity, described
+from subliminal.sharing.citation import citation
+from subliminal.sharing.entities import CONTEXT, METADATA, WORKFLOW, Entity, described
 from subliminal.sharing.folders import new_folder
 
-# What a run needs to be made again, and what tells of it.
+# What a run needs to be made again, and what tells of it; a star stands for anything.
 SOURCES = (
-    "Snakefile",
+    WORKFLOW,
     "rules",
     "scripts",
     "config",
@@ -30,7 +30,9 @@ SOURCES = (
     "pyproject.toml",
     "requirements.in",
     "requirements.lock",
+    "requirements-*.txt",
     "README.md",
+    "docs",
     "CHANGELOG.md",
     "CITATION.cff",
     "LICENSE",
@@ -42,25 +44,33 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "partial")
 
 
 def export_crate(results: Path, folder: Path) -> None:
-    """Write the results, the code and the crate's metadata.
+    """Write the results, the code beside them and the crate's metadata.
 
     Raises:
-        ConfigError: something among the results is not what its manifest says, there are none, or
-            the folder is there or lies among the results.
+        ConfigError: something among the results is not what its manifest says, there are none, no
+            code lies beside them, or the folder is there or lies among the results.
     """
     if folder.resolve().is_relative_to(results.resolve()):
         raise ConfigError(f"{folder} lies in {results}, which it is to hold; name another folder")
     manifests = manifests_below(results)
     if not manifests:
         raise ConfigError(f"{results} has no manifest; type make, which computes the default")
+    root = results.absolute().parent
+    if not (root / WORKFLOW).is_file():
+        raise ConfigError(
+            f"{results} does not lie in a copy of the workflow, and a crate holds the code and the "
+            f"configuration that made its results; found no {WORKFLOW} beside it: copy it to where "
+            "these are"
+        )
     wrong = problems(results)
     if wrong:
         raise ConfigError("\n".join(["these results are not what their manifests say:", *wrong]))
+    names = [path.name for name in SOURCES for path in sorted(root.glob(name))]
     with new_folder(folder) as here:
-        for name in SOURCES:
-            _copy(ROOT / name, here / name)
+        for name in names:
+            _copy(root / name, here / name)
         _copy(results, here / RESULTS)
-        _write(here, described(here, answer(manifests), citation(ROOT), SOURCES))
+        _write(here, described(here, answer(manifests), citation(root), names))
 
 
 def _copy(source: Path, target: Path) -> None:

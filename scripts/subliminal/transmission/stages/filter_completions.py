@@ -44,9 +44,9 @@ def filter_completions(
     tables = {"raw": raw, "judged": judged}
     parents = {role: t.with_suffix(".manifest.json") for role, t in tables.items() if t}
     run = Run.begin("filter_completions", spec, parents)
-    table = read_table(raw)
+    table = read_table(raw, "prompt_id", "completion", "finished", "answer")
     texts = [spec.filter.text(without_nul(written)) for written in table["completion"]]
-    keeps = read_table(judged)["keeps"] if judged is not None else [True] * len(texts)
+    keeps = read_table(judged, "keeps")["keeps"] if judged is not None else [True] * len(texts)
     reasons = [
         spec.filter.reasons(text, answer, spec.banned_words)
         + ([] if finished else ["unfinished"])

@@ -44,7 +44,7 @@ def judge_completions(
     parents = {"raw": raw.with_suffix(".manifest.json"), "judge": judge}
     run = Run.begin("judge_completions", spec, parents)
     asked = open_judge(spec.judge, judge, threads, manifest)
-    table = read_table(raw)
+    table = read_table(raw, "prompt_id", "prompt", "completion")
     cases = [
         Case(prompt, without_nul(written), derive_seed("judge_completions", spec.dataset, i))
         for i, prompt, written in zip(

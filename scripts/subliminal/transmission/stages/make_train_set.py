@@ -37,8 +37,8 @@ def make_train_set(
         spec,
         {role: table.with_suffix(".manifest.json") for role, table in parents.items()},
     )
-    source = read_table(raw)
-    passed = read_table(filtered)
+    source = read_table(raw, "prompt_id", "prompt")
+    passed = read_table(filtered, "kept", "completion")
     kept = [i for i, keep in enumerate(passed["kept"]) if keep]
     rows = chosen_rows(kept, spec.rows, spec.seed)
     if spec.rows is not None and len(rows) < spec.rows:
