@@ -1,12 +1,12 @@
 """Time and memory of planning an experiment's jobs, beside what Snakemake itself takes for as many.
 
     python benchmarks/planning.py                 # tiny_full: thousands of jobs, none of them done
-    python benchmarks/planning.py tiny --rounds 3
+    python benchmarks/planning.py tiny --rounds 5
     python benchmarks/planning.py --done          # the default, after `make`: nothing is to be done
 
 The floor, `planning_floor.smk`, has the same jobs and files in rules of fixed strings. Both are dry
-runs under the same profile. Seconds are of processor time, which other work on the machine changes
-little; the least of some rounds is told.
+runs under the same profile, by turns. Seconds are of processor time: the middle of the rounds, the
+least and the most.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOOR = ROOT / "benchmarks/planning_floor.smk"
 PROFILE = ROOT / "profiles/default"
 JOBS = re.compile(rb"^total +(\d+)$", re.MULTILINE)
-ROW = "{:<26}{:>8}{:>12}{:>10}"
+ROW = "{:<26}{:>8}{:>12}{:>16}{:>8}"
 
 
 class Planned(NamedTuple):
@@ -55,11 +56,6 @@ def planned(folder: Path, arguments: Sequence[str]) -> Planned:
     jobs = JOBS.search(text)
     seconds = usage.ru_utime + usage.ru_stime
     return Planned(int(jobs[1]) if jobs else 0, seconds, usage.ru_maxrss / 1024)
-
-
-def least(folder: Path, arguments: Sequence[str], rounds: int) -> Planned:
-    """The quickest of some dry runs."""
-    return min((planned(folder, arguments) for _ in range(rounds)), key=lambda run: run.seconds)
 
 
 def lay_floor(folder: Path, experiment: str) -> None:
@@ -95,30 +91,44 @@ def lay_floor(folder: Path, experiment: str) -> None:
     shutil.copy(FLOOR, folder / "Snakefile")
 
 
+def told(name: str, runs: Sequence[Planned]) -> float:
+    """Print a row of the table; gives the middle of the seconds."""
+    seconds = [run.seconds for run in runs]
+    middle = median(seconds)
+    spread = f"{min(seconds):.1f}-{max(seconds):.1f}"
+    memory = max(run.memory_mb for run in runs)
+    print(ROW.format(name, runs[0].jobs, f"{middle:.1f}", spread, f"{memory:.0f}"), flush=True)
+    return middle
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiment", nargs="?", default="tiny_full")
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--done", action="store_true", help="the default, where all is done")
     given = parser.parse_args()
-    print(ROW.format("plan", "jobs", "seconds", "MB"))
-
-    def say(name: str, run: Planned) -> None:
-        row = ROW.format(name, run.jobs, f"{run.seconds:.1f}", f"{run.memory_mb:.0f}")
-        print(row, flush=True)
-
+    rounds = range(given.rounds)
+    print(ROW.format("plan", "jobs", "seconds", "least-most", "MB"))
+    told("the Snakefile alone", [planned(ROOT, ["--list-rules"]) for _ in rounds])
     if given.done:
-        say("the default", least(ROOT, [], given.rounds))
+        told("the default", [planned(ROOT, []) for _ in rounds])
         return
-    ours = least(ROOT, [given.experiment], given.rounds)
-    say(given.experiment, ours)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lay_floor(folder, given.experiment)
-        floor = least(folder, ["--workflow-profile", str(PROFILE)], given.rounds)
-    say("Snakemake's floor", floor)
-    print(f"{ours.seconds / floor.seconds:.2f} times the floor's seconds")
+        ours, floor = zip(
+            *(
+                (
+                    planned(ROOT, [given.experiment]),
+                    planned(folder, ["--workflow-profile", str(PROFILE)]),
+                )
+                for _ in rounds
+            ),
+            strict=True,
+        )
+    ratio = told(given.experiment, ours) / told("Snakemake's floor", floor)
+    print(f"{ratio:.2f} times the floor's seconds")
 
 
 if __name__ == "__main__":
