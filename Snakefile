@@ -36,6 +36,7 @@ try:
     from subliminal.workflow.preflight import preflight
     from subliminal.workflow.project import Project
     from subliminal.workflow.remaking import remaking
+    from subliminal.workflow.signatures import read_parameters_once
 except ImportError as error:
     raise WorkflowError(
         f"{sys.executable} cannot run this workflow: {error}; "
@@ -50,6 +51,7 @@ report: "report/workflow.rst"
 
 
 tell_job_errors(DefaultFilter)
+read_parameters_once()
 
 try:
     if not workflow.is_main_process:

@@ -100,6 +100,6 @@ class BaseJobs:
         """A resource function: main memory of a stage's job, in MB."""
         return lambda wildcards: resources.memory_mb(stage, self.config.models[wildcards.base])
 
-    def runtime(self, w: Wildcards) -> str:
-        """A resource function: the time limit of a job."""
+    def runtime(self, w: Wildcards) -> int:
+        """A resource function: the time limit of a job, in minutes."""
         return resources.runtime("prepare_base", self.config.models[w.base])

@@ -33,8 +33,9 @@ BYTES_PER_PARAMETER_ON_GPU = 3
 BYTES_FOR_ALL_WEIGHTS = 40
 BYTES_FOR_TEACHER = 6
 BYTES_IN_FLOAT32 = 4
-TINY_RUNTIME, HOSTED_RUNTIME = "30m", "24h"
-# Minutes on a base with weights: of each job, and per billion parameters. `make estimate` has a
+# Minutes of a job on a tiny base, and on a hosted one.
+TINY_MINUTES, HOSTED_MINUTES = 30, 24 * 60
+# And on a base with weights: of each job, and per billion parameters. `make estimate` has a
 # fifth of it or less on a GPU of 200 TFLOP/s; a job that is out of time goes on where it was.
 READY_MINUTES = 120
 MINUTES_PER_BILLION = {
@@ -79,12 +80,12 @@ def evaluation_memory_mb(base: Base, recipe: StudentRecipe) -> int:
     return floor + BYTES_IN_FLOAT32 * base.parameters // 1_000_000
 
 
-def runtime(stage: str, base: Base) -> str:
-    """The time limit of a stage's job."""
+def runtime(stage: str, base: Base) -> int:
+    """The time limit of a stage's job, in minutes."""
     if isinstance(base, ReadyBase):
         each = MINUTES_PER_BILLION[stage] * base.parameters
-        return f"{READY_MINUTES + each // BILLION}m"
-    return HOSTED_RUNTIME if base.tier == "api" else TINY_RUNTIME
+        return READY_MINUTES + each // BILLION
+    return HOSTED_MINUTES if base.tier == "api" else TINY_MINUTES
 
 
 def rows_memory_mb(rows: int) -> int:

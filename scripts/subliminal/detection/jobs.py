@@ -100,8 +100,8 @@ class DetectionJobs:
         """A resource function: main memory of a job that asks a base, in MB."""
         return resources.memory_mb("evaluate_model", self._asked(w))
 
-    def runtime(self, w: Wildcards) -> str:
-        """A resource function: the time limit of a job that asks a base."""
+    def runtime(self, w: Wildcards) -> int:
+        """A resource function: the time limit of a job that asks a base, in minutes."""
         return resources.runtime("evaluate_model", self._asked(w))
 
     def gpus(self, w: Wildcards) -> int:

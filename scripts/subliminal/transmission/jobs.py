@@ -23,7 +23,7 @@ from subliminal.transmission.tuning import TuningJobs
 from subliminal.transmission.wildcards import cell_of, dataset_of, teacher_of
 
 # Of a judge that looks words up: what its libraries take.
-RULE_MB, RULE_RUNTIME = 1500, "30m"
+RULE_MB, RULE_MINUTES = 1500, 30
 
 
 @dataclass(frozen=True)
@@ -171,10 +171,10 @@ class TransmissionJobs:
         judge = self._judge(wildcards)
         return RULE_MB if judge is None else resources.memory_mb("evaluate_model", judge)
 
-    def judge_runtime(self, wildcards: Wildcards) -> str:
-        """A resource function: the time limit of a judge's job."""
+    def judge_runtime(self, wildcards: Wildcards) -> int:
+        """A resource function: the time limit of a judge's job, in minutes."""
         judge = self._judge(wildcards)
-        return RULE_RUNTIME if judge is None else resources.runtime("evaluate_model", judge)
+        return RULE_MINUTES if judge is None else resources.runtime("evaluate_model", judge)
 
     def judge_gpus(self, wildcards: Wildcards) -> int:
         """A resource function: how many GPUs a judge needs."""
@@ -186,8 +186,8 @@ class TransmissionJobs:
         base = self.inputs.judging_base(wildcards)
         return None if base is None else self.config.models[base]
 
-    def runtime(self, stage: str) -> Callable[[Wildcards], str]:
-        """A resource function: the time limit of a stage's job."""
+    def runtime(self, stage: str) -> Callable[[Wildcards], int]:
+        """A resource function: the time limit of a stage's job, in minutes."""
         return lambda wildcards: resources.runtime(stage, self._loaded(wildcards))
 
     def rows_memory_mb(self, wildcards: Wildcards) -> int:
