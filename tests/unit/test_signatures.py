@@ -30,19 +30,19 @@ def plain(wildcards, *, threads, **others):
     """A function."""
 
 
-FUNCTIONS = [
-    plain,
-    lambda wildcards: wildcards,
-    Files().of_job,
-    Files.of_job,
-    Files.of_rule,
-    Unhashable(),
-    functools.partial(plain, threads=1),
-    len,
-]
+FUNCTIONS = {
+    "a function": plain,
+    "a lambda": lambda wildcards: wildcards,
+    "a method": Files().of_job,
+    "a method as a function": Files.of_job,
+    "a method of a class": Files.of_rule,
+    "an unhashable callable": Unhashable(),
+    "a partial function": functools.partial(plain, threads=1),
+    "a builtin": len,
+}
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
 def test_a_function_is_read_as_python_tells_of_it(function):
     parameters = remembering(snakemake.common.get_function_params)
     for _ in range(2):
