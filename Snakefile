@@ -112,4 +112,4 @@ for target in PROJECT.targets:
             localrule: True
 
         # To format a job's command Snakemake copies all global names; a target has no command.
-        del globals()[f"__{target}"]
+        globals().pop(f"__{target}", None)
